@@ -172,8 +172,8 @@ impl Found {
                     assert_eq!(again.as_ref(), body.get(old));
                 }
                 body["dateTime"] = json!(shipment.call.at().to_string());
-                if let Some(parcel) = &shipment.parcel {
-                    body["recording"] = json!(parcel.name);
+                if let Some(upload) = &shipment.upload {
+                    body["recording"] = json!(upload.name);
                 }
                 self.calls.push(body);
             }

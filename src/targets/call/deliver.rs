@@ -71,7 +71,7 @@ impl CallDelivery {
             }
         };
         let made = prepared.as_ref().map(|prepared| &prepared.recording);
-        let recording = made.or(job.parcel.as_ref());
+        let recording = made.or(job.upload.as_ref());
         let creation = match self.conversation(job).await {
             Ok(creation) => creation,
             Err(CallError::Conflict { was_tried }) => return Err(CallConflict { was_tried }),
@@ -181,7 +181,7 @@ impl CallDelivery {
                 if is_in_doubt && (!was_tried || self.new_ledger.believes_in_tries()) =>
             {
                 // What the server has is what was sent when the answer was lost.
-                let unconfirmed = job.standing.as_ref().and_then(CallState::sent_unheard);
+                let unconfirmed = job.state.as_ref().and_then(CallState::sent_unheard);
                 let fact = CallFact::Created {
                     fingerprint: unconfirmed.unwrap_or(fingerprint),
                     uid: None,
@@ -205,7 +205,7 @@ impl CallDelivery {
             },
         };
         let mut facts = vec![fact];
-        if job.parcel.is_none() && !matches!(result, CreateResult::LeftAlone) {
+        if job.upload.is_none() && !matches!(result, CreateResult::LeftAlone) {
             facts.push(without_recording(job));
         }
         write(&self.sender, job, facts).await?;
@@ -233,12 +233,12 @@ impl CallDelivery {
         };
         let mut facts = Vec::new();
         if !keeps_intent {
-            let before = job.standing.clone().map(Box::new);
+            let before = job.state.clone().map(Box::new);
             let stage = ledger::Stage::Upload;
             facts.push(CallFact::NotSent { stage, before });
         }
         facts.push(held);
-        let held_at = job.standing.as_ref().and_then(|known| known.held_at);
+        let held_at = job.state.as_ref().and_then(|known| known.held_at);
         let overdue = pipeline::overdue(held_at, Timestamp::now(), self.sender.limits.hold_for);
         // A ledger that is lost stops the run by itself; this call is held either way.
         let _ = write(&self.sender, job, facts).await;
@@ -257,7 +257,7 @@ impl CallDelivery {
         &self,
         job: &CallJob,
     ) -> Result<Option<Prepared<'_>>, TranscodeError> {
-        let recording = job.parcel.as_ref();
+        let recording = job.upload.as_ref();
         let Some((recording, order)) = recording.and_then(|one| Some((one, one.order.clone()?)))
         else {
             return Ok(None);
@@ -378,7 +378,7 @@ enum CreateResult {
 
 /// Whether the conversation is known to be somebody else's.
 fn was_adopted(job: &CallJob) -> bool {
-    let create = job.standing.as_ref().map(|known| &known.create);
+    let create = job.state.as_ref().map(|known| &known.create);
     matches!(
         create,
         Some(
@@ -392,7 +392,7 @@ fn was_adopted(job: &CallJob) -> bool {
 }
 
 fn known_uid(job: &CallJob) -> Option<String> {
-    match &job.standing.as_ref()?.create {
+    match &job.state.as_ref()?.create {
         CreateState::Done { uid, .. } => uid.clone(),
         _ => None,
     }

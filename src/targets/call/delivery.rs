@@ -114,6 +114,6 @@ fn remember_attempt(job: &mut CallJob) {
         party: job.call.party(),
     };
     let now = Timestamp::now();
-    let known = job.standing.get_or_insert_with(|| CallState::new(now));
+    let known = job.state.get_or_insert_with(|| CallState::new(now));
     apply_fact(known, intended, now);
 }

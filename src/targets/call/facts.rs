@@ -19,7 +19,7 @@ pub(in crate::targets) fn entries(job: &CallJob, facts: Vec<CallFact>) -> Facts 
 
 /// What the ledger is told when nothing can have come of a request.
 pub(in crate::targets) fn not_sent(job: &CallJob, kind: RequestKind) -> Facts {
-    let before = job.standing.clone().map(Box::new);
+    let before = job.state.clone().map(Box::new);
     let stage = kind.into();
     entries(job, vec![CallFact::NotSent { stage, before }])
 }

@@ -21,7 +21,7 @@ use crate::targets::content_hash::low;
 pub(in crate::targets) fn hold(
     (now, hold_for): (Timestamp, Duration),
     step: &mut Step,
-    standing: Option<&CallState>,
+    state: Option<&CallState>,
     place: &Place,
     problems: &mut Vec<Problem>,
 ) -> Code {
@@ -31,7 +31,7 @@ pub(in crate::targets) fn hold(
         *step = Step::Hold;
     }
     if *step == Step::Hold {
-        let held_at = standing.and_then(|standing| standing.held_at);
+        let held_at = state.and_then(|state| state.held_at);
         let message = overdue(held_at, now, hold_for);
         problems
             .extend(message.map(|message| Problem::new(Code::HeldTooLong, place.clone(), message)));
@@ -45,11 +45,11 @@ pub(in crate::targets) fn hold(
 pub(in crate::targets) fn doubt_last_row(
     profile: &CallMapping,
     step: Step,
-    standing: Option<&CallState>,
+    state: Option<&CallState>,
     fingerprint: u128,
     problems: &mut [Problem],
 ) {
-    let is_known = standing.is_some_and(|standing| standing.fingerprint == fingerprint);
+    let is_known = state.is_some_and(|state| state.fingerprint == fingerprint);
     if is_known || !matches!(step, Step::Create { .. }) {
         return;
     }
@@ -112,8 +112,8 @@ fn is_known_so(
     let (Some(reader), (_, Value::Text(id))) = (reader, profile.id(record)) else {
         return Ok(false);
     };
-    let standing = reader.call_states(&[&id])?.pop().flatten();
-    Ok(standing.is_some_and(|known| {
+    let state = reader.call_states(&[&id])?.pop().flatten();
+    Ok(state.is_some_and(|known| {
         low(known.fingerprint) == content
             || matches!(
                 known.create,

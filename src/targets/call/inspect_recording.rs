@@ -27,7 +27,7 @@ pub(in crate::targets) struct Inspection {
     is_unheard: bool,
 }
 
-/// Tolerance between a length that is stated and one that is heard: ringing, greetings, rounding.
+/// Tolerance between a length that is stated and one that is inspection: ringing, greetings, rounding.
 const LEAST_TOLERANCE: f64 = 15.0;
 const TOLERANCE: f64 = 0.1;
 
@@ -35,54 +35,54 @@ const TOLERANCE: f64 = 0.1;
 struct Inspector<'e> {
     call: &'e Call<'e>,
     place: &'e Place,
-    listening: InspectionOptions,
+    options: InspectionOptions,
     depth: Depth,
     problems: &'e mut Vec<Problem>,
 }
 
 /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
 /// than its header; a check also tells how long it is where the header does not.
-pub(in crate::targets) fn hear(
-    (listening, purpose): (InspectionOptions, Purpose),
-    sound: &RecordingMatch,
+pub(in crate::targets) fn inspect(
+    (options, purpose): (InspectionOptions, Purpose),
+    found: &RecordingMatch,
     call: &Call<'_>,
     problems: &mut Vec<Problem>,
     place: &Place,
 ) -> Inspection {
-    let Some(first) = &sound.recording else {
+    let Some(first) = &found.recording else {
         return Inspection::default();
     };
-    let mut ear = Inspector {
+    let mut inspector = Inspector {
         call,
         place,
-        listening,
+        options,
         depth: match purpose {
             Purpose::Check => Depth::Length,
             Purpose::Run => Depth::Header,
         },
         problems,
     };
-    let mut heard = Inspection::default();
-    if sound.others.is_empty() {
-        heard.probe = ear.look_into(first, &mut heard.order);
-        heard.seconds = heard.probe.as_ref().and_then(|probe| probe.seconds);
+    let mut inspection = Inspection::default();
+    if found.others.is_empty() {
+        inspection.probe = inspector.look_into(first, &mut inspection.order);
+        inspection.seconds = inspection.probe.as_ref().and_then(|probe| probe.seconds);
     } else {
-        ear.join(first, &sound.others, &mut heard);
+        inspector.join(first, &found.others, &mut inspection);
     }
-    ear.compare_channels(first, heard.probe.as_ref());
-    if let (Some(stated), Some(seconds)) = (&sound.stated, heard.seconds) {
-        ear.compare_length(stated, seconds);
+    inspector.compare_channels(first, inspection.probe.as_ref());
+    if let (Some(stated), Some(seconds)) = (&found.stated, inspection.seconds) {
+        inspector.compare_length(stated, seconds);
     }
-    if listening.for_silence {
-        for recording in std::iter::once(first).chain(&sound.others) {
-            heard.is_unheard |= !ear.listen_for_silence(recording);
+    if options.for_silence {
+        for recording in std::iter::once(first).chain(&found.others) {
+            inspection.is_unheard |= !inspector.listen_for_silence(recording);
         }
     }
-    heard
+    inspection
 }
 
 impl Inspector<'_> {
-    fn tell(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
+    fn report(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
         self.problems.push(
             Problem::new(code, self.place.clone(), message)
                 .at("recording", &recording.name)
@@ -91,7 +91,7 @@ impl Inspector<'_> {
     }
 
     fn warn(&mut self, recording: &Recording, code: Code, message: String) {
-        self.tell(recording, code, Severity::Warning, message);
+        self.report(recording, code, Severity::Warning, message);
     }
 
     /// Tells for what the call waits.
@@ -112,7 +112,7 @@ impl Inspector<'_> {
             }
             Err(RecordingError::Io(error)) => {
                 let message = format!("it cannot be read: {error}");
-                self.tell(
+                self.report(
                     recording,
                     Code::RecordingUnreadable,
                     Severity::Error,
@@ -121,7 +121,7 @@ impl Inspector<'_> {
                 return None;
             }
         };
-        if is_young(recording.modified(), self.listening.min_age) {
+        if is_young(recording.modified(), self.options.min_age) {
             let message = "it was written less than --min-age ago; the call waits for it";
             self.hold(recording, Code::RecordingUnfinished, message.to_owned());
         }
@@ -134,7 +134,7 @@ impl Inspector<'_> {
         recording: &Recording,
         order: &mut Option<TranscodeJob>,
     ) -> Option<Probe> {
-        let convert = self.listening.doubtful == OddFormats::Convert;
+        let convert = self.options.doubtful == OddFormats::Convert;
         let probe = match self.look_at(recording)? {
             Ok(probe) => probe,
             Err(ProbeError::Unknown)
@@ -142,7 +142,7 @@ impl Inspector<'_> {
             {
                 *order = TranscodeJob::convert(recording, None).ok();
                 let message = "sound without a header; converted to WAV before it is sent";
-                self.tell(
+                self.report(
                     recording,
                     Code::RecordingFormat,
                     Severity::Note,
@@ -151,7 +151,7 @@ impl Inspector<'_> {
                 return None;
             }
             Err(error) => {
-                self.tell_unread(recording, &error);
+                self.report_unread(recording, &error);
                 return None;
             }
         };
@@ -163,7 +163,7 @@ impl Inspector<'_> {
         match TranscodeJob::convert(recording, Some(&probe)) {
             Ok(made) if convert => {
                 let message = format!("{kind}; converted to WAV before it is sent");
-                self.tell(recording, Code::RecordingFormat, Severity::Note, message);
+                self.report(recording, Code::RecordingFormat, Severity::Note, message);
                 *order = Some(made);
             }
             _ => {
@@ -174,7 +174,7 @@ impl Inspector<'_> {
         Some(probe)
     }
 
-    fn tell_unread(&mut self, recording: &Recording, error: &ProbeError) {
+    fn report_unread(&mut self, recording: &Recording, error: &ProbeError) {
         match error {
             ProbeError::NotSound(_) | ProbeError::Blank | ProbeError::Soundless { .. } => {
                 let message = format!("{error}; the call waits for its recording");
@@ -186,11 +186,11 @@ impl Inspector<'_> {
             }
             ProbeError::Empty => {
                 let message = "the file is empty".to_owned();
-                self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+                self.report(recording, Code::RecordingEmpty, Severity::Error, message);
             }
             _ if self.call.wants_channels() => {
                 let message = format!("its channels cannot be told: {error}");
-                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+                self.report(recording, Code::RecordingChannels, Severity::Error, message);
             }
             _ => {
                 let message = format!("its header cannot be read: {error}");
@@ -202,9 +202,9 @@ impl Inspector<'_> {
     fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
         if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
             let message = "there is no sound behind its header".to_owned();
-            self.tell(recording, Code::RecordingEmpty, Severity::Error, message);
+            self.report(recording, Code::RecordingEmpty, Severity::Error, message);
         }
-        if probe.is_silent && !self.listening.for_silence {
+        if probe.is_silent && !self.options.for_silence {
             let message = "its sound is nothing but zeros".to_owned();
             self.warn(recording, Code::RecordingSilent, message);
         }
@@ -226,13 +226,13 @@ impl Inspector<'_> {
     }
 
     /// Sees whether several recordings can be put together.
-    fn join(&mut self, first: &Recording, others: &[Recording], heard: &mut Inspection) {
+    fn join(&mut self, first: &Recording, others: &[Recording], inspection: &mut Inspection) {
         let mut parts = Vec::new();
         for recording in std::iter::once(first).chain(others) {
             let probe = match self.look_at(recording) {
                 Some(Ok(probe)) => Some(probe),
                 Some(Err(error)) => {
-                    self.tell_unread(recording, &error);
+                    self.report_unread(recording, &error);
                     None
                 }
                 None => None,
@@ -243,7 +243,7 @@ impl Inspector<'_> {
             parts.push((recording, probe));
         }
         let lengths = parts.iter().map(|(_, probe)| probe.as_ref()?.seconds);
-        heard.seconds = lengths.sum();
+        inspection.seconds = lengths.sum();
         let together: Vec<_> = parts
             .iter()
             .map(|(one, probe)| (*one, probe.as_ref()))
@@ -257,22 +257,22 @@ impl Inspector<'_> {
             // What is wrong with a part is told, and the call waits for it.
             Err(_) if is_held => None,
             Err(unfit) => Some(refuse(&unfit.to_string())),
-            Ok(order) if order.needs_ffmpeg() && !self.listening.has_ffmpeg => {
+            Ok(order) if order.needs_ffmpeg() && !self.options.has_ffmpeg => {
                 let why = "they are not plain WAV of one format, and ffmpeg is not there";
                 Some(refuse(why))
             }
             Ok(order) => {
-                heard.order = Some(order);
+                inspection.order = Some(order);
                 None
             }
         };
         if let Some(message) = refusal {
-            self.tell(first, Code::RecordingNotMade, Severity::Error, message);
+            self.report(first, Code::RecordingNotMade, Severity::Error, message);
         } else if !is_held {
             let message = format!("{count} recordings are sent as one, in this order: {names}");
-            self.tell(first, Code::RecordingJoined, Severity::Note, message);
+            self.report(first, Code::RecordingJoined, Severity::Note, message);
         }
-        heard.probe = parts.swap_remove(0).1;
+        inspection.probe = parts.swap_remove(0).1;
     }
 
     fn compare_channels(&mut self, recording: &Recording, probe: Option<&Probe>) {
@@ -293,7 +293,7 @@ impl Inspector<'_> {
             }
             (Call::AUTO, None) => {
                 let message = "its header does not say how many channels it has".to_owned();
-                self.tell(recording, Code::RecordingChannels, Severity::Error, message);
+                self.report(recording, Code::RecordingChannels, Severity::Error, message);
             }
             _ => {}
         }
@@ -323,10 +323,10 @@ impl Inspector<'_> {
         };
         let message = match silent.as_slice() {
             [] => return true,
-            _ if silent.len() == channels => "nobody is heard in it".to_owned(),
-            [one] => format!("nobody is heard in channel {one}"),
+            _ if silent.len() == channels => "nobody is inspection in it".to_owned(),
+            [one] => format!("nobody is inspection in channel {one}"),
             some => format!(
-                "nobody is heard in {} of its {channels} channels",
+                "nobody is inspection in {} of its {channels} channels",
                 some.len()
             ),
         };
@@ -345,10 +345,10 @@ fn is_young(modified: SystemTime, min_age: Duration) -> bool {
 }
 
 /// What the sequencer is told of the recording, if there is one.
-pub(in crate::targets) fn into_mark(
+pub(in crate::targets) fn into_use(
     found: RecordingMatch,
     call: &Call<'_>,
-    heard: &Inspection,
+    inspection: &Inspection,
 ) -> Option<Box<RecordingUse>> {
     let recording = found.recording?;
     let name = recording.name.rsplit('/').next().unwrap_or_default();
@@ -358,8 +358,8 @@ pub(in crate::targets) fn into_mark(
         others: found.others,
         call: found.call,
         grade: found.grade.unwrap_or(Grade::Inexact),
-        seconds: heard.seconds,
-        is_unheard: heard.is_unheard,
+        seconds: inspection.seconds,
+        is_unheard: inspection.is_unheard,
         recording,
     }))
 }
@@ -371,8 +371,8 @@ impl Inspection {
     }
 
     /// The recording as it is sent.
-    pub(in crate::targets) fn parcel(&self, mark: &RecordingUse) -> RecordingUpload {
-        let first = &mark.recording;
+    pub(in crate::targets) fn upload(&self, used: &RecordingUse) -> RecordingUpload {
+        let first = &used.recording;
         let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
         let mut file_name: String = file_name
             .chars()
@@ -388,8 +388,8 @@ impl Inspection {
         if self.order.is_some() && content_type(&file_name) != WAV {
             file_name.push_str(".wav");
         }
-        let names: Vec<&str> = mark.recordings().map(|one| &*one.name).collect();
-        let bytes = mark.recordings().map(Recording::bytes).sum();
+        let names: Vec<&str> = used.recordings().map(|one| &*one.name).collect();
+        let bytes = used.recordings().map(Recording::bytes).sum();
         RecordingUpload {
             sound: Sendable::Found(first.clone()),
             content_type: content_type(&file_name),
@@ -397,7 +397,7 @@ impl Inspection {
             bytes,
             source_bytes: bytes,
             channels: self.channels(),
-            files: sent_files(mark).collect(),
+            files: sent_files(used).collect(),
             name: names.join(BETWEEN_RECORDINGS),
             order: self.order.clone(),
         }

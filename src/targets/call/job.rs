@@ -38,9 +38,9 @@ pub struct CallJob {
     /// [`Step::Create`] or [`Step::Upload`].
     pub step: Step,
     /// What the ledger knew when the step was decided.
-    pub standing: Option<CallState>,
+    pub state: Option<CallState>,
     /// The recording to upload.
-    pub parcel: Option<RecordingUpload>,
+    pub upload: Option<RecordingUpload>,
     /// Its recording was looked for, and the call is sent without it.
     pub is_recording_missing: bool,
 }

@@ -4,7 +4,7 @@
 use super::carried::Carried;
 use super::context::CallContext;
 use super::hold::{doubt_last_row, hold};
-use super::inspect_recording::{Inspection, hear, into_mark};
+use super::inspect_recording::{Inspection, inspect, into_use};
 use super::pending::PendingCall;
 use super::recording_match::RecordingMatch;
 use crate::domain::call::{Call, Field};
@@ -19,8 +19,8 @@ use crate::targets::call::plan::{self, Step};
 pub(in crate::targets) fn propose(
     context: CallContext<'_>,
     mut step: Step,
-    standing: Option<CallState>,
-    open: PendingCall<'_>,
+    state: Option<CallState>,
+    pending: PendingCall<'_>,
     problems: &mut Vec<Problem>,
 ) -> Carried {
     let PendingCall {
@@ -29,26 +29,29 @@ pub(in crate::targets) fn propose(
         fingerprint,
         mut sound,
         ..
-    } = open;
+    } = pending;
     if step == Step::Nothing {
         return Carried::there(sound, call.identity());
     }
     problems.extend(std::mem::take(&mut sound.problems));
     let how = (context.target.inspection, context.run.purpose);
-    let heard = hear(how, &sound, &call, problems, &place);
+    let inspection = inspect(how, &sound, &call, problems, &place);
     if problems.iter().any(Problem::rejects) {
         let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
-        let mark = sound.into_candidates();
-        return Carried { mark, ..ended };
+        let used = sound.into_candidates();
+        return Carried {
+            mark: used,
+            ..ended
+        };
     }
-    let late = late_channels(standing.as_ref(), (&sound, &heard), &call, &place);
+    let late = late_channels(state.as_ref(), (&sound, &inspection), &call, &place);
     problems.extend(late);
     let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
-    let mark = into_mark(sound, &call, &heard);
-    let matched = mark
+    let used = into_use(sound, &call, &inspection);
+    let matched = used
         .as_ref()
-        .map(|mark| Box::new(mark.matched(call.identity(), heard.channels())));
-    let known = standing.as_ref();
+        .map(|used| Box::new(used.matched(call.identity(), inspection.channels())));
+    let known = state.as_ref();
     doubt_last_row(context.mapping, step, known, fingerprint, problems);
     let until = (context.run.now, context.target.policy.hold_for);
     let held = hold(until, &mut step, known, &place, problems);
@@ -56,25 +59,25 @@ pub(in crate::targets) fn propose(
         Step::Create { with_upload, .. } => (true, with_upload),
         _ => (false, true),
     };
-    let fate = match at_rest(step, context.run.purpose, (&call, fingerprint), held) {
-        Some(fate) => fate,
+    let action = match at_rest(step, context.run.purpose, (&call, fingerprint), held) {
+        Some(action) => action,
         None if context.run.purpose == Purpose::Check => Action::Ready,
         None => {
-            let recording = mark.as_ref().filter(|_| with_upload);
+            let recording = used.as_ref().filter(|_| with_upload);
             Action::Send(Box::new(CallJob {
-                parcel: recording.map(|mark| heard.parcel(mark)),
-                call: heard.settle(call.into_owned()),
+                upload: recording.map(|used| inspection.upload(used)),
+                call: inspection.settle(call.into_owned()),
                 fingerprint,
                 step,
-                standing,
+                state,
                 is_recording_missing,
             }))
         }
     };
-    let is_open = matches!(fate, Action::Ready | Action::Send(_));
+    let is_open = matches!(action, Action::Ready | Action::Send(_));
     Carried {
-        fate,
-        mark,
+        fate: action,
+        mark: used,
         requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
         matched,
     }
@@ -83,11 +86,11 @@ pub(in crate::targets) fn propose(
 /// The action of a call for which nothing is sent.
 fn at_rest(
     step: Step,
-    want: Purpose,
+    purpose: Purpose,
     (call, fingerprint): (&Call<'_>, u128),
     held: Code,
 ) -> Option<Action<CallJob>> {
-    Some(match (step, want) {
+    Some(match (step, purpose) {
         (Step::Create { .. } | Step::Upload { .. }, _) => return None,
         (Step::Nothing | Step::Refuse, _) => Action::Finished(Outcome::Rejected, "".into()),
         (Step::Hold, Purpose::Check) => Action::Finished(Outcome::Held, held.name().into()),
@@ -121,13 +124,13 @@ fn noted(
 /// What there is to be told of a recording of one channel whose conversation was made without knowing
 /// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
 fn late_channels(
-    standing: Option<&CallState>,
-    (sound, heard): (&RecordingMatch, &Inspection),
+    state: Option<&CallState>,
+    (sound, inspection): (&RecordingMatch, &Inspection),
     call: &Call<'_>,
     place: &Place,
 ) -> Option<Problem> {
-    let standing = standing?;
-    let who = match (&standing.create, standing.upload) {
+    let state = state?;
+    let who = match (&state.create, state.upload) {
         (
             CreateState::Done {
                 is_adopted: false, ..
@@ -146,7 +149,7 @@ fn late_channels(
     let recording = sound
         .recording
         .as_ref()
-        .filter(|_| heard.channels() == Some(1))?;
+        .filter(|_| inspection.channels() == Some(1))?;
     let message = format!(
         "the conversation was made by {who}, and may count as stereo; the recording has one channel"
     );

@@ -41,9 +41,9 @@ impl RecordingMatch {
     }
 
     /// What is to be told when the recording has another size than when it was sent.
-    pub(in crate::targets) fn change_of(&self, standing: &CallState) -> Option<String> {
-        let (sent, now) = (standing.source?, self.bytes()?);
-        let is_sent = matches!(standing.upload, UploadState::Done { .. });
+    pub(in crate::targets) fn change_of(&self, state: &CallState) -> Option<String> {
+        let (sent, now) = (state.source?, self.bytes()?);
+        let is_sent = matches!(state.upload, UploadState::Done { .. });
         (is_sent && sent != now).then(|| {
             format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again")
         })

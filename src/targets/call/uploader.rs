@@ -162,7 +162,7 @@ impl Uploader {
 /// What earlier runs have left in doubt.
 fn doubt(job: &CallJob) -> Doubt {
     let was_tried = matches!(job.step, Step::Upload { is_in_doubt: true });
-    let known = job.standing.as_ref();
+    let known = job.state.as_ref();
     let resends = known.map_or(0, |known| known.in_doubt_resends);
     let lost_at = was_tried.then(|| lost_at(known));
     Doubt::of_earlier_runs(was_tried).with(lost_at, resends)
@@ -187,7 +187,7 @@ fn there_already() -> CallError {
 
 /// How many bytes left in an earlier run.
 fn bytes_before(job: &CallJob, now: u64) -> u64 {
-    match job.standing.as_ref().map(|known| known.upload) {
+    match job.state.as_ref().map(|known| known.upload) {
         Some(ledger::UploadState::Intended { bytes }) => bytes,
         _ => now,
     }

@@ -31,47 +31,57 @@ pub(in crate::targets) struct CaseRecord {
 
 /// A case and its records.
 pub(in crate::targets) struct CaseRecords {
-    pub(in crate::targets) pieces: Vec<CaseRecord>,
-    profile: Arc<CaseMapping>,
+    pub(in crate::targets) records: Vec<CaseRecord>,
+    mapping: Arc<CaseMapping>,
     case: Case,
-    print: CaseHashes,
-    marks: Vec<MessageHashes>,
+    hashes: CaseHashes,
+    message_hashes: Vec<MessageHashes>,
 }
 
 impl CaseRecords {
-    pub(in crate::targets) fn new(piece: CaseRecord, profile: &Arc<CaseMapping>) -> CaseRecords {
+    pub(in crate::targets) fn new(
+        of_record: CaseRecord,
+        mapping: &Arc<CaseMapping>,
+    ) -> CaseRecords {
         CaseRecords {
-            case: piece.case.clone(),
-            pieces: vec![piece],
-            profile: Arc::clone(profile),
-            print: CaseHashes::default(),
-            marks: Vec::new(),
+            case: of_record.case.clone(),
+            records: vec![of_record],
+            mapping: Arc::clone(mapping),
+            hashes: CaseHashes::default(),
+            message_hashes: Vec::new(),
         }
     }
 
-    /// Whether the piece belongs to this case. A record that holds a whole case stands alone.
-    pub(in crate::targets) fn takes(&self, piece: &CaseRecord) -> bool {
-        !self.profile.is_nested() && self.case.uid == piece.case.uid
+    /// Whether the of_record belongs to this case. A record that holds a whole case stands alone.
+    pub(in crate::targets) fn takes(&self, of_record: &CaseRecord) -> bool {
+        !self.mapping.is_nested() && self.case.uid == of_record.case.uid
     }
 
     /// Finds the record that speaks for the case, puts messages in order, and ends the records
     /// whose messages another one has.
-    pub(in crate::targets) fn settle(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
+    pub(in crate::targets) fn finish(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         // The latest state of the case counts, and of equals the last in order.
-        if let Some(piece) = self.pieces.iter().max_by_key(|piece| piece.case.updated_at) {
-            self.case = piece.case.clone();
+        if let Some(of_record) = self
+            .records
+            .iter()
+            .max_by_key(|of_record| of_record.case.updated_at)
+        {
+            self.case = of_record.case.clone();
         }
-        if self.profile.is_nested() {
-            self.settle_whole(batch, items);
+        if self.mapping.is_nested() {
+            self.finish_whole(batch, items);
         } else {
-            self.settle_rows(batch, items);
+            self.finish_rows(batch, items);
         }
-        let messages = self.pieces.iter().flat_map(|piece| &piece.messages);
+        let messages = self
+            .records
+            .iter()
+            .flat_map(|of_record| &of_record.messages);
         let messages: Vec<Message> = messages.cloned().collect();
-        self.marks = messages.iter().map(mark).collect();
-        self.print = CaseHashes {
+        self.message_hashes = messages.iter().map(hashes_of).collect();
+        self.hashes = CaseHashes {
             fields: self.case.fingerprint(),
-            content: match self.profile.sending() {
+            content: match self.mapping.sending() {
                 CaseSending::Whole => self.case.whole_fingerprint(&messages),
                 CaseSending::Each => 0,
             },
@@ -79,14 +89,14 @@ impl CaseRecords {
         };
     }
 
-    fn settle_whole(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
+    fn finish_whole(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         let mut clashing = None;
-        for piece in &mut self.pieces {
-            piece.messages.sort_by_key(|message| message.at);
+        for of_record in &mut self.records {
+            of_record.messages.sort_by_key(|message| message.at);
             let mut seen = HashMap::new();
-            let place = batch.get(piece.index).place();
-            piece.messages.retain(|message| {
-                let MessageHashes { hash, mark } = mark(message);
+            let place = batch.get(of_record.index).place();
+            of_record.messages.retain(|message| {
+                let MessageHashes { hash, mark } = hashes_of(message);
                 match seen.entry(hash) {
                     Entry::Vacant(place) => {
                         place.insert(mark);
@@ -96,21 +106,26 @@ impl CaseRecords {
                         let (code, why) = if *known.get() == mark {
                             (Code::RepeatedRecord, "a message stands twice in the case")
                         } else {
-                            clashing = Some(piece.index);
+                            clashing = Some(of_record.index);
                             (
                                 Code::DuplicateId,
                                 "two messages of the case have the same id",
                             )
                         };
                         let problem = Problem::new(code, place.clone(), why);
-                        piece.problems.push(problem.at("messageUid", &message.uid));
+                        of_record
+                            .problems
+                            .push(problem.at("messageUid", &message.uid));
                         false
                     }
                 }
             });
         }
         if let Some(index) = clashing {
-            let problems = self.pieces.drain(..).flat_map(|piece| piece.problems);
+            let problems = self
+                .records
+                .drain(..)
+                .flat_map(|of_record| of_record.problems);
             items[index] = Some(CaseProposal::finished(
                 problems.collect(),
                 Outcome::Rejected,
@@ -119,26 +134,27 @@ impl CaseRecords {
         }
     }
 
-    fn settle_rows(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
+    fn finish_rows(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
-        self.pieces.retain_mut(|piece| {
-            if let Some(rule) = piece.left_out {
-                let problems = std::mem::take(&mut piece.problems);
-                items[piece.index] = Some(CaseProposal::finished(problems, Outcome::Skipped, rule));
+        self.records.retain_mut(|of_record| {
+            if let Some(rule) = of_record.left_out {
+                let problems = std::mem::take(&mut of_record.problems);
+                items[of_record.index] =
+                    Some(CaseProposal::finished(problems, Outcome::Skipped, rule));
                 return false;
             }
-            let Some(print) = piece.messages.first().map(mark) else {
+            let Some(print) = of_record.messages.first().map(hashes_of) else {
                 return true;
             };
             let (known, first) = match seen.entry(print.hash) {
                 Entry::Vacant(place) => {
-                    place.insert((print.mark, piece.index));
+                    place.insert((print.mark, of_record.index));
                     return true;
                 }
                 Entry::Occupied(known) => *known.get(),
             };
             let first = batch.get(first).place();
-            let record = batch.get(piece.index);
+            let record = batch.get(of_record.index);
             let (code, outcome, why, message) = if known == print.mark {
                 let message = format!("the same message as {first}");
                 (Code::RepeatedRecord, Outcome::Skipped, "repeat", message)
@@ -146,120 +162,124 @@ impl CaseRecords {
                 let message = format!("{first} has the same id in this case and other content");
                 (Code::DuplicateId, Outcome::Rejected, "", message)
             };
-            let mut problems = std::mem::take(&mut piece.problems);
+            let mut problems = std::mem::take(&mut of_record.problems);
             let problem = Problem::new(code, record.place(), message);
-            let uid = piece.messages.first().map(|message| &*message.uid);
+            let uid = of_record.messages.first().map(|message| &*message.uid);
             problems.push(problem.at("messageUid", uid.unwrap_or_default()));
-            items[piece.index] = Some(CaseProposal::finished(problems, outcome, why));
+            items[of_record.index] = Some(CaseProposal::finished(problems, outcome, why));
             false
         });
     }
 
     /// What to ask the ledger: the id, and the content of which no more need be known.
     pub(in crate::targets) fn asked(&self) -> (&str, u128) {
-        (&self.case.uid, self.print.content)
+        (&self.case.uid, self.hashes.content)
     }
 
     /// What tells the same case once more; the rows of a case come together only once.
     pub(in crate::targets) fn key(&self) -> Option<RecordKey> {
-        self.profile.is_nested().then(|| RecordKey::Case {
+        self.mapping.is_nested().then(|| RecordKey::Case {
             identity: self.case.identity_hash(),
-            content: low(self.print.fields)
+            content: low(self.hashes.fields)
                 ^ self
-                    .marks
+                    .message_hashes
                     .iter()
                     .fold(0, |sum: u64, it| sum.rotate_left(5) ^ it.mark),
-            updated: self.print.updated,
+            updated: self.hashes.updated,
         })
     }
 
     /// The action of each record, and the requests of the case.
     pub(in crate::targets) fn decide(
         mut self,
-        standing: Option<&CaseState>,
+        state: Option<&CaseState>,
         batch: &Batch,
-        want: Purpose,
+        purpose: Purpose,
     ) -> (Vec<(usize, CaseProposal)>, u64) {
         let wanted = ExportedCase {
-            hashes: self.print,
-            messages: &self.marks,
-            is_whole: self.profile.is_nested(),
-            sending: self.profile.sending(),
+            hashes: self.hashes,
+            messages: &self.message_hashes,
+            is_whole: self.mapping.is_nested(),
+            sending: self.mapping.sending(),
         };
-        let step = plan::case_step(standing, &wanted);
-        let may_replace = plan::may_replace(standing, &wanted);
-        if let Some(known) = standing {
+        let step = plan::case_step(state, &wanted);
+        let may_replace = plan::may_replace(state, &wanted);
+        if let Some(known) = state {
             self.warn(known, &step, batch);
         }
         let ends: &'static str = match step {
             CaseStep::Nothing => "",
             CaseStep::Older => "older than what was sent",
-            _ => return self.ship(step, may_replace, standing, want),
+            _ => return self.send(step, may_replace, state, purpose),
         };
-        let ends = |piece: CaseRecord| {
-            let fate = Action::Finished(Outcome::AlreadyThere, ends.into());
-            let problems = piece.problems;
-            (piece.index, CaseProposal::new(problems, fate))
+        let ends = |of_record: CaseRecord| {
+            let action = Action::Finished(Outcome::AlreadyThere, ends.into());
+            let problems = of_record.problems;
+            (of_record.index, CaseProposal::new(problems, action))
         };
-        (self.pieces.into_iter().map(ends).collect(), 0)
+        (self.records.into_iter().map(ends).collect(), 0)
     }
 
     /// Tells what the server has and the export has no longer.
     fn warn(&mut self, known: &CaseState, step: &CaseStep, batch: &Batch) {
         if *step == CaseStep::Replace {
-            let is_gone = |hash: &&u64| !self.marks.iter().any(|mark| mark.hash == **hash);
+            let is_gone = |hash: &&u64| !self.message_hashes.iter().any(|mark| mark.hash == **hash);
             let gone = known.messages.keys().filter(is_gone).count();
-            if let (1.., Some(piece)) = (gone, self.pieces.first_mut()) {
+            if let (1.., Some(of_record)) = (gone, self.records.first_mut()) {
                 let message = format!(
                     "{gone} messages that were sent are no longer in the export, and leave the case"
                 );
-                let place = batch.get(piece.index).place();
+                let place = batch.get(of_record.index).place();
                 let problem = Problem::new(Code::ChangedSinceSent, place, message);
-                piece.problems.push(problem.at("caseUid", &self.case.uid));
+                of_record
+                    .problems
+                    .push(problem.at("caseUid", &self.case.uid));
             }
             return;
         }
-        for piece in &mut self.pieces {
-            let mut messages = piece.messages.iter();
+        for of_record in &mut self.records {
+            let mut messages = of_record.messages.iter();
             let changed = messages.find(|message| {
-                let print = mark(message);
+                let print = hashes_of(message);
                 let sent = known.messages.get(&print.hash);
                 sent.is_some_and(|sent| sent.is_added && sent.mark != print.mark)
             });
             if let Some(changed) = changed {
                 let message = "the message is no longer what was sent, and it is not sent again";
-                let place = batch.get(piece.index).place();
+                let place = batch.get(of_record.index).place();
                 let problem = Problem::new(Code::ChangedSinceSent, place, message);
-                piece.problems.push(problem.at("messageUid", &changed.uid));
+                of_record
+                    .problems
+                    .push(problem.at("messageUid", &changed.uid));
             }
         }
     }
 
-    fn ship(
+    fn send(
         self,
         step: CaseStep,
         may_replace: bool,
-        standing: Option<&CaseState>,
-        want: Purpose,
+        state: Option<&CaseState>,
+        purpose: Purpose,
     ) -> (Vec<(usize, CaseProposal)>, u64) {
         let requests = match &step {
             CaseStep::Add { which, .. } => which.len() as u64,
             _ => 1,
         };
-        let sent = self.marks.iter().map(|mark| {
-            let known = standing.and_then(|known| known.messages.get(&mark.hash));
+        let sent = self.message_hashes.iter().map(|mark| {
+            let known = state.and_then(|known| known.messages.get(&mark.hash));
             known.map(|message| message.is_added)
         });
         let sent: Vec<Option<bool>> = sent.collect();
-        let mut shipment = CaseJob {
-            earlier: standing.map(CaseAtServer::of).unwrap_or_default(),
+        let mut job = CaseJob {
+            earlier: state.map(CaseAtServer::of).unwrap_or_default(),
             known: sent.iter().map(|sent| *sent == Some(true)).collect(),
             doubtful: sent.iter().map(|sent| *sent == Some(false)).collect(),
             case: self.case,
             messages: Vec::new(),
-            print: self.print,
-            marks: self.marks,
-            told: if self.profile.is_nested() {
+            hashes: self.hashes,
+            message_hashes: self.message_hashes,
+            spread: if self.mapping.is_nested() {
                 CaseSpread::Whole
             } else {
                 CaseSpread::ByRows
@@ -268,38 +288,38 @@ impl CaseRecords {
             step,
             rows: Vec::new(),
         };
-        let mut proposals = Vec::with_capacity(self.pieces.len());
-        for piece in self.pieces {
-            let from = shipment.messages.len();
-            shipment.messages.extend(piece.messages);
-            let messages = from..shipment.messages.len();
-            let rides = match &shipment.step {
+        let mut proposals = Vec::with_capacity(self.records.len());
+        for of_record in self.records {
+            let from = job.messages.len();
+            job.messages.extend(of_record.messages);
+            let messages = from..job.messages.len();
+            let is_sent = match &job.step {
                 CaseStep::Add { which, .. } => which.iter().any(|index| messages.contains(index)),
                 _ => true,
             };
-            let fate = match (rides, want) {
+            let action = match (is_sent, purpose) {
                 (false, _) => Action::Finished(Outcome::AlreadyThere, "".into()),
                 (true, Purpose::Check) => Action::Ready,
                 (true, Purpose::Run) => {
-                    let index = piece.index;
-                    shipment.rows.push(CaseRow { index, messages });
+                    let index = of_record.index;
+                    job.rows.push(CaseRow { index, messages });
                     Action::WithJob
                 }
             };
-            let problems = piece.problems;
-            proposals.push((piece.index, CaseProposal::new(problems, fate)));
+            let problems = of_record.problems;
+            proposals.push((of_record.index, CaseProposal::new(problems, action)));
         }
-        let mut riders = proposals
+        let mut with_job = proposals
             .iter_mut()
             .map(|(_, proposal)| &mut proposal.action);
-        if let Some(fate) = riders.rfind(|fate| matches!(fate, Action::WithJob)) {
-            *fate = Action::Send(Box::new(shipment));
+        if let Some(action) = with_job.rfind(|action| matches!(action, Action::WithJob)) {
+            *action = Action::Send(Box::new(job));
         }
         (proposals, requests)
     }
 }
 
-fn mark(message: &Message) -> MessageHashes {
+fn hashes_of(message: &Message) -> MessageHashes {
     MessageHashes {
         hash: message.identity_hash(),
         mark: low(message.fingerprint()),

@@ -134,7 +134,7 @@ impl CaseDelivery {
     async fn replaced(&self, progress: &mut CaseProgress<'_>) -> Result<(), CallError> {
         let job = progress.job;
         self.remember(job);
-        let fact = CaseFact::Replaced(job.print, job.marks.clone());
+        let fact = CaseFact::Replaced(job.hashes, job.message_hashes.clone());
         self.write_case(job, vec![fact]).await?;
         progress.is_updated = true;
         for end in &mut progress.ends {
@@ -155,7 +155,7 @@ impl CaseDelivery {
         let (answer, _) = self.sender.send(&mut request, Doubt::default()).await?;
         expect_done(&answer, false)?;
         self.remember(job);
-        self.write_case(job, vec![CaseFact::Changed(job.print)])
+        self.write_case(job, vec![CaseFact::Changed(job.hashes)])
             .await?;
         progress.is_updated = true;
         Ok(())
@@ -226,8 +226,8 @@ impl CaseDelivery {
         endpoint: MessageEndpoint,
     ) -> Result<(), CallError> {
         self.remember(job);
-        let print = (endpoint == MessageEndpoint::WithCase).then_some(job.print);
-        let fact = CaseFact::MessageAdded(job.marks[index], print);
+        let print = (endpoint == MessageEndpoint::WithCase).then_some(job.hashes);
+        let fact = CaseFact::MessageAdded(job.message_hashes[index], print);
         self.write_case(job, vec![fact]).await
     }
 
@@ -250,7 +250,7 @@ impl CaseDelivery {
                     refusal,
                     status,
                     message,
-                    of: (!in_doubt).then_some(job.marks[index].hash),
+                    of: (!in_doubt).then_some(job.message_hashes[index].hash),
                 })));
             }
             // This message is not wanted; those after it do not depend on it.
@@ -291,7 +291,7 @@ impl CaseDelivery {
                 code,
                 ..
             } => {
-                let of = refused.map(|index| job.marks[index].hash);
+                let of = refused.map(|index| job.message_hashes[index].hash);
                 let words = message.clone();
                 (
                     CaseFact::Refused {

@@ -31,7 +31,9 @@ fn not_sent(job: &CaseJob, messages: &[usize]) -> Facts {
     let messages = messages.iter().filter(|index| !job.doubtful[**index]);
     let fact = CaseFact::NotSent {
         was_in_doubt: job.earlier.is_in_doubt,
-        never_sent: messages.map(|index| job.marks[*index].hash).collect(),
+        never_sent: messages
+            .map(|index| job.message_hashes[*index].hash)
+            .collect(),
     };
     entries(job, vec![fact])
 }

@@ -51,9 +51,9 @@ pub struct CaseJob {
     /// All its messages that the export has, in the order of time.
     pub messages: Vec<Message>,
     /// What the ledger is told of the case.
-    pub print: CaseHashes,
+    pub hashes: CaseHashes,
     /// What it is told of the messages, in their order.
-    pub marks: Vec<MessageHashes>,
+    pub message_hashes: Vec<MessageHashes>,
     /// Which messages the server has, as far as is known.
     pub known: Vec<bool>,
     /// Which messages left in an earlier run without an answer.
@@ -65,7 +65,7 @@ pub struct CaseJob {
     /// Whether the case may be replaced when the answer to a message is lost.
     pub may_replace: bool,
     /// Which records tell it.
-    pub told: CaseSpread,
+    pub spread: CaseSpread,
     /// The records whose end is told with the case.
     pub rows: Vec<CaseRow>,
 }

@@ -49,12 +49,12 @@ pub enum CaseStep {
     Older,
 }
 
-/// The next step of a case of which the ledger knows `standing`.
+/// The next step of a case of which the ledger knows `state`.
 pub(in crate::targets) fn case_step(
-    standing: Option<&CaseState>,
+    state: Option<&CaseState>,
     wanted: &ExportedCase<'_>,
 ) -> CaseStep {
-    let Some(known) = standing else {
+    let Some(known) = state else {
         return match wanted.sending {
             CaseSending::Whole => CaseStep::Replace,
             CaseSending::Each => CaseStep::Add {
@@ -72,10 +72,10 @@ pub(in crate::targets) fn case_step(
 /// Whether the case may be replaced when the answer to a message is lost: the export has every
 /// message that was ever sent, and no older state than the server.
 pub(in crate::targets) fn may_replace(
-    standing: Option<&CaseState>,
+    state: Option<&CaseState>,
     wanted: &ExportedCase<'_>,
 ) -> bool {
-    standing.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
+    state.is_none_or(|known| !is_older(known, wanted) && is_complete(known, wanted))
 }
 
 /// Whether the export has every message that was ever sent.
@@ -189,14 +189,14 @@ mod tests {
     }
 
     fn step(
-        standing: Option<&CaseState>,
+        state: Option<&CaseState>,
         sending: CaseSending,
         hashes: CaseHashes,
         messages: &[MessageHashes],
     ) -> CaseStep {
         let is_whole = sending == Whole;
         case_step(
-            standing,
+            state,
             &ExportedCase {
                 hashes,
                 messages,

@@ -118,7 +118,7 @@ impl CaseProgress<'_> {
                 None,
             );
         }
-        let is_whole = self.job.told == CaseSpread::Whole;
+        let is_whole = self.job.spread == CaseSpread::Whole;
         let is_new = if is_whole {
             !self.job.earlier.is_there
         } else {

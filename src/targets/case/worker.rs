@@ -27,13 +27,13 @@ pub struct CaseWorker<'r> {
     target: &'r CaseTarget,
     reader: Option<LedgerReader>,
     latest: Timestamp,
-    faults: Vec<CaseViolation>,
+    violations: Vec<CaseViolation>,
 }
 
 /// What became of one record on its own.
 enum Read {
     Ended(Box<CaseProposal>),
-    Piece(Box<CaseRecord>),
+    Record(Box<CaseRecord>),
 }
 
 impl<'r> CaseWorker<'r> {
@@ -46,14 +46,14 @@ impl<'r> CaseWorker<'r> {
             target,
             reader: run.reader()?,
             latest: run.latest(),
-            faults: Vec::new(),
+            violations: Vec::new(),
         })
     }
 
     fn read(
         &mut self,
         record: &Record<'_>,
-        profile: &CaseMapping,
+        mapping: &CaseMapping,
         index: usize,
         sums: &mut Totals,
     ) -> Read {
@@ -66,20 +66,20 @@ impl<'r> CaseWorker<'r> {
             Read::Ended(Box::new(ended))
         };
         let scope = RecordScope::default();
-        let draft = match profile.apply(record, &scope, &mut problems) {
+        let draft = match mapping.apply(record, &scope, &mut problems) {
             MappedCase::Skipped(rule) => return end(problems, Outcome::Skipped, rule),
             MappedCase::Undecided => return end(problems, Outcome::Rejected, ""),
             MappedCase::Draft(draft) => draft,
         };
-        let messages = match self.messages((record, &scope), profile, &mut problems) {
+        let messages = match self.messages((record, &scope), mapping, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
                 sums.left_out += 1;
                 let said = problems.len();
-                let case = self.case(draft, (record, &scope), profile, &mut problems);
+                let case = self.case(draft, (record, &scope), mapping, &mut problems);
                 problems.truncate(said);
                 return match case {
-                    Some(case) => Read::Piece(Box::new(CaseRecord {
+                    Some(case) => Read::Record(Box::new(CaseRecord {
                         index,
                         case,
                         messages: Vec::new(),
@@ -91,7 +91,7 @@ impl<'r> CaseWorker<'r> {
             }
         };
         let left_out = messages.left_out;
-        let case = self.case(draft, (record, &scope), profile, &mut problems);
+        let case = self.case(draft, (record, &scope), mapping, &mut problems);
         if let Some(name) = messages.lacks_any {
             let message = "the case has no message";
             problems.push(Problem::new(Code::MissingField, record.place(), message).at(&name, ""));
@@ -109,7 +109,7 @@ impl<'r> CaseWorker<'r> {
         }
         sums.cases += 1;
         sums.messages += messages.list.len() as u64;
-        Read::Piece(Box::new(CaseRecord {
+        Read::Record(Box::new(CaseRecord {
             index,
             case,
             messages: messages.list,
@@ -122,26 +122,27 @@ impl<'r> CaseWorker<'r> {
     /// out does not speak for its case.
     fn doubt_last_row(
         &self,
-        mut piece: Box<CaseRecord>,
-        profile: &CaseMapping,
+        mut of_record: Box<CaseRecord>,
+        mapping: &CaseMapping,
         record: &Record<'_>,
     ) -> Result<Read, Error> {
         let doubts = |problem: &&mut Problem| {
-            problem.code == Code::RowUnterminated && profile.uses(&problem.column)
+            problem.code == Code::RowUnterminated && mapping.uses(&problem.column)
         };
-        let Some(problem) = piece.problems.iter_mut().find(doubts) else {
-            return Ok(Read::Piece(piece));
+        let Some(problem) = of_record.problems.iter_mut().find(doubts) else {
+            return Ok(Read::Record(of_record));
         };
-        let row = cut_row(&piece.case, &piece.messages);
+        let row = cut_row(&of_record.case, &of_record.messages);
         let is_known = match &self.reader {
             Some(reader) => reader.has_cut_row(row.hash)?,
             None => false,
         };
         if is_known {
-            return Ok(Read::Piece(piece));
+            return Ok(Read::Record(of_record));
         }
-        if let Some(rule) = piece.left_out {
-            let ended = CaseProposal::finished(piece.problems, Outcome::Skipped, rule.to_owned());
+        if let Some(rule) = of_record.left_out {
+            let ended =
+                CaseProposal::finished(of_record.problems, Outcome::Skipped, rule.to_owned());
             return Ok(Read::Ended(Box::new(ended)));
         }
         let message = format!(
@@ -152,9 +153,9 @@ impl<'r> CaseWorker<'r> {
         problem.holds = true;
         let overdue = overdue(None, self.run.now, self.target.hold_for);
         let overdue = overdue.map(|words| Problem::new(Code::HeldTooLong, record.place(), words));
-        piece.problems.extend(overdue);
+        of_record.problems.extend(overdue);
         let mut item = CaseProposal::finished(
-            piece.problems,
+            of_record.problems,
             Outcome::Held,
             Code::RowUnterminated.name().to_owned(),
         );
@@ -162,7 +163,7 @@ impl<'r> CaseWorker<'r> {
             item.action = Action::Noted(Box::new(NotedEnd {
                 outcome: Outcome::Held,
                 detail: Code::RowUnterminated.name(),
-                entry: LedgerEntry::new(piece.case.uid, CaseFact::Held(row)),
+                entry: LedgerEntry::new(of_record.case.uid, CaseFact::Held(row)),
             }));
         }
         Ok(Read::Ended(Box::new(item)))
@@ -172,22 +173,22 @@ impl<'r> CaseWorker<'r> {
         &mut self,
         draft: CaseDraft<'_>,
         at: (&Record<'_>, &RecordScope),
-        profile: &CaseMapping,
+        mapping: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Option<Case> {
-        let case = Case::new(draft, &mut self.faults);
+        let case = Case::new(draft, &mut self.violations);
         if let Some(case) = &case {
             let target = CasePath::Case(CaseField::Updated);
-            self.look_ahead(target, case.updated_at, &case.updated);
+            self.refuse_future(target, case.updated_at, &case.updated);
         }
-        self.tell(at, profile, "", problems);
+        self.report(at, mapping, "", problems);
         case
     }
 
     /// Refuses a time that lies more than a day ahead.
-    fn look_ahead(&mut self, target: CasePath, at: Timestamp, text: &str) {
+    fn refuse_future(&mut self, target: CasePath, at: Timestamp, text: &str) {
         if at > self.latest {
-            self.faults.push(CaseViolation {
+            self.violations.push(CaseViolation {
                 code: Code::ImpossibleTime,
                 target,
                 value: text.to_owned(),
@@ -196,18 +197,18 @@ impl<'r> CaseWorker<'r> {
         }
     }
 
-    /// Turns faults into problems of the record; `list` is where a nested message stands.
-    fn tell(
+    /// Turns violations into problems of the record; `list` is where a nested message stands.
+    fn report(
         &mut self,
         (record, scope): (&Record<'_>, &RecordScope),
-        profile: &CaseMapping,
+        mapping: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
     ) {
-        for fault in self.faults.drain(..) {
-            let column = profile.column_for(&fault.target, record, scope);
-            let problem = Problem::new(fault.code, record.place(), fault.message);
-            problems.push(problem.at(&format!("{list}{column}"), &fault.value));
+        for violation in self.violations.drain(..) {
+            let column = mapping.column_for(&violation.target, record, scope);
+            let problem = Problem::new(violation.code, record.place(), violation.message);
+            problems.push(problem.at(&format!("{list}{column}"), &violation.value));
         }
     }
 
@@ -215,25 +216,25 @@ impl<'r> CaseWorker<'r> {
     fn messages(
         &mut self,
         (record, scope): (&Record<'_>, &RecordScope),
-        profile: &CaseMapping,
+        mapping: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Result<Messages, &'static str> {
         let mut messages = Messages::default();
-        match profile.messages(record) {
-            None => match self.message((record, Form::Record, scope), profile, "", problems) {
-                ReadMessage::Said(message) => messages.list.push(*message),
+        match mapping.messages(record) {
+            None => match self.message((record, Form::Record, scope), mapping, "", problems) {
+                ReadMessage::Message(message) => messages.list.push(*message),
                 ReadMessage::Broken => {}
                 ReadMessage::LeftOut(rule) => return Err(rule),
             },
             Some(Err(problem)) => problems.push(problem),
             Some(Ok(nested)) => {
                 if nested.is_empty() {
-                    messages.lacks_any = Some(profile.places());
+                    messages.lacks_any = Some(mapping.places());
                 }
                 nested.each(scope, |message, place, form| {
                     let at = (message, form, scope);
-                    match self.message(at, profile, &format!("{place}."), problems) {
-                        ReadMessage::Said(message) => messages.list.push(*message),
+                    match self.message(at, mapping, &format!("{place}."), problems) {
+                        ReadMessage::Message(message) => messages.list.push(*message),
                         ReadMessage::Broken => {}
                         ReadMessage::LeftOut(rule) => {
                             messages.left_out += 1;
@@ -252,12 +253,12 @@ impl<'r> CaseWorker<'r> {
     fn message(
         &mut self,
         (record, form, scope): (&Record<'_>, Form, &RecordScope),
-        profile: &CaseMapping,
+        mapping: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
     ) -> ReadMessage {
         let before = problems.len();
-        let mapped = profile.apply_message((record, form), scope, problems);
+        let mapped = mapping.apply_message((record, form), scope, problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }
@@ -267,14 +268,14 @@ impl<'r> CaseWorker<'r> {
             MappedMessage::Undecided => return ReadMessage::Broken,
             MappedMessage::Draft(draft) => draft,
         };
-        let message = Message::new(draft, &mut self.faults);
+        let message = Message::new(draft, &mut self.violations);
         if let Some(message) = &message {
             let target = CasePath::Message(MessageField::Created);
-            self.look_ahead(target, message.at, &message.created);
+            self.refuse_future(target, message.at, &message.created);
         }
-        self.tell((record, scope), profile, list, problems);
+        self.report((record, scope), mapping, list, problems);
         message.map_or(ReadMessage::Broken, |message| {
-            ReadMessage::Said(Box::new(message))
+            ReadMessage::Message(Box::new(message))
         })
     }
 
@@ -288,16 +289,16 @@ impl<'r> CaseWorker<'r> {
     ) -> Result<(), Error> {
         let groups: Vec<CaseRecords> = groups
             .into_iter()
-            .filter(|group| !group.pieces.is_empty())
+            .filter(|group| !group.records.is_empty())
             .collect();
         let asked: Vec<(&str, u128)> = groups.iter().map(CaseRecords::asked).collect();
         let standings = match self.reader.as_ref().filter(|_| !asked.is_empty()) {
             Some(reader) => reader.cases(&asked)?,
             None => vec![None; groups.len()],
         };
-        for (group, standing) in groups.into_iter().zip(standings) {
+        for (group, state) in groups.into_iter().zip(standings) {
             let key = group.key();
-            let (proposals, requests) = group.decide(standing.as_ref(), batch, self.run.purpose);
+            let (proposals, requests) = group.decide(state.as_ref(), batch, self.run.purpose);
             sums.requests += requests;
             for (index, proposal) in proposals {
                 items[index] = Some(CaseProposal { key, ..proposal });
@@ -323,24 +324,24 @@ impl Worker<CaseTarget> for CaseWorker<'_> {
         let mut groups: Vec<CaseRecords> = Vec::new();
         for (index, record) in batch.iter().enumerate() {
             sums.records += 1;
-            let profile = mappings.of(&record);
-            let mut read = self.read(&record, profile, index, &mut sums);
-            if let Read::Piece(piece) = read {
-                read = self.doubt_last_row(piece, profile, &record)?;
+            let mapping = mappings.of(&record);
+            let mut read = self.read(&record, mapping, index, &mut sums);
+            if let Read::Record(of_record) = read {
+                read = self.doubt_last_row(of_record, mapping, &record)?;
             }
             match read {
                 Read::Ended(item) => items.push(Some(*item)),
-                Read::Piece(piece) => {
+                Read::Record(of_record) => {
                     items.push(None);
-                    match groups.last_mut().filter(|group| group.takes(&piece)) {
-                        Some(group) => group.pieces.push(*piece),
-                        None => groups.push(CaseRecords::new(*piece, profile)),
+                    match groups.last_mut().filter(|group| group.takes(&of_record)) {
+                        Some(group) => group.records.push(*of_record),
+                        None => groups.push(CaseRecords::new(*of_record, mapping)),
                     }
                 }
             }
         }
         for group in &mut groups {
-            group.settle(&batch, &mut items);
+            group.finish(&batch, &mut items);
         }
         self.decide(groups, &batch, &mut items, &mut sums)?;
         name_records(&batch, &mappings, &mut items);
@@ -396,7 +397,7 @@ struct Messages {
 
 /// What became of a message.
 enum ReadMessage {
-    Said(Box<Message>),
+    Message(Box<Message>),
     /// Its problems are reported.
     Broken,
     LeftOut(&'static str),

@@ -75,7 +75,7 @@ impl Request for UploadRequest<'_> {
             CallFact::UploadIntended { bytes },
             CallFact::Takes { files },
         ];
-        let create = self.job.standing.as_ref().map(|known| &known.create);
+        let create = self.job.state.as_ref().map(|known| &known.create);
         if matches!(create, Some(CreateState::LeftAlone)) {
             // To send its recording is to take it over; else every run would send it once more.
             let (fingerprint, uid) = (self.job.fingerprint, None);

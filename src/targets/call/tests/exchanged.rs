@@ -78,7 +78,7 @@ fn what_was_found_and_is_still_there_is_sent() {
     road.run(|decided| {
         for decision in &decided.decisions {
             if let Action::Send(shipment) = decision.action() {
-                sent += usize::from(shipment.parcel.is_some());
+                sent += usize::from(shipment.upload.is_some());
             }
         }
         ControlFlow::Continue(())

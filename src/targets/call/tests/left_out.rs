@@ -32,7 +32,7 @@ fn sent(mapping: &str, rows: &str, recording: &str) -> Vec<(String, String)> {
     road.run(|decided| {
         for decision in &decided.decisions {
             if let Action::Send(shipment) = decision.action() {
-                let name = shipment.parcel.as_ref().map(|parcel| parcel.name.clone());
+                let name = shipment.upload.as_ref().map(|upload| upload.name.clone());
                 sent.push((
                     shipment.call.identity().to_owned(),
                     name.unwrap_or_default(),

@@ -54,7 +54,7 @@ impl Request for AddMessageRequest<'_> {
 
     fn intent(&self) -> Intent {
         let leaving = self.leaving.iter();
-        let facts = leaving.map(|index| CaseFact::MessageIntended(self.job.marks[*index]));
+        let facts = leaving.map(|index| CaseFact::MessageIntended(self.job.message_hashes[*index]));
         intent(self.job, facts.collect(), self.leaving)
     }
 
