@@ -1,5 +1,6 @@
 //! What the delivery tells while it works: how each record ended, pauses, progress and why the run ends.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::failure_budget::{FailureBudget, FailureCount};
@@ -124,4 +125,12 @@ impl<'e> RunEvents<'e> {
             self.stop.raise(StopReason::GaveUp, why);
         }
     }
+}
+
+/// Why the pipeline ended, in one line: an error may show a piece of a file below its own words, and is told
+/// whole once the run has ended.
+pub(crate) fn cause(error: &impl Display) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
 }

@@ -18,7 +18,7 @@ use super::job_end::JobEnd;
 use super::job_queue::JobQueue;
 use super::options::DeliveryOptions;
 use super::refused_rows::{RefusedRow, RefusedRows};
-use super::run_events::RunEvents;
+use super::run_events::{RunEvents, cause};
 use super::schedule_clock::ScheduleClock;
 use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::notice::SenderNotice;
@@ -387,14 +387,6 @@ impl<D: Deliver> Scheduler<'_, D> {
         let sent = bytes.swap(0, Ordering::Relaxed);
         self.events.progress(sent, self.sender.gate.width());
     }
-}
-
-/// Why the pipeline ended, in one line: an error may show a piece of a file below its own words, and is told
-/// whole once the run has ended.
-fn cause(error: &impl Display) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.trim_start_matches("error: ").to_owned()
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {

@@ -3,31 +3,17 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::inspection::Inspection;
 use super::inspection_options::{InspectionOptions, OddFormats};
-use super::recording_match::{RecordingMatch, StatedLength, sent_files};
-use crate::domain::call::{Call, Channels, Field};
+use super::recording_match::{RecordingMatch, StatedLength};
+use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::events::BETWEEN_RECORDINGS;
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
-    self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Sendable, Skew,
-    TranscodeJob,
+    self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Skew, TranscodeJob,
 };
-use crate::targets::call::job::RecordingUpload;
 
-/// What was found out about the recording of a call.
-#[derive(Debug, Default)]
-pub(in crate::targets) struct Inspection {
-    /// The header of the first file.
-    probe: Option<Probe>,
-    /// The length of all.
-    seconds: Option<f64>,
-    /// What must be made of it.
-    order: Option<TranscodeJob>,
-    is_unheard: bool,
-}
-
-/// Tolerance between a length that is stated and one that is inspection: ringing, greetings, rounding.
+/// Tolerance between a length that is stated and one that is found: ringing, greetings, rounding.
 const LEAST_TOLERANCE: f64 = 15.0;
 const TOLERANCE: f64 = 0.1;
 
@@ -75,7 +61,7 @@ pub(in crate::targets) fn inspect(
     }
     if options.for_silence {
         for recording in std::iter::once(first).chain(&found.others) {
-            inspection.is_unheard |= !inspector.listen_for_silence(recording);
+            inspection.is_unheard |= !inspector.check_for_silence(recording);
         }
     }
     inspection
@@ -155,7 +141,7 @@ impl Inspector<'_> {
                 return None;
             }
         };
-        self.tell_damage(recording, &probe);
+        self.report_damage(recording, &probe);
         if probe.is_common() {
             return Some(probe);
         }
@@ -199,7 +185,7 @@ impl Inspector<'_> {
         }
     }
 
-    fn tell_damage(&mut self, recording: &Recording, probe: &Probe) {
+    fn report_damage(&mut self, recording: &Recording, probe: &Probe) {
         if probe.seconds.is_some_and(|seconds| seconds <= 0.0) {
             let message = "there is no sound behind its header".to_owned();
             self.report(recording, Code::RecordingEmpty, Severity::Error, message);
@@ -238,7 +224,7 @@ impl Inspector<'_> {
                 None => None,
             };
             if let Some(probe) = &probe {
-                self.tell_damage(recording, probe);
+                self.report_damage(recording, probe);
             }
             parts.push((recording, probe));
         }
@@ -317,16 +303,16 @@ impl Inspector<'_> {
     }
 
     /// Whether its sound could be decoded.
-    fn listen_for_silence(&mut self, recording: &Recording) -> bool {
+    fn check_for_silence(&mut self, recording: &Recording) -> bool {
         let Some((silent, channels)) = recordings::silent_channels(recording) else {
             return false;
         };
         let message = match silent.as_slice() {
             [] => return true,
-            _ if silent.len() == channels => "nobody is inspection in it".to_owned(),
-            [one] => format!("nobody is inspection in channel {one}"),
+            _ if silent.len() == channels => "nobody is heard in it".to_owned(),
+            [one] => format!("nobody is heard in channel {one}"),
             some => format!(
-                "nobody is inspection in {} of its {channels} channels",
+                "nobody is heard in {} of its {channels} channels",
                 some.len()
             ),
         };
@@ -362,65 +348,4 @@ pub(in crate::targets) fn into_use(
         is_unheard: inspection.is_unheard,
         recording,
     }))
-}
-
-impl Inspection {
-    /// How many channels the recording has, where its header says.
-    pub(in crate::targets) fn channels(&self) -> Option<u16> {
-        self.probe.as_ref()?.channels
-    }
-
-    /// The recording as it is sent.
-    pub(in crate::targets) fn upload(&self, used: &RecordingUse) -> RecordingUpload {
-        let first = &used.recording;
-        let file_name = first.name.rsplit('/').next().unwrap_or(&first.name);
-        let mut file_name: String = file_name
-            .chars()
-            // A quote, a backslash or a control character could end the header it stands in.
-            .map(|char| {
-                if char.is_control() || matches!(char, '"' | '\\') {
-                    '_'
-                } else {
-                    char
-                }
-            })
-            .collect();
-        if self.order.is_some() && content_type(&file_name) != WAV {
-            file_name.push_str(".wav");
-        }
-        let names: Vec<&str> = used.recordings().map(|one| &*one.name).collect();
-        let bytes = used.recordings().map(Recording::bytes).sum();
-        RecordingUpload {
-            sound: Sendable::Found(first.clone()),
-            content_type: content_type(&file_name),
-            file_name,
-            bytes,
-            source_bytes: bytes,
-            channels: self.channels(),
-            files: sent_files(used).collect(),
-            name: names.join(BETWEEN_RECORDINGS),
-            order: self.order.clone(),
-        }
-    }
-
-    /// `auto` becomes what the recording says: two channels are an agent and a customer apart, one
-    /// channel holds both. A call without a recording says nothing.
-    pub(in crate::targets) fn settle(&self, mut call: Call<'static>) -> Call<'static> {
-        if call.wants_channels() {
-            call.settle_channels(self.channels().map(|channels| {
-                if channels == 1 {
-                    Channels::Mono2Speaker
-                } else {
-                    Channels::Stereo
-                }
-            }));
-        }
-        call
-    }
-}
-
-const WAV: &str = "audio/wav";
-
-fn content_type(name: &str) -> &'static str {
-    recordings::content_type(name)
 }

@@ -12,6 +12,7 @@ mod find_recording;
 mod hold;
 mod import;
 mod inspect_recording;
+mod inspection;
 mod inspection_options;
 mod job;
 mod known_uids;

@@ -4,7 +4,8 @@
 use super::carried::Carried;
 use super::context::CallContext;
 use super::hold::{doubt_last_row, hold};
-use super::inspect_recording::{Inspection, inspect, into_use};
+use super::inspect_recording::{inspect, into_use};
+use super::inspection::Inspection;
 use super::pending::PendingCall;
 use super::recording_match::RecordingMatch;
 use crate::domain::call::{Call, Field};

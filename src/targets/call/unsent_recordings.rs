@@ -38,7 +38,7 @@ fn search_each(
     }
     let first = &records[0];
     let identity = context.mapping.text_of(Field::ExternalIdentity, first);
-    let mut named = Vec::new();
+    let mut claimed = Vec::new();
     let mut grade = Grade::Exact;
     for row in records {
         let text = |field| context.mapping.text_of(field, row);
@@ -54,10 +54,10 @@ fn search_each(
             };
             let found = narrow(index, &ask, find(index, &ask));
             grade = found.grade().map_or(grade, |found| found.max(grade));
-            named.extend(found.into_recordings());
+            claimed.extend(found.into_recordings());
         }
     }
-    RecordingUse::named(named, xxh3_64(identity.as_bytes()), grade)
+    RecordingUse::named(claimed, xxh3_64(identity.as_bytes()), grade)
 }
 
 /// What was found, or of it what is found for certain: by the name without a wildcard at its end, which

@@ -39,44 +39,34 @@ pub(in crate::targets) struct CaseRecords {
 }
 
 impl CaseRecords {
-    pub(in crate::targets) fn new(
-        of_record: CaseRecord,
-        mapping: &Arc<CaseMapping>,
-    ) -> CaseRecords {
+    pub(in crate::targets) fn new(told: CaseRecord, mapping: &Arc<CaseMapping>) -> CaseRecords {
         CaseRecords {
-            case: of_record.case.clone(),
-            records: vec![of_record],
+            case: told.case.clone(),
+            records: vec![told],
             mapping: Arc::clone(mapping),
             hashes: CaseHashes::default(),
             message_hashes: Vec::new(),
         }
     }
 
-    /// Whether the of_record belongs to this case. A record that holds a whole case stands alone.
-    pub(in crate::targets) fn takes(&self, of_record: &CaseRecord) -> bool {
-        !self.mapping.is_nested() && self.case.uid == of_record.case.uid
+    /// Whether the record belongs to this case. A record that holds a whole case stands alone.
+    pub(in crate::targets) fn takes(&self, told: &CaseRecord) -> bool {
+        !self.mapping.is_nested() && self.case.uid == told.case.uid
     }
 
     /// Finds the record that speaks for the case, puts messages in order, and ends the records
     /// whose messages another one has.
     pub(in crate::targets) fn finish(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         // The latest state of the case counts, and of equals the last in order.
-        if let Some(of_record) = self
-            .records
-            .iter()
-            .max_by_key(|of_record| of_record.case.updated_at)
-        {
-            self.case = of_record.case.clone();
+        if let Some(told) = self.records.iter().max_by_key(|told| told.case.updated_at) {
+            self.case = told.case.clone();
         }
         if self.mapping.is_nested() {
             self.finish_whole(batch, items);
         } else {
             self.finish_rows(batch, items);
         }
-        let messages = self
-            .records
-            .iter()
-            .flat_map(|of_record| &of_record.messages);
+        let messages = self.records.iter().flat_map(|told| &told.messages);
         let messages: Vec<Message> = messages.cloned().collect();
         self.message_hashes = messages.iter().map(hashes_of).collect();
         self.hashes = CaseHashes {
@@ -91,11 +81,11 @@ impl CaseRecords {
 
     fn finish_whole(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         let mut clashing = None;
-        for of_record in &mut self.records {
-            of_record.messages.sort_by_key(|message| message.at);
+        for told in &mut self.records {
+            told.messages.sort_by_key(|message| message.at);
             let mut seen = HashMap::new();
-            let place = batch.get(of_record.index).place();
-            of_record.messages.retain(|message| {
+            let place = batch.get(told.index).place();
+            told.messages.retain(|message| {
                 let MessageHashes { hash, mark } = hashes_of(message);
                 match seen.entry(hash) {
                     Entry::Vacant(place) => {
@@ -106,26 +96,21 @@ impl CaseRecords {
                         let (code, why) = if *known.get() == mark {
                             (Code::RepeatedRecord, "a message stands twice in the case")
                         } else {
-                            clashing = Some(of_record.index);
+                            clashing = Some(told.index);
                             (
                                 Code::DuplicateId,
                                 "two messages of the case have the same id",
                             )
                         };
                         let problem = Problem::new(code, place.clone(), why);
-                        of_record
-                            .problems
-                            .push(problem.at("messageUid", &message.uid));
+                        told.problems.push(problem.at("messageUid", &message.uid));
                         false
                     }
                 }
             });
         }
         if let Some(index) = clashing {
-            let problems = self
-                .records
-                .drain(..)
-                .flat_map(|of_record| of_record.problems);
+            let problems = self.records.drain(..).flat_map(|told| told.problems);
             items[index] = Some(CaseProposal::finished(
                 problems.collect(),
                 Outcome::Rejected,
@@ -136,25 +121,24 @@ impl CaseRecords {
 
     fn finish_rows(&mut self, batch: &Batch, items: &mut [Option<CaseProposal>]) {
         let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
-        self.records.retain_mut(|of_record| {
-            if let Some(rule) = of_record.left_out {
-                let problems = std::mem::take(&mut of_record.problems);
-                items[of_record.index] =
-                    Some(CaseProposal::finished(problems, Outcome::Skipped, rule));
+        self.records.retain_mut(|told| {
+            if let Some(rule) = told.left_out {
+                let problems = std::mem::take(&mut told.problems);
+                items[told.index] = Some(CaseProposal::finished(problems, Outcome::Skipped, rule));
                 return false;
             }
-            let Some(print) = of_record.messages.first().map(hashes_of) else {
+            let Some(print) = told.messages.first().map(hashes_of) else {
                 return true;
             };
             let (known, first) = match seen.entry(print.hash) {
                 Entry::Vacant(place) => {
-                    place.insert((print.mark, of_record.index));
+                    place.insert((print.mark, told.index));
                     return true;
                 }
                 Entry::Occupied(known) => *known.get(),
             };
             let first = batch.get(first).place();
-            let record = batch.get(of_record.index);
+            let record = batch.get(told.index);
             let (code, outcome, why, message) = if known == print.mark {
                 let message = format!("the same message as {first}");
                 (Code::RepeatedRecord, Outcome::Skipped, "repeat", message)
@@ -162,11 +146,11 @@ impl CaseRecords {
                 let message = format!("{first} has the same id in this case and other content");
                 (Code::DuplicateId, Outcome::Rejected, "", message)
             };
-            let mut problems = std::mem::take(&mut of_record.problems);
+            let mut problems = std::mem::take(&mut told.problems);
             let problem = Problem::new(code, record.place(), message);
-            let uid = of_record.messages.first().map(|message| &*message.uid);
+            let uid = told.messages.first().map(|message| &*message.uid);
             problems.push(problem.at("messageUid", uid.unwrap_or_default()));
-            items[of_record.index] = Some(CaseProposal::finished(problems, outcome, why));
+            items[told.index] = Some(CaseProposal::finished(problems, outcome, why));
             false
         });
     }
@@ -212,10 +196,10 @@ impl CaseRecords {
             CaseStep::Older => "older than what was sent",
             _ => return self.send(step, may_replace, state, purpose),
         };
-        let ends = |of_record: CaseRecord| {
+        let ends = |told: CaseRecord| {
             let action = Action::Finished(Outcome::AlreadyThere, ends.into());
-            let problems = of_record.problems;
-            (of_record.index, CaseProposal::new(problems, action))
+            let problems = told.problems;
+            (told.index, CaseProposal::new(problems, action))
         };
         (self.records.into_iter().map(ends).collect(), 0)
     }
@@ -225,20 +209,18 @@ impl CaseRecords {
         if *step == CaseStep::Replace {
             let is_gone = |hash: &&u64| !self.message_hashes.iter().any(|mark| mark.hash == **hash);
             let gone = known.messages.keys().filter(is_gone).count();
-            if let (1.., Some(of_record)) = (gone, self.records.first_mut()) {
+            if let (1.., Some(told)) = (gone, self.records.first_mut()) {
                 let message = format!(
                     "{gone} messages that were sent are no longer in the export, and leave the case"
                 );
-                let place = batch.get(of_record.index).place();
+                let place = batch.get(told.index).place();
                 let problem = Problem::new(Code::ChangedSinceSent, place, message);
-                of_record
-                    .problems
-                    .push(problem.at("caseUid", &self.case.uid));
+                told.problems.push(problem.at("caseUid", &self.case.uid));
             }
             return;
         }
-        for of_record in &mut self.records {
-            let mut messages = of_record.messages.iter();
+        for told in &mut self.records {
+            let mut messages = told.messages.iter();
             let changed = messages.find(|message| {
                 let print = hashes_of(message);
                 let sent = known.messages.get(&print.hash);
@@ -246,11 +228,9 @@ impl CaseRecords {
             });
             if let Some(changed) = changed {
                 let message = "the message is no longer what was sent, and it is not sent again";
-                let place = batch.get(of_record.index).place();
+                let place = batch.get(told.index).place();
                 let problem = Problem::new(Code::ChangedSinceSent, place, message);
-                of_record
-                    .problems
-                    .push(problem.at("messageUid", &changed.uid));
+                told.problems.push(problem.at("messageUid", &changed.uid));
             }
         }
     }
@@ -289,9 +269,9 @@ impl CaseRecords {
             rows: Vec::new(),
         };
         let mut proposals = Vec::with_capacity(self.records.len());
-        for of_record in self.records {
+        for told in self.records {
             let from = job.messages.len();
-            job.messages.extend(of_record.messages);
+            job.messages.extend(told.messages);
             let messages = from..job.messages.len();
             let is_sent = match &job.step {
                 CaseStep::Add { which, .. } => which.iter().any(|index| messages.contains(index)),
@@ -301,13 +281,13 @@ impl CaseRecords {
                 (false, _) => Action::Finished(Outcome::AlreadyThere, "".into()),
                 (true, Purpose::Check) => Action::Ready,
                 (true, Purpose::Run) => {
-                    let index = of_record.index;
+                    let index = told.index;
                     job.rows.push(CaseRow { index, messages });
                     Action::WithJob
                 }
             };
-            let problems = of_record.problems;
-            proposals.push((of_record.index, CaseProposal::new(problems, action)));
+            let problems = told.problems;
+            proposals.push((told.index, CaseProposal::new(problems, action)));
         }
         let mut with_job = proposals
             .iter_mut()

@@ -1,6 +1,7 @@
 //! The cases of a help desk: from records to what is to be sent, and from there to the destination.
 
 mod assemble;
+mod cut_row;
 mod deliver;
 mod delivery;
 mod facts;
@@ -9,6 +10,7 @@ mod job;
 mod plan;
 mod progress;
 mod proposal;
+mod read_message;
 mod requests;
 mod target;
 mod worker;

@@ -2,17 +2,18 @@
 //! each case gets its step. Rows of one case lie side by side in a batch (`gather`).
 
 use jiff::Timestamp;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::assemble::{CaseRecord, CaseRecords};
+use super::cut_row::cut_row;
 use super::proposal::CaseProposal;
+use super::read_message::{ReadMessage, ReadMessages};
 use super::target::CaseTarget;
 use crate::domain::case::{
     Case, CaseDraft, CaseField, CasePath, CaseViolation, Message, MessageDraft, MessageField,
 };
 use crate::domain::{Code, Problem};
 use crate::events::{Outcome, Totals};
-use crate::ledger::{CaseFact, CutRow, LedgerEntry, LedgerReader};
+use crate::ledger::{CaseFact, LedgerEntry, LedgerReader};
 use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
 use crate::pipeline::{
     Action, BatchTask, Error, NotedEnd, Proposals, Purpose, RunContext, SheetMappings, Worker,
@@ -122,27 +123,26 @@ impl<'r> CaseWorker<'r> {
     /// out does not speak for its case.
     fn doubt_last_row(
         &self,
-        mut of_record: Box<CaseRecord>,
+        mut told: Box<CaseRecord>,
         mapping: &CaseMapping,
         record: &Record<'_>,
     ) -> Result<Read, Error> {
         let doubts = |problem: &&mut Problem| {
             problem.code == Code::RowUnterminated && mapping.uses(&problem.column)
         };
-        let Some(problem) = of_record.problems.iter_mut().find(doubts) else {
-            return Ok(Read::Record(of_record));
+        let Some(problem) = told.problems.iter_mut().find(doubts) else {
+            return Ok(Read::Record(told));
         };
-        let row = cut_row(&of_record.case, &of_record.messages);
+        let row = cut_row(&told.case, &told.messages);
         let is_known = match &self.reader {
             Some(reader) => reader.has_cut_row(row.hash)?,
             None => false,
         };
         if is_known {
-            return Ok(Read::Record(of_record));
+            return Ok(Read::Record(told));
         }
-        if let Some(rule) = of_record.left_out {
-            let ended =
-                CaseProposal::finished(of_record.problems, Outcome::Skipped, rule.to_owned());
+        if let Some(rule) = told.left_out {
+            let ended = CaseProposal::finished(told.problems, Outcome::Skipped, rule.to_owned());
             return Ok(Read::Ended(Box::new(ended)));
         }
         let message = format!(
@@ -153,9 +153,9 @@ impl<'r> CaseWorker<'r> {
         problem.holds = true;
         let overdue = overdue(None, self.run.now, self.target.hold_for);
         let overdue = overdue.map(|words| Problem::new(Code::HeldTooLong, record.place(), words));
-        of_record.problems.extend(overdue);
+        told.problems.extend(overdue);
         let mut item = CaseProposal::finished(
-            of_record.problems,
+            told.problems,
             Outcome::Held,
             Code::RowUnterminated.name().to_owned(),
         );
@@ -163,7 +163,7 @@ impl<'r> CaseWorker<'r> {
             item.action = Action::Noted(Box::new(NotedEnd {
                 outcome: Outcome::Held,
                 detail: Code::RowUnterminated.name(),
-                entry: LedgerEntry::new(of_record.case.uid, CaseFact::Held(row)),
+                entry: LedgerEntry::new(told.case.uid, CaseFact::Held(row)),
             }));
         }
         Ok(Read::Ended(Box::new(item)))
@@ -218,8 +218,8 @@ impl<'r> CaseWorker<'r> {
         (record, scope): (&Record<'_>, &RecordScope),
         mapping: &CaseMapping,
         problems: &mut Vec<Problem>,
-    ) -> Result<Messages, &'static str> {
-        let mut messages = Messages::default();
+    ) -> Result<ReadMessages, &'static str> {
+        let mut messages = ReadMessages::default();
         match mapping.messages(record) {
             None => match self.message((record, Form::Record, scope), mapping, "", problems) {
                 ReadMessage::Message(message) => messages.list.push(*message),
@@ -326,16 +326,16 @@ impl Worker<CaseTarget> for CaseWorker<'_> {
             sums.records += 1;
             let mapping = mappings.of(&record);
             let mut read = self.read(&record, mapping, index, &mut sums);
-            if let Read::Record(of_record) = read {
-                read = self.doubt_last_row(of_record, mapping, &record)?;
+            if let Read::Record(told) = read {
+                read = self.doubt_last_row(told, mapping, &record)?;
             }
             match read {
                 Read::Ended(item) => items.push(Some(*item)),
-                Read::Record(of_record) => {
+                Read::Record(told) => {
                     items.push(None);
-                    match groups.last_mut().filter(|group| group.takes(&of_record)) {
-                        Some(group) => group.records.push(*of_record),
-                        None => groups.push(CaseRecords::new(*of_record, mapping)),
+                    match groups.last_mut().filter(|group| group.takes(&told)) {
+                        Some(group) => group.records.push(*told),
+                        None => groups.push(CaseRecords::new(*told, mapping)),
                     }
                 }
             }
@@ -370,35 +370,4 @@ fn name_records(
             item.name_record(|| Some(mapping.id_for_people(&record)));
         }
     }
-}
-
-/// By what a row that may be cut is known again: all that it says of its case and its message.
-fn cut_row(case: &Case, messages: &[Message]) -> CutRow {
-    let message = messages.first();
-    let mut bytes = case.identity_hash().to_le_bytes().to_vec();
-    bytes.extend(case.fingerprint().to_le_bytes());
-    bytes.extend(message.map_or(0, Message::fingerprint).to_le_bytes());
-    let message = message.map_or(0, Message::identity_hash);
-    bytes.extend(message.to_le_bytes());
-    CutRow {
-        hash: xxh3_64(&bytes),
-        message,
-    }
-}
-
-/// The messages of a record.
-#[derive(Default)]
-struct Messages {
-    list: Vec<Message>,
-    left_out: u64,
-    /// The name of the list, when it is empty.
-    lacks_any: Option<String>,
-}
-
-/// What became of a message.
-enum ReadMessage {
-    Message(Box<Message>),
-    /// Its problems are reported.
-    Broken,
-    LeftOut(&'static str),
 }
