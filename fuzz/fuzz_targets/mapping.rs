@@ -1,6 +1,7 @@
 //! Any text as a mapping file: it loads, or says where it is wrong.
 #![no_main]
 
+use capturi_import_fuzz::domain::call::Draft;
 use capturi_import_fuzz::mapping::{CallMapping, CaseMapping, MappingFile, RecordScope};
 use capturi_import_fuzz::row::{row, tree};
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +15,7 @@ fuzz_target!(|text: &str| {
             for batch in [table, object] {
                 let record = batch.get(0);
                 if let Ok(profile) = CallMapping::bind(&mapping, batch.sheet()) {
-                    let _ = profile.apply(&record, &mut Vec::new());
+                    let _ = profile.evaluate(&record, &mut Draft::new(), &mut Vec::new());
                     let _ = profile.recordings(&record);
                 }
                 if let Ok(Some(profile)) = CaseMapping::bind(&mapping, batch.sheet()) {

@@ -1,7 +1,7 @@
 //! Any text as a template: it ends, and its output is bounded.
 #![no_main]
 
-use capturi_import_fuzz::domain::call::{Field, Value};
+use capturi_import_fuzz::domain::call::{Draft, Field, Value};
 use capturi_import_fuzz::mapping::{CallMapping, MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
@@ -21,7 +21,8 @@ fuzz_target!(|template: &str| {
     };
     let record = batch.get(0);
     let mut problems = Vec::new();
-    if let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) {
+    let mut draft = Draft::new();
+    if profile.evaluate(&record, &mut draft, &mut problems) == MappedCall::Filled {
         match draft.get(Field::Subject) {
             Value::Text(text) => assert!(text.len() < TOO_LONG),
             Value::Broken => assert!(!problems.is_empty()),

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use capturi_import_fuzz::domain::call::{Field, Value};
+use capturi_import_fuzz::domain::call::{Draft, Field, Value};
 use capturi_import_fuzz::mapping::{CallMapping, MappedCall, MappingFile};
 use capturi_import_fuzz::row::row;
 use libfuzzer_sys::fuzz_target;
@@ -42,9 +42,9 @@ fuzz_target!(|cell: &str| {
     for (field, mapping) in &*MAPPINGS {
         let profile = CallMapping::bind(mapping, batch.sheet()).expect("the column is there");
         let mut problems = Vec::new();
-        let MappedCall::Draft(draft) = profile.apply(&record, &mut problems) else {
-            panic!("no rule skips");
-        };
+        let mut draft = Draft::new();
+        let mapped = profile.evaluate(&record, &mut draft, &mut problems);
+        assert_eq!(mapped, MappedCall::Filled, "no rule skips");
         let value = draft.get(*field);
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         assert_eq!(*value == Value::Broken, errors > 0, "{field}: {value:?}, {problems:?}");

@@ -16,13 +16,14 @@ mod rules;
 mod value;
 
 pub use email::is_email;
+pub(crate) use email::is_plain_email;
 pub use explanation::{Explanation, explain};
 pub(crate) use ids::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
 pub(crate) use invisible::as_seen;
 pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;
+pub(crate) use phone::bare_number;
 pub use phone::{PhoneReading, read_phone};
-pub(crate) use phone::{bare_number, is_plainly_possible};
 pub use policy::{ExistingConversation, MissingRecording, Policy};
 pub use problem::{Code, Place, Problem, Severity};
 pub use value::{Channels, Segment, Value};

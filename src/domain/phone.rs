@@ -1,6 +1,8 @@
 //! Reading a customer's phone number, leniently: "possible" is asked, never "valid", since the
 //! strict rule would drop real customers whenever a country opens a new number range.
 
+use std::borrow::Cow;
+
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 
 use super::ids::{is_exponent, unguarded};
@@ -8,9 +10,9 @@ use super::invisible::{as_seen, named, unseen};
 
 /// What a customer value turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhoneReading {
-    /// A possible number, in E.164.
-    Possible(String),
+pub enum PhoneReading<'t> {
+    /// A possible number, in E.164; borrowed where the text is that already.
+    Possible(Cow<'t, str>),
     /// Digits without a country code, and no region to take one from.
     NeedsRegion,
     /// Digits that could be a number of the region, and as well one of another country without its `+`.
@@ -24,7 +26,15 @@ pub enum PhoneReading {
 /// Reads `text` as a phone number. `region` is the two-letter country for numbers without a
 /// country code. A leading `tel:` is taken off. Digits that cannot be a number of the region, and can
 /// be one of another country, lack nothing but their `+`.
-pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
+#[inline]
+pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading<'_> {
+    if is_plainly_possible(text) {
+        return PhoneReading::Possible(Cow::Borrowed(text));
+    }
+    read_other_phone(text, region)
+}
+
+fn read_other_phone(text: &str, region: Option<Region>) -> PhoneReading<'_> {
     let text = text.trim();
     let text = text.strip_prefix("tel:").unwrap_or(text);
     if is_exponent(text) {
@@ -40,17 +50,22 @@ pub fn read_phone(text: &str, region: Option<Region>) -> PhoneReading {
     let number = PHONE_NUMBER_UTIL.parse(text, region).ok();
     let number = number.filter(|number| PHONE_NUMBER_UTIL.is_possible_number(number));
     if is_international {
-        return number.map_or(PhoneReading::NotAPhone, |number| possible(&number));
+        return number.map_or(PhoneReading::NotAPhone, |number| possible(&number, text));
     }
     match (number, with_its_plus(text)) {
         (Some(own), Some(foreign)) if is_in_doubt(&own, &foreign) => PhoneReading::Ambiguous,
-        (Some(number), _) | (None, Some(number)) => possible(&number),
+        (Some(number), _) | (None, Some(number)) => possible(&number, text),
         (None, None) => PhoneReading::NotAPhone,
     }
 }
 
-fn possible(number: &PhoneNumber) -> PhoneReading {
-    PhoneReading::Possible(number.format_as(PhoneNumberFormat::E164).into_owned())
+fn possible<'t>(number: &PhoneNumber, text: &'t str) -> PhoneReading<'t> {
+    let number = number.format_as(PhoneNumberFormat::E164);
+    PhoneReading::Possible(if number == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(number.into_owned())
+    })
 }
 
 /// The possible number that digits with a country code mean. No country code begins with a zero, and
@@ -99,7 +114,8 @@ pub(crate) fn bare_number(text: &str) -> Option<(String, String)> {
 /// Whether the text is a possible number at a glance: a Danish or Norwegian one in E.164. Neither
 /// country has a trunk prefix, and every number of eight digits is possible there; the library
 /// says the same (and a test asks it) at fifty times the cost, for a million rows.
-pub(crate) fn is_plainly_possible(text: &str) -> bool {
+#[inline]
+fn is_plainly_possible(text: &str) -> bool {
     let digits = text
         .strip_prefix("+45")
         .or_else(|| text.strip_prefix("+47"));
@@ -153,7 +169,7 @@ mod tests {
     #[test]
     fn numbers_are_read_as_people_write_them() {
         let dk = Some(Region::DK);
-        let possible = |text: &str| PhoneReading::Possible(text.to_owned());
+        let possible = |text: &'static str| PhoneReading::Possible(text.into());
         assert_eq!(read_phone("+45 12 34 56 78", None), possible("+4512345678"));
         assert_eq!(read_phone("tel:+4512345678", None), possible("+4512345678"));
         assert_eq!(read_phone("12 34 56 78", dk), possible("+4512345678"));
@@ -174,7 +190,7 @@ mod tests {
 
     #[test]
     fn digits_with_a_country_code_get_their_plus_unless_they_could_be_both() {
-        let possible = |text: &str| PhoneReading::Possible(text.to_owned());
+        let possible = |text: &'static str| PhoneReading::Possible(text.into());
         for (text, region, reading) in [
             ("46846500771", Region::DK, possible("+46846500771")),
             ("442079460771", Region::DK, possible("+442079460771")),
@@ -217,7 +233,7 @@ mod tests {
         #[test]
         fn the_glance_never_accepts_what_the_library_refuses(text in "[+]4[57][0-9]{7,9}") {
             if is_plainly_possible(&text) {
-                prop_assert_eq!(read_phone(&text, None), PhoneReading::Possible(text));
+                prop_assert_eq!(read_other_phone(&text, None), PhoneReading::Possible((&text).into()));
             }
         }
 
@@ -225,7 +241,7 @@ mod tests {
         fn what_is_written_as_possible_is_possible(text in "[+]?[1-9][0-9 -]{4,16}") {
             for region in [None, Some(Region::DK), Some(Region::DE), Some(Region::US), Some(Region::IT)] {
                 if let PhoneReading::Possible(number) = read_phone(&text, region) {
-                    prop_assert_eq!(read_phone(&number, None), PhoneReading::Possible(number));
+                    prop_assert_eq!(read_phone(&number, None), PhoneReading::Possible((&*number).into()));
                 }
             }
         }

@@ -360,29 +360,36 @@ impl<'b> Record<'b> {
         (row.first..row.first + count).map(move |cell| batch.cell(cell))
     }
 
-    /// The same by position, for a row that was read without any problem and comes from the sheet that
-    /// the batch names; `None` for every other record.
+    /// The same by position; `None` for JSON.
+    #[inline]
+    pub fn table_cells(&self) -> Option<Cells<'b>> {
+        let Record { batch, row, .. } = *self;
+        if row.cells == TREE {
+            return None;
+        }
+        let first = row.first as usize;
+        Some(Cells {
+            text: &batch.text,
+            start: batch.start(first),
+            ends: batch.ends.get(first..first + row.cells as usize)?,
+            nulls: &self.sheet().nulls,
+        })
+    }
+
+    /// The same for a row that was read without any problem and comes from the sheet that the batch
+    /// names; `None` for every other record.
     pub fn plain_cells(&self) -> Option<Cells<'b>> {
-        let Record { batch, row, index } = *self;
+        let Record { batch, index, .. } = *self;
         let has_problem = || {
             let found = batch
                 .problems
                 .binary_search_by_key(&index, |(row, _)| *row as usize);
             found.is_ok()
         };
-        let is_plain = row.cells != TREE
-            && batch.others.is_empty()
+        let is_plain = batch.others.is_empty()
             && (batch.noted_ids.is_empty() || self.noted_id().is_none())
             && (batch.problems.is_empty() || !has_problem());
-        let first = row.first as usize;
-        // A JSON record has no cells, and where they begin is not to be asked.
-        let ends = batch.ends.get(first..first + row.cells as usize);
-        let ends = ends.filter(|_| is_plain)?;
-        Some(Cells {
-            text: &batch.text,
-            start: batch.start(first),
-            ends,
-        })
+        self.table_cells().filter(|_| is_plain)
     }
 
     /// The JSON object; `None` for a table row.
@@ -502,7 +509,7 @@ mod tests {
         );
         batch.push_tree(1, None, tree.unwrap());
         batch.push_tree(2, None, Json::Null);
-        assert!(batch.iter().all(|record| record.plain_cells().is_none()));
+        assert!(batch.iter().all(|record| record.table_cells().is_none()));
         let text = |name: &str| {
             batch
                 .get(0)

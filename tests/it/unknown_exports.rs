@@ -8,7 +8,7 @@
 
 use std::fs;
 
-use capturi_import::domain::call::{Call, Field};
+use capturi_import::domain::call::{Call, Draft, Field};
 use capturi_import::mapping::{CallMapping, MappedCall, MappingFile, propose, survey};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
 
@@ -66,10 +66,11 @@ impl Trial {
         records
             .map(|record| {
                 let mut problems = Vec::new();
-                match rules.apply(&record, &mut problems) {
+                let mut draft = Draft::new();
+                match rules.evaluate(&record, &mut draft, &mut problems) {
                     MappedCall::Skipped(rule) => format!("left out: {rule}"),
                     MappedCall::Undecided => "undecided".to_owned(),
-                    MappedCall::Draft(draft) => {
+                    MappedCall::Filled => {
                         let mut violations = Vec::new();
                         match Call::new(draft, &mut violations) {
                             Some(call) => told(&call),

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
-
 use super::field::{Field, ValueKind};
+use super::values::Values;
 use crate::domain::email::{is_email, is_plain_email};
 use crate::domain::ids::{GUARDED, fault_of_id, fault_of_key, fault_of_person_id, in_formula};
 use crate::domain::phone::{PhoneReading, bare_number, is_plainly_dialled, read_phone};
 use crate::domain::rules::{
     TOO_EARLY, is_blank, is_held, is_json_number, is_plausible, is_too_early, read_rfc3339,
 };
-use crate::domain::{Channels, Code, Value};
+use crate::domain::{Channels, Code, Severity, Value};
 
 /// Something wrong with one field of a draft. The caller knows the place and the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +24,46 @@ pub struct CallViolation {
     pub value: String,
     /// Why this is a problem, without the value.
     pub message: String,
+}
+
+/// Checks the values of a call in place, and says whether it may be sent. What is wrong with a field is
+/// appended to `broken`; what can be put right, or says nothing, is changed.
+pub(super) fn check(values: &mut Values<'_>, broken: &mut Vec<CallViolation>) -> bool {
+    values.are_fit(is_fit) || explain(values, broken)
+}
+
+/// The same where some value is not in order as it stands.
+#[cold]
+fn explain(values: &mut Values<'_>, broken: &mut Vec<CallViolation>) -> bool {
+    let before = broken.len();
+    let mut checker = CallChecker {
+        faults: broken,
+        is_broken: false,
+    };
+    values.judge(|field, value| checker.field(field, value));
+    let is_broken = checker.is_broken;
+    let is_error = |fault: &CallViolation| fault.code.severity() == Severity::Error;
+    !is_broken && !broken[before..].iter().any(is_error)
+}
+
+/// Whether a value is in order as it stands: [`CallChecker`] would say nothing of it and leave it as it is. Of
+/// customers only the plainest numbers are known here.
+#[inline]
+fn is_fit(field: Field, value: &Value<'_>) -> bool {
+    match (value, field.kind()) {
+        (Value::Text(text), ValueKind::Text) => !is_blank(text) && is_fit_text(field, text),
+        (Value::Time(_, at), ValueKind::Time) => is_plausible(*at),
+        (Value::Number(text), ValueKind::Number) => is_fit_number(field, text),
+        (Value::Bool(_), ValueKind::Bool) => true,
+        (Value::Labels(labels), ValueKind::Labels) => are_fit_labels(labels),
+        _ => false,
+    }
+}
+
+/// Whether there are labels, none of them blank and none twice.
+fn are_fit_labels(labels: &[Cow<'_, str>]) -> bool {
+    let mut all = labels.iter().enumerate();
+    !labels.is_empty() && all.all(|(at, label)| !is_blank(label) && !labels[..at].contains(label))
 }
 
 /// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
@@ -51,28 +90,13 @@ pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
         && (is_short || is_held(text))
 }
 
-pub(super) struct CallChecker<'f> {
+struct CallChecker<'f> {
     faults: &'f mut Vec<CallViolation>,
-    /// When the call took place, as soon as the time was read.
-    at: Option<Timestamp>,
     /// Whether the mapping has already reported an error.
     is_broken: bool,
 }
 
-impl<'f> CallChecker<'f> {
-    pub(super) fn new(faults: &'f mut Vec<CallViolation>) -> Self {
-        CallChecker {
-            faults,
-            at: None,
-            is_broken: false,
-        }
-    }
-
-    /// The time of the call, unless there is none or the mapping has already reported an error.
-    pub(super) fn at(&self) -> Option<Timestamp> {
-        self.at.filter(|_| !self.is_broken)
-    }
-
+impl CallChecker<'_> {
     fn fault(&mut self, code: Code, field: Field, value: &str, message: &str) {
         self.faults.push(CallViolation {
             code,
@@ -82,7 +106,7 @@ impl<'f> CallChecker<'f> {
         });
     }
 
-    pub(super) fn field(&mut self, field: Field, value: &mut Value<'_>) {
+    fn field(&mut self, field: Field, value: &mut Value<'_>) {
         match value {
             Value::Absent if field.is_required() => {
                 self.fault(
@@ -163,10 +187,11 @@ impl<'f> CallChecker<'f> {
     }
 
     fn customer(&mut self, value: &mut Value<'_>) {
-        if let Value::Text(text) = &*value
-            && !matches!(read_phone(text, None), PhoneReading::Possible(_))
-            && let Some((bare, message)) = bare_number(text)
-        {
+        let Value::Text(text) = &*value else { return };
+        if matches!(read_phone(text, None), PhoneReading::Possible(_)) {
+            return;
+        }
+        if let Some((bare, message)) = bare_number(text) {
             self.fault(Code::RepairedByRule, Field::Customer, text, &message);
             *value = Value::Text(Cow::Owned(bare));
         }
@@ -207,7 +232,6 @@ impl<'f> CallChecker<'f> {
         } else if !is_plausible(*at) {
             self.fault(Code::ImplausibleTime, field, text, "before 1990");
         }
-        self.at = Some(*at);
     }
 
     fn number(&mut self, field: Field, value: &mut Value<'_>) {
@@ -306,6 +330,89 @@ impl<'f> CallChecker<'f> {
                     &shown,
                     "durationSeconds must be at least 1",
                 );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Segment;
+
+    fn text() -> impl Strategy<Value = Cow<'static, str>> {
+        let odd = [
+            "",
+            " ",
+            "7",
+            "3",
+            "1",
+            "auto",
+            "Stereo",
+            "a\tb",
+            "'7",
+            "=\"7\"",
+            "1e999",
+            "-0.5",
+            "c-1",
+            "+4512345678",
+            "+46 8 465 004 12",
+            "12345678",
+            "ida@example.com",
+            "true",
+            "\u{a0}",
+            "2024-03-15T09:12:03Z",
+            "1,2E+05",
+            "02-jan",
+            "a\u{200b}",
+        ];
+        prop_oneof![
+            4 => prop::sample::select(odd.to_vec()).prop_map(Cow::Borrowed),
+            1 => any::<String>().prop_map(Cow::Owned),
+        ]
+    }
+
+    /// In JSON's notation, as all numbers are that a mapping reads.
+    fn number() -> impl Strategy<Value = Cow<'static, str>> {
+        let numbers = [
+            "0", "1", "2", "3", "-0.5", "1e3", "1e308", "1e999", "-1e-999",
+        ];
+        prop_oneof![
+            1 => prop::sample::select(numbers.to_vec()).prop_map(Cow::Borrowed),
+            1 => "-?[1-9][0-9]{0,330}([.][0-9]{1,9})?(e[0-9]{1,3})?".prop_map(Cow::Owned),
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value<'static>> {
+        let time = |(text, second): (Cow<'static, str>, i64)| {
+            Value::Time(text, Timestamp::from_second(second).unwrap())
+        };
+        let segment = |(start, duration)| Segment { start, duration };
+        prop_oneof![
+            4 => text().prop_map(Value::Text),
+            2 => number().prop_map(Value::Number),
+            1 => (text(), -99_999_999_999_i64..99_999_999_999).prop_map(time),
+            1 => any::<bool>().prop_map(Value::Bool),
+            1 => prop::collection::vec(text(), 0..4).prop_map(Value::Labels),
+            1 => prop::collection::vec((0_u32..9, 0_u32..3).prop_map(segment), 0..3).prop_map(Value::Segments),
+            1 => Just(Value::Broken),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn of_a_value_in_order_nothing_is_told_or_changed(field in 0_usize..36, value in value()) {
+            let field = Field::ALL[field];
+            if is_fit(field, &value) {
+                let mut faults = Vec::new();
+                let mut checker = CallChecker { faults: &mut faults, is_broken: false };
+                let mut checked = value.clone();
+                checker.field(field, &mut checked);
+                prop_assert!(!checker.is_broken);
+                prop_assert_eq!((checked, faults), (value, Vec::new()));
             }
         }
     }

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::check::{CallChecker, CallViolation};
+use super::check::{CallViolation, check};
 use super::draft::Draft;
 use super::field::Field;
 use super::fingerprint::FingerprintWriter;
 use super::values::Values;
-use crate::domain::{Channels, Party, Severity, Value};
+use crate::domain::{Channels, Party, Value};
 
 /// A checked conversation: required fields are there, every value fits the contract.
 ///
@@ -29,16 +29,24 @@ impl<'a> Call<'a> {
     /// Judges a draft. Every fault is appended to `faults`; the call is returned unless one of
     /// them is an error or the mapping has already reported one ([`Value::Broken`]).
     pub fn new(draft: Draft<'a>, faults: &mut Vec<CallViolation>) -> Option<Call<'a>> {
-        let before = faults.len();
-        let mut checker = CallChecker::new(faults);
         let mut values = draft.into_values();
-        values.judge(|field, value| checker.field(field, value));
-        let at = checker.at();
-        let has_error = faults[before..]
-            .iter()
-            .any(|fault| fault.code.severity() == Severity::Error);
-        let at = at.filter(|_| !has_error)?;
-        Some(Call { values, at })
+        if !check(&mut values, faults) {
+            return None;
+        }
+        let Value::Time(_, at) = values.get(Field::DateTime) else {
+            return None;
+        };
+        Some(Call { at: *at, values })
+    }
+
+    /// The values as a draft again: room for the next one.
+    pub fn into_draft(self) -> Draft<'a> {
+        Draft::of(self.values)
+    }
+
+    /// Whether it says something in any of these fields, a bit for each [`Field::index`].
+    pub fn has_any(&self, fields: u64) -> bool {
+        self.values.has_any(fields)
     }
 
     /// The key of the conversation (`externalIdentity`).

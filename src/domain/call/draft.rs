@@ -26,6 +26,28 @@ impl<'a> Draft<'a> {
         self.values.set(field, value);
     }
 
+    /// Forgets what it says, and keeps the room for another record.
+    pub fn clear(&mut self) {
+        self.values.clear();
+    }
+
+    /// Adds what a field says that was not set before; quick for fields in wire order.
+    #[inline]
+    pub fn push(&mut self, field: Field, value: Value<'a>) {
+        self.values.push(field, value);
+    }
+
+    /// Notes that what `field` says was asked already all that [`Call::new`](super::Call::new) asks of it: an
+    /// agent's e-mail address, or a customer that [`read_phone`](crate::domain::read_phone) found possible.
+    #[inline]
+    pub fn mark_checked(&mut self, field: Field) {
+        self.values.mark_checked(field);
+    }
+
+    pub(super) fn of(values: Values<'a>) -> Self {
+        Draft { values }
+    }
+
     pub(super) fn into_values(self) -> Values<'a> {
         self.values
     }

@@ -74,9 +74,9 @@ impl<'a> Plain<'a> {
     /// A phone number as [`read_phone`](crate::domain::read_phone) writes it when it finds it possible; it would
     /// find this one possible as well.
     #[must_use]
-    pub fn phone(&mut self, field: Field, number: String) -> bool {
+    pub fn phone(&mut self, field: Field, number: Cow<'a, str>) -> bool {
         let is_fit = field == Field::Customer || is_fit_text(field, &number);
-        is_fit && self.take_text(field, Cow::Owned(number))
+        is_fit && self.take_text(field, number)
     }
 
     /// A time, with the instant that it names.

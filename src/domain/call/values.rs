@@ -12,24 +12,65 @@ static ABSENT: Value<'static> = Value::Absent;
 const USUAL: usize = 20;
 
 /// The fields that say something, in wire order. [`Value::Absent`] is never kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Values<'a> {
     /// A bit for each field that is here, the lowest for the first.
     present: u64,
+    /// The same for those that were asked already what the check of a call asks of them.
+    checked: u64,
     /// Their values, without gaps.
     list: Vec<Value<'a>>,
 }
 
-impl Default for Values<'_> {
-    fn default() -> Self {
-        Values {
-            present: 0,
-            list: Vec::with_capacity(USUAL),
-        }
+/// What was asked of values is no part of them.
+impl PartialEq for Values<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.present == other.present && self.list == other.list
     }
 }
 
 impl<'a> Values<'a> {
+    /// Forgets all values, and keeps their room.
+    pub(super) fn clear(&mut self) {
+        self.present = 0;
+        self.checked = 0;
+        self.list.clear();
+        self.list.reserve(USUAL);
+    }
+
+    /// Adds what a field says that comes after all those here, as most do.
+    #[inline]
+    pub(super) fn push(&mut self, field: Field, value: Value<'a>) {
+        if matches!(value, Value::Absent) {
+            return;
+        }
+        if self.present < bit(field) {
+            self.present |= bit(field);
+            self.list.push(value);
+        } else {
+            self.set(field, value);
+        }
+    }
+
+    /// Notes that the value of a field was asked already what the check of a call asks of it.
+    #[inline]
+    pub(super) fn mark_checked(&mut self, field: Field) {
+        self.checked |= bit(field);
+    }
+
+    /// Whether each field is in order as it stands, and none is missing that a call must have.
+    #[inline]
+    pub(super) fn are_fit(&self, is_fit: impl Fn(Field, &Value<'a>) -> bool) -> bool {
+        let mut all = self.iter();
+        self.present & REQUIRED == REQUIRED
+            && all.all(|(field, value)| self.checked & bit(field) != 0 || is_fit(field, value))
+    }
+
+    /// Whether any of these fields is here, a bit for each [`Field::index`].
+    pub(super) fn has_any(&self, fields: u64) -> bool {
+        self.present & fields != 0
+    }
+
     pub(super) fn get(&self, field: Field) -> &Value<'a> {
         if self.has(field) {
             &self.list[self.place(field)]
@@ -39,6 +80,7 @@ impl<'a> Values<'a> {
     }
 
     pub(super) fn set(&mut self, field: Field, value: Value<'a>) {
+        self.checked &= !bit(field);
         match (self.has(field), &value) {
             (false, Value::Absent) => {}
             (true, Value::Absent) => {
@@ -87,6 +129,7 @@ impl<'a> Values<'a> {
     pub(super) fn into_owned(self) -> Values<'static> {
         Values {
             present: self.present,
+            checked: self.checked,
             list: self.list.into_iter().map(Value::into_owned).collect(),
         }
     }

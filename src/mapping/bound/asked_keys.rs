@@ -4,7 +4,7 @@ use crate::domain::{Code, Problem};
 use crate::source::{Header, Record};
 
 /// The keys that are looked for, as the mapping writes them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::mapping) struct AskedKeys(Box<[String]>);
 
 impl AskedKeys {

@@ -3,65 +3,53 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::asked_keys::AskedKeys;
 use super::audio_names::AudioName;
 use super::audio_pattern::BoundGroup;
 use super::binder::Binder;
+use super::bound_fields::BoundFields;
 use super::columns::{RawText, Source, chosen};
-use super::convert::value_of;
+use super::convert::read;
+use super::field_input::FieldInput;
+use super::field_reader::FieldReader;
 use super::legs::Legs;
 use super::newest::Newest;
 use super::plain::PlainRules;
 use super::rule::CompiledRule;
-use super::skip::{Skip, SkipRules};
+use super::skip::Skip;
 use super::watch::RecordWatch;
 use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::MappingFile;
-use crate::mapping::file::rule::FieldRule;
-use crate::mapping::template::{BoundTemplates, Rendering};
+use crate::mapping::file::target::TargetField;
+use crate::mapping::template::Rendering;
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappedCall<'r> {
+    /// The fields, as far as the record fills them.
+    Filled,
     /// The named rule leaves the record out.
     Skipped(&'r str),
     /// A skip rule failed, so nobody knows whether the record is meant; the problem is reported.
     Undecided,
-    /// The fields as the mapping filled them.
-    Draft(Draft<'r>),
 }
 
 /// A mapping whose columns are found in the header of one export.
 #[derive(Debug, Clone)]
 pub struct CallMapping {
-    rules: Vec<CompiledRule>,
+    fields: BoundFields,
     /// The short way through the rules, where there is one.
     plain: Option<PlainRules>,
-    skip: SkipRules,
     names: Vec<Source>,
     /// The groups of each pattern of recordings' names; `None` when their columns are not there.
     groups: Vec<Option<Vec<BoundGroup>>>,
     seconds: Option<CompiledRule>,
-    templates: BoundTemplates,
-    unused: Vec<Box<str>>,
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
     legs: Option<Legs>,
     newest: Option<Newest>,
-    keys: AskedKeys,
-}
-
-/// An optional rule may lack its columns, but a required field may not lack its value in every record.
-fn refuse_unfilled(mapping: &MappingFile, rules: &[CompiledRule], binder: &mut Binder<'_>) {
-    let is_bound = |rule: &FieldRule| rules.iter().any(|bound| bound.field == rule.field);
-    for rule in mapping.fields.iter().filter(|rule| rule.optional) {
-        if rule.field.field().is_some_and(Field::is_required) && !is_bound(rule) {
-            binder.unfilled(rule);
-        }
-    }
 }
 
 impl CallMapping {
@@ -72,17 +60,12 @@ impl CallMapping {
     pub fn bind(mapping: &MappingFile, sheet: &Sheet) -> Result<CallMapping, LoadError> {
         let mut binder = Binder::new(mapping, sheet);
         let mut columns = Field::ALL.map(|field| Box::from(field.name()));
-        let rules = CompiledRule::bind(&mapping.fields, mapping, &mut binder);
-        refuse_unfilled(mapping, &rules, &mut binder);
-        for rule in &rules {
+        let fields = BoundFields::bind(&[&mapping.fields], mapping, sheet, &mut binder);
+        for rule in &fields.rules {
             if let (Some(field), false) = (rule.field.field(), rule.source.label().is_empty()) {
                 columns[field.index()] = rule.source.label().into();
             }
         }
-        let skip = SkipRules::bind(&mapping.skip, &mut binder)
-            .with_incomplete(mapping.incomplete, &mut binder)
-            .watched(RecordWatch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
-        binder.required(&mapping.source);
         mapping.check_needs(&mut binder.findings);
         let legs = mapping
             .legs
@@ -102,89 +85,103 @@ impl CallMapping {
             .map(|groups| BoundGroup::bind(groups, &mut binder))
             .collect();
         let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
-        let unused = binder.unused();
-        let keys = binder.keys();
-        if !binder.findings.is_empty() {
-            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
-            return Err(LoadError::new(name, text, binder.findings.into_list()));
-        }
-        let plain = PlainRules::of(&rules, sheet);
+        let fields = fields.finish(mapping, binder)?;
         Ok(CallMapping {
-            rules,
-            plain,
-            skip,
+            plain: PlainRules::of(&fields.rules, sheet),
+            fields,
             names,
             groups,
             seconds,
-            templates: BoundTemplates::new(&mapping.templates, sheet),
-            unused,
             columns,
             legs,
             newest,
-            keys,
         })
     }
 
-    /// Maps one record. Every problem is appended to `problems`; a field is [`Value::Broken`](crate::domain::call::Value::Broken)
-    /// exactly when an error was reported for it. Empty cells leave their field absent, required or
-    /// not.
-    pub fn apply<'r>(&'r self, record: &Record<'r>, problems: &mut Vec<Problem>) -> MappedCall<'r> {
-        let templates = self.templates.at(record);
-        match self.skip.admit(record, &templates, problems) {
+    /// Maps one record into `into`, whose room is used again. Every problem is appended to `problems`; a
+    /// field is [`Value::Broken`] exactly when an error was reported for it. Empty cells leave their
+    /// field absent, required or not.
+    pub fn evaluate<'r>(
+        &'r self,
+        record: &Record<'r>,
+        into: &mut Draft<'r>,
+        problems: &mut Vec<Problem>,
+    ) -> MappedCall<'r> {
+        into.clear();
+        let templates = self.fields.templates.at(record);
+        match self.fields.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedCall::Skipped(name),
             Skip::Undecided => return MappedCall::Undecided,
         }
-        if self.keys.refuse_twins(record, problems) {
-            return MappedCall::Undecided;
-        }
-        let mut draft = Draft::new();
-        for rule in &self.rules {
-            if let Some(field) = rule.field.field() {
-                draft.set(field, value_of(rule, record, &templates, problems));
+        self.fill_by((record, &templates), into, problems);
+        MappedCall::Filled
+    }
+
+    /// [`CallMapping::evaluate`] for a record that it has filled the fields of: nothing but its values is
+    /// looked at again.
+    pub fn fill<'r>(
+        &'r self,
+        record: &Record<'r>,
+        into: &mut Draft<'r>,
+        problems: &mut Vec<Problem>,
+    ) {
+        into.clear();
+        self.fill_by((record, &self.fields.templates.at(record)), into, problems);
+    }
+
+    fn fill_by<'r>(
+        &'r self,
+        (record, templates): (&Record<'r>, &Rendering<'r>),
+        into: &mut Draft<'r>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let input = FieldInput::new(record, templates);
+        for rule in &self.fields.rules {
+            let Some(target) = rule.field.field() else {
+                continue;
+            };
+            let mut field = FieldReader::new(rule, &input, problems);
+            into.push(target, read(&mut field));
+            if field.is_checked {
+                into.mark_checked(target);
             }
         }
-        MappedCall::Draft(draft)
     }
 
     /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.
-    /// Of a record that is not, nothing is said: [`CallMapping::apply`] does.
+    /// Of a record that is not, nothing is said: [`CallMapping::evaluate`] does.
     pub fn read_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
-        let is_plain = self.reread_plain(record, plain) && !self.may_skip(record);
+        let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
+            return false;
+        };
+        let is_plain = rules.read(&self.fields.rules, cells, plain) && !self.may_skip(record);
         if is_plain {
-            self.skip.keep();
+            self.fields.skip.keep();
         }
         is_plain
     }
 
-    /// The watch over the records of the export.
-    pub fn watches(&self) -> Vec<Arc<RecordWatch>> {
-        self.skip.watch().cloned().into_iter().collect()
-    }
-
-    /// [`CallMapping::read_plain`] for a record that it has said "yes" of: nothing but its values is
-    /// looked at again.
-    pub fn reread_plain<'r>(&'r self, record: &Record<'r>, plain: &mut Plain<'r>) -> bool {
-        let (Some(rules), Some(cells)) = (&self.plain, record.plain_cells()) else {
-            return false;
-        };
-        rules.read(&self.rules, cells, plain)
-    }
-
     /// Whether a rule leaves the record out, fails, or has something to tell.
     fn may_skip(&self, record: &Record<'_>) -> bool {
-        if self.skip.is_empty() {
+        let skip = &self.fields.skip;
+        if skip.is_empty() {
             return false;
         }
         let mut problems = Vec::new();
-        let templates = self.templates.at(record);
-        self.skip.decide(record, &templates, &mut problems) != Skip::No || !problems.is_empty()
+        let templates = self.fields.templates.at(record);
+        skip.decide(record, &templates, &mut problems) != Skip::No || !problems.is_empty()
+    }
+
+    /// The watch over the records of the export.
+    pub fn watches(&self) -> Vec<Arc<RecordWatch>> {
+        self.fields.skip.watch().cloned().into_iter().collect()
     }
 
     /// How the recording of a record may be named, in the order in which the mapping says. Names
     /// whose columns are empty are left out.
     pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
-        let templates = self.templates.at(record);
+        let templates = self.fields.templates.at(record);
         self.names
             .iter()
             .flat_map(|source| audio_name(source, record, &templates))
@@ -194,7 +191,7 @@ impl CallMapping {
     /// The same for each recording that the record names, where an entry of the mapping names
     /// several: at least one list, and each entry is in all of them or has one name for each.
     pub fn recordings(&self, record: &Record<'_>) -> Vec<Vec<AudioName>> {
-        let templates = self.templates.at(record);
+        let templates = self.fields.templates.at(record);
         let entries = self
             .names
             .iter()
@@ -218,7 +215,7 @@ impl CallMapping {
         record: &Record<'_>,
         text: impl Fn(Field) -> String,
     ) -> Vec<(usize, Vec<String>)> {
-        let templates = self.templates.at(record);
+        let templates = self.fields.templates.at(record);
         let value = |group: &BoundGroup| {
             let text = match group {
                 BoundGroup::Field(field) => text(*field),
@@ -243,7 +240,7 @@ impl CallMapping {
     pub fn seconds<'r>(&'r self, record: &Record<'r>) -> Option<f64> {
         // What is wrong with the text is told by the field that sends it, if one does.
         let rule = self.seconds.as_ref()?;
-        match value_of(rule, record, &self.templates.at(record), &mut Vec::new()) {
+        match self.fields.value(rule, record) {
             Value::Number(text) | Value::Text(text) => text.parse().ok(),
             _ => None,
         }
@@ -253,7 +250,7 @@ impl CallMapping {
     pub fn seconds_column<'r>(&'r self, record: &Record<'_>) -> Cow<'r, str> {
         let rule = self.seconds.as_ref();
         rule.map_or(Cow::Borrowed("seconds"), |rule| {
-            rule.column(record, &self.templates.at(record))
+            rule.column(record, &self.fields.templates.at(record))
         })
     }
 
@@ -261,13 +258,12 @@ impl CallMapping {
     /// the record alone makes none. For what is wrong with a record as a whole, which its id names.
     pub fn id<'r>(&'r self, record: &Record<'r>) -> (Cow<'r, str>, Value<'r>) {
         let field = Field::ExternalIdentity;
-        let Some(rule) = self.rules.iter().find(|rule| rule.field.is(field)) else {
+        let Some(rule) = self.rule(field) else {
             return (Cow::Borrowed(field.name()), Value::Absent);
         };
-        let templates = self.templates.at(record);
-        let column = rule.column(record, &templates);
+        let column = rule.column(record, &self.fields.templates.at(record));
         // What is wrong with it is told where the record is mapped.
-        (column, value_of(rule, record, &templates, &mut Vec::new()))
+        (column, self.fields.value(rule, record))
     }
 
     /// The id of the record for people: that of the call it makes, or where it makes none, what the
@@ -284,12 +280,8 @@ impl CallMapping {
 
     /// What the record alone says in a field, as text; empty where it says nothing that can be read.
     pub fn text_of(&self, field: Field, record: &Record<'_>) -> String {
-        let rule = self.rules.iter().find(|rule| rule.field.is(field));
-        let value =
-            rule.map(|rule| value_of(rule, record, &self.templates.at(record), &mut Vec::new()));
-        match value {
-            Some(Value::Text(text) | Value::Number(text)) => text.into_owned(),
-            Some(Value::Time(text, _)) => text.to_string(),
+        match self.fields.value_of(&TargetField::Call(field), record) {
+            Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text.into_owned(),
             _ => String::new(),
         }
     }
@@ -312,8 +304,11 @@ impl CallMapping {
 
     /// Like [`CallMapping::column_of`], for one record: of several columns the one that is filled.
     pub fn column_for(&self, field: Field, record: &Record<'_>) -> &str {
-        let rule = self.rules.iter().find(|rule| rule.field.is(field));
-        match rule.map(|rule| rule.source.label_for(record, &self.templates.at(record))) {
+        let rule = self.rule(field);
+        match rule.map(|rule| {
+            rule.source
+                .label_for(record, &self.fields.templates.at(record))
+        }) {
             None | Some("") => field.name(),
             Some(label) => label,
         }
@@ -325,9 +320,9 @@ impl CallMapping {
         field: Field,
         record: &Record<'r>,
     ) -> Vec<(&'r str, Cow<'r, str>)> {
-        let rule = self.rules.iter().find(|rule| rule.field.is(field));
+        let rule = self.rule(field);
         rule.map_or_else(Vec::new, |rule| {
-            rule.source.cells(record, &self.templates.at(record))
+            rule.source.cells(record, &self.fields.templates.at(record))
         })
     }
 
@@ -338,27 +333,27 @@ impl CallMapping {
             let field = rule.field.field();
             field.is_some_and(|field| field.is_required() || field == Field::HasConsent)
         };
-        let mut rules = self.rules.iter().filter(|rule| is_needed(rule));
-        rules.any(|rule| rule.source.columns().contains(&column)) || self.skip.look_at(column)
+        let mut rules = self.fields.rules.iter().filter(|rule| is_needed(rule));
+        rules.any(|rule| rule.source.columns().contains(&column))
+            || self.fields.skip.look_at(column)
     }
 
     /// Whether the problem says of a cell that feeds the id that it may be cut: it may be the id of
     /// another call then.
     pub fn doubts_id(&self, problem: &Problem) -> bool {
-        let mut rules = self.rules.iter();
-        let rule = rules.find(|rule| rule.field.is(Field::ExternalIdentity));
+        let rule = self.rule(Field::ExternalIdentity);
         problem.code == Code::RowUnterminated
             && rule.is_some_and(|rule| rule.source.columns().contains(&&*problem.column))
     }
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
     pub fn unused_columns(&self) -> Vec<&str> {
-        self.unused.iter().map(|name| &**name).collect()
+        self.fields.unused.iter().map(|name| &**name).collect()
     }
 
     /// Whether the mapping looks for this key of JSON.
     pub(in crate::mapping) fn asks_for(&self, key: &str) -> bool {
-        self.keys.has(key)
+        self.fields.keys.has(key)
     }
 
     /// The columns that feed each field that has a rule, in wire order; none for a constant.
@@ -367,16 +362,20 @@ impl CallMapping {
             let columns = rule.source.columns().into_iter().map(str::to_owned);
             Some((rule.field.field()?, columns.collect()))
         };
-        self.rules.iter().filter_map(source).collect()
+        self.fields.rules.iter().filter_map(source).collect()
     }
 
     /// The fields that nothing fills, in wire order.
     pub fn unfilled_targets(&self) -> Vec<Field> {
-        let is_filled = |field: &Field| self.rules.iter().any(|rule| rule.field.is(*field));
+        let is_filled = |field: &Field| self.rule(*field).is_some();
         Field::ALL
             .into_iter()
             .filter(|field| !is_filled(field))
             .collect()
+    }
+
+    fn rule(&self, field: Field) -> Option<&CompiledRule> {
+        self.fields.rule(&TargetField::Call(field))
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::asked_keys::AskedKeys;
 use super::binder::Binder;
+use super::bound_fields::BoundFields;
 use super::convert::value_of;
+use super::field_input::FieldInput;
 use super::nested::Nested;
 use super::privacy::{Form, Privacy, Seen};
 use super::record_scope::RecordScope;
@@ -16,13 +17,12 @@ use super::rule::CompiledRule;
 use super::skip::{Skip, SkipRules};
 use super::watch::RecordWatch;
 use crate::domain::call::Value;
-use crate::domain::case::{self, CaseDraft, CaseField, MessageDraft, MessageField};
+use crate::domain::case::{CaseDraft, CaseField, CasePath, MessageDraft, MessageField};
 use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::case_section::CaseSending;
 use crate::mapping::file::target::TargetField;
-use crate::mapping::template::BoundTemplates;
 use crate::source::{Column, Record, Sheet};
 
 /// What a mapping made of a record that holds a case.
@@ -60,17 +60,15 @@ pub enum MappedMessage<'r> {
 /// A mapping of cases whose columns are found in one export.
 #[derive(Debug, Clone)]
 pub struct CaseMapping {
-    case: Vec<CompiledRule>,
-    message: Vec<CompiledRule>,
-    skip: SkipRules,
+    /// First the rules of the case, then those of its messages.
+    fields: BoundFields,
+    /// Where the rules of messages begin.
+    messages_from: usize,
     skip_message: SkipRules,
     privacy: Privacy,
     /// The places of the messages in a record; none where a record is a message.
     each: Vec<(Column, Box<str>)>,
-    templates: BoundTemplates,
-    unused: Vec<Box<str>>,
     sending: CaseSending,
-    keys: AskedKeys,
 }
 
 impl CaseMapping {
@@ -84,12 +82,10 @@ impl CaseMapping {
             return Ok(None);
         };
         let mut binder = Binder::new(mapping, sheet);
-        let case = CompiledRule::bind(&section.case, mapping, &mut binder);
-        let message = CompiledRule::bind(&section.message, mapping, &mut binder);
-        let skip = SkipRules::bind(&mapping.skip, &mut binder)
-            .with_incomplete(mapping.incomplete, &mut binder)
-            .watched(RecordWatch::new(mapping, sheet, &mapping.skip).with_groups(mapping, sheet));
-        binder.required(&mapping.source);
+        let rules = [&section.case[..], &section.message];
+        let fields = BoundFields::bind(&rules, mapping, sheet, &mut binder);
+        let is_of_case = |rule: &CompiledRule| !is_of_message(&rule.field);
+        let messages_from = fields.rules.partition_point(is_of_case);
         let skip_message = SkipRules::bind(&section.skip, &mut binder)
             .watched(RecordWatch::new(mapping, sheet, &section.skip).of_messages());
         let privacy = Privacy::bind(&section.privacy, &mut binder);
@@ -109,29 +105,20 @@ impl CaseMapping {
             each.extend(found.map(|found| (found.column, found.name)));
         }
         mapping.check_needs(&mut binder.findings);
-        let unused = binder.unused();
-        let keys = binder.keys();
-        if !binder.findings.is_empty() {
-            let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
-            return Err(LoadError::new(name, text, binder.findings.into_list()));
-        }
+        let fields = fields.finish(mapping, binder)?;
         Ok(Some(CaseMapping {
-            case,
-            message,
-            skip,
+            fields,
+            messages_from,
             skip_message,
             privacy,
             each,
-            templates: BoundTemplates::new(&mapping.templates, sheet),
-            unused,
             sending: section.sending,
-            keys,
         }))
     }
 
     /// The watches over the records of the export and over their messages.
     pub fn watches(&self) -> Vec<Arc<RecordWatch>> {
-        let rules = [&self.skip, &self.skip_message];
+        let rules = [&self.fields.skip, &self.skip_message];
         rules
             .into_iter()
             .filter_map(|rules| rules.watch().cloned())
@@ -140,9 +127,9 @@ impl CaseMapping {
 
     /// Whether the column feeds anything of a case or a message, or whether they are sent.
     pub fn uses(&self, column: &str) -> bool {
-        let mut rules = self.case.iter().chain(&self.message);
+        let mut rules = self.fields.rules.iter();
         rules.any(|rule| rule.source.columns().contains(&column))
-            || self.skip.look_at(column)
+            || self.fields.skip.look_at(column)
             || self.skip_message.look_at(column)
             || self.privacy.looks_at(column)
     }
@@ -159,7 +146,7 @@ impl CaseMapping {
 
     /// The columns of the export that nothing uses, in the order of the file. Empty for JSON.
     pub fn unused_columns(&self) -> impl Iterator<Item = &str> {
-        self.unused.iter().map(|name| &**name)
+        self.fields.unused.iter().map(|name| &**name)
     }
 
     /// Maps the case's own fields of a record. Every problem is appended to `problems`.
@@ -169,19 +156,17 @@ impl CaseMapping {
         scope: &'r RecordScope,
         problems: &mut Vec<Problem>,
     ) -> MappedCase<'r> {
-        let templates = self.templates.within(record, scope);
-        match self.skip.admit(record, &templates, problems) {
+        let templates = self.fields.templates.within(record, scope);
+        match self.fields.admit(record, &templates, problems) {
             Skip::No => {}
             Skip::By(name) => return MappedCase::Skipped(name),
             Skip::Undecided => return MappedCase::Undecided,
         }
-        if self.keys.refuse_twins(record, problems) {
-            return MappedCase::Undecided;
-        }
         let mut draft = CaseDraft::default();
-        for rule in &self.case {
+        let input = FieldInput::new(record, &templates);
+        for rule in &self.fields.rules[..self.messages_from] {
             if let TargetField::Case(target) = &rule.field {
-                draft.set(target, value_of(rule, record, &templates, problems));
+                draft.set(target, value_of(rule, &input, problems));
             }
         }
         MappedCase::Draft(draft)
@@ -194,12 +179,12 @@ impl CaseMapping {
         scope: &'r RecordScope,
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
-        let templates = self.templates.within(record, scope);
-        if self.keys.refuse_twins(record, problems) {
+        let templates = self.fields.templates.within(record, scope);
+        if self.fields.keys.refuse_twins(record, problems) {
             return MappedMessage::Undecided;
         }
         let privacy = &self.privacy;
-        let seen = privacy.of((record, form), (&self.templates, scope), problems);
+        let seen = privacy.of((record, form), (&self.fields.templates, scope), problems);
         match seen {
             Seen::Public | Seen::Unmarked => {}
             Seen::Private => return MappedMessage::Private,
@@ -215,9 +200,10 @@ impl CaseMapping {
             return MappedMessage::Undecided;
         }
         let mut draft = MessageDraft::default();
-        for rule in &self.message {
+        let input = FieldInput::new(record, &templates);
+        for rule in &self.fields.rules[self.messages_from..] {
             if let TargetField::Case(target) = &rule.field {
-                draft.set(target, value_of(rule, record, &templates, problems));
+                draft.set(target, value_of(rule, &input, problems));
             }
         }
         MappedMessage::Draft(draft)
@@ -291,14 +277,15 @@ impl CaseMapping {
     /// reported, since the record is mapped again.
     pub fn key(&self, record: &Record<'_>) -> Option<(u64, i64)> {
         let mut unheard = Vec::new();
-        let templates = self.templates.at(record);
-        let uid = self.rule(&case::CasePath::Case(CaseField::CaseUid))?;
-        let uid = match value_of(uid, record, &templates, &mut unheard) {
+        let templates = self.fields.templates.at(record);
+        let input = FieldInput::new(record, &templates);
+        let uid = self.fields.rule(&CASE_UID)?;
+        let uid = match value_of(uid, &input, &mut unheard) {
             Value::Text(uid) => xxh3_64(uid.as_bytes()),
             _ => return None,
         };
-        let at = self.rule(&case::CasePath::Message(MessageField::Created))?;
-        match value_of(at, record, &templates, &mut unheard) {
+        let at = self.fields.rule(&CREATED)?;
+        match value_of(at, &input, &mut unheard) {
             Value::Time(_, at) => Some((uid, at.as_millisecond())),
             _ => None,
         }
@@ -306,10 +293,7 @@ impl CaseMapping {
 
     /// The id of the case of a record; empty where the record makes none.
     pub fn id_for_people(&self, record: &Record<'_>) -> String {
-        let Some(rule) = self.rule(&case::CasePath::Case(CaseField::CaseUid)) else {
-            return String::new();
-        };
-        match value_of(rule, record, &self.templates.at(record), &mut Vec::new()) {
+        match self.fields.value_of(&CASE_UID, record) {
             Value::Text(id) => id.into_owned(),
             _ => String::new(),
         }
@@ -319,18 +303,21 @@ impl CaseMapping {
     /// column does.
     pub fn column_for<'r>(
         &'r self,
-        target: &case::CasePath,
+        target: &CasePath,
         record: &Record<'_>,
         scope: &RecordScope,
     ) -> Cow<'r, str> {
-        match self.rule(target) {
-            Some(rule) => rule.column(record, &self.templates.within(record, scope)),
-            None => Cow::Owned(target.to_string()),
-        }
+        let templates = self.fields.templates.within(record, scope);
+        let target = TargetField::Case(target.clone());
+        self.fields.column_for(&target, record, &templates)
     }
+}
 
-    fn rule(&self, target: &case::CasePath) -> Option<&CompiledRule> {
-        let mut rules = self.case.iter().chain(&self.message);
-        rules.find(|rule| matches!(&rule.field, TargetField::Case(known) if known == target))
-    }
+/// What tells a case.
+const CASE_UID: TargetField = TargetField::Case(CasePath::Case(CaseField::CaseUid));
+/// The time of a message.
+const CREATED: TargetField = TargetField::Case(CasePath::Message(MessageField::Created));
+
+fn is_of_message(target: &TargetField) -> bool {
+    matches!(target, TargetField::Case(path) if path.is_of_message())
 }

@@ -5,58 +5,84 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::columns::RawText;
-use super::text::{FieldInput, Reported};
+use super::field_reader::{FieldReader, Reported};
 use crate::domain::Code;
 use crate::domain::call::{Value, is_blank};
-use crate::mapping::value::list::{json_list, label, read_segments, split, trimmed};
+use crate::mapping::value::list::{json_list, label, parts, read_segments, trimmed};
 
 /// Labels from a JSON list, from a cell that holds one, or from text that the rule splits. Parts
 /// are trimmed and empty ones dropped; the same label twice is left to `Call::new`.
 pub(in crate::mapping) fn labels<'r>(
-    apply: &mut FieldInput<'_, 'r, '_>,
+    field: &mut FieldReader<'_, 'r>,
     raw: RawText<'r>,
 ) -> Result<Value<'r>, Reported> {
-    let parts: Vec<Cow<'r, str>> = match raw {
+    let mut list = LabelList::default();
+    match raw {
         RawText::Missing => return Ok(Value::Absent),
         RawText::Tree(Json::Array(items)) => {
             let parts: Option<Vec<_>> = items.iter().map(label).collect();
-            parts.ok_or_else(|| bad_list(apply, &Json::Array(items.clone()).to_string()))?
+            let parts =
+                parts.ok_or_else(|| bad_list(field, &Json::Array(items.clone()).to_string()))?;
+            parts.into_iter().for_each(|part| list.add(field, part));
         }
-        RawText::Tree(tree) => return Err(bad_list(apply, &tree.to_string())),
-        RawText::Text(text) => match json_list(&text) {
-            Some(items) => {
+        RawText::Tree(tree) => return Err(bad_list(field, &tree.to_string())),
+        RawText::Text(text) => match (json_list(&text), text) {
+            (Some(items), text) => {
                 let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
                 let parts: Option<Vec<_>> = items.iter().map(own).collect();
-                parts.ok_or_else(|| bad_list(apply, &text))?
+                let parts = parts.ok_or_else(|| bad_list(field, &text))?;
+                parts.into_iter().for_each(|part| list.add(field, part));
             }
-            None => split(&text, &apply.rule.steps.split),
+            (None, Cow::Borrowed(text)) => {
+                let parts = parts(text, &field.rule.steps.split);
+                parts.for_each(|part| list.add(field, Cow::Borrowed(part)));
+            }
+            (None, Cow::Owned(text)) => {
+                let parts = parts(&text, &field.rule.steps.split);
+                parts.for_each(|part| list.add(field, Cow::Owned(part.to_owned())));
+            }
         },
-    };
-    let mut labels = Vec::with_capacity(parts.len());
-    let mut is_broken = false;
-    for part in parts {
-        let part = trimmed(part);
-        if part.is_empty() {
-            continue;
-        }
-        match apply.mapped(part) {
-            Ok(label) if is_blank(&label) => {}
-            Ok(label) => labels.push(label),
-            Err(Reported) => is_broken = true,
-        }
     }
-    if is_broken {
-        return Err(Reported);
-    }
-    Ok(if labels.is_empty() {
-        Value::Absent
-    } else {
-        Value::Labels(labels)
-    })
+    list.value()
 }
 
-fn bad_list(apply: &mut FieldInput<'_, '_, '_>, value: &str) -> Reported {
-    apply.error(
+/// Labels as they are found.
+#[derive(Default)]
+struct LabelList<'r> {
+    labels: Vec<Cow<'r, str>>,
+    /// Whether an error was reported for one of them.
+    is_broken: bool,
+}
+
+impl<'r> LabelList<'r> {
+    #[inline]
+    fn add(&mut self, field: &mut FieldReader<'_, 'r>, part: Cow<'r, str>) {
+        let part = trimmed(part);
+        if part.is_empty() {
+            return;
+        }
+        match field.mapped(part) {
+            Ok(label) if is_blank(&label) => {}
+            Ok(label) => self.labels.push(label),
+            Err(Reported) => self.is_broken = true,
+        }
+    }
+
+    fn value(self) -> Result<Value<'r>, Reported> {
+        if self.is_broken {
+            return Err(Reported);
+        }
+        Ok(if self.labels.is_empty() {
+            Value::Absent
+        } else {
+            Value::Labels(self.labels)
+        })
+    }
+}
+
+#[cold]
+fn bad_list(field: &mut FieldReader<'_, '_>, value: &str) -> Reported {
+    field.error(
         Code::BadLabels,
         value,
         "a list of labels holds nothing but texts",
@@ -65,7 +91,7 @@ fn bad_list(apply: &mut FieldInput<'_, '_, '_>, value: &str) -> Reported {
 
 /// Segments from a JSON list or from a cell that holds one.
 pub(in crate::mapping) fn segments<'r>(
-    apply: &mut FieldInput<'_, 'r, '_>,
+    field: &mut FieldReader<'_, 'r>,
     raw: RawText<'r>,
 ) -> Result<Value<'r>, Reported> {
     let (read, shown) = match raw {
@@ -75,7 +101,7 @@ pub(in crate::mapping) fn segments<'r>(
             if text.trim().is_empty() {
                 return Ok(Value::Absent);
             }
-            let text = apply.mapped(text)?;
+            let text = field.mapped(text)?;
             let tree = serde_json::from_str(&text).ok();
             (tree.as_ref().and_then(read_segments), text.into_owned())
         }
@@ -86,7 +112,7 @@ pub(in crate::mapping) fn segments<'r>(
         None => {
             let message =
                 r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
-            Err(apply.error(Code::BadSegments, &shown, message))
+            Err(field.error(Code::BadSegments, &shown, message))
         }
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use super::columns::{NamedColumn, Source};
 use super::rule::CompiledRule;
 use crate::domain::call::{Field, Plain, ValueKind, is_blank, trimmed};
-use crate::domain::{PhoneReading, fault_of_key, is_email, is_plainly_possible, read_phone};
+use crate::domain::{PhoneReading, fault_of_key, is_email, read_phone};
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::rule::Steps;
 use crate::mapping::value::boolean::read_boolean;
@@ -126,7 +126,6 @@ fn read<'r>(field: Field, text: &'r str, rule: &'r CompiledRule, plain: &mut Pla
     }
     match &rule.conversion {
         Conversion::Text => plain.text(field, Cow::Borrowed(text)),
-        Conversion::Phone(_) if is_plainly_possible(text) => plain.text(field, Cow::Borrowed(text)),
         Conversion::Phone(region) => match read_phone(text, *region) {
             PhoneReading::Possible(number) => plain.phone(field, number),
             _ => false,

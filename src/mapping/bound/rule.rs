@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::binder::Binder;
-use super::columns::Source;
+use super::columns::{NamedColumn, Source};
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::conversion::Conversion;
 use crate::mapping::file::rule::{FieldRule, Steps};
 use crate::mapping::file::target::TargetField;
 use crate::mapping::template::Rendering;
-use crate::source::Record;
+use crate::source::{Column, Record};
 
 /// The rule of one field, bound to the export.
 #[derive(Debug, Clone)]
@@ -18,6 +18,22 @@ pub(in crate::mapping) struct CompiledRule {
     pub(in crate::mapping) source: Source,
     pub(in crate::mapping) steps: Steps,
     pub(in crate::mapping) conversion: Conversion,
+    /// The cells of a table that feed the field, where nothing but a map or a default stands between
+    /// them and its conversion: the first that says something counts.
+    pub(in crate::mapping) cells: Option<Box<[usize]>>,
+}
+
+/// The columns of a source that is nothing but columns of a table.
+fn cells(source: &Source) -> Option<Box<[usize]>> {
+    let cell = |named: &NamedColumn| match named.column {
+        Column::Cell(cell) => Some(cell),
+        Column::Path(_) => None,
+    };
+    match source {
+        Source::Column(named) => Some([cell(named)?].into()),
+        Source::First(columns) => columns.iter().map(cell).collect(),
+        _ => None,
+    }
 }
 
 impl CompiledRule {
@@ -34,6 +50,7 @@ impl CompiledRule {
             let default = default.map(|_| Source::Constant(String::new()));
             if let Some(source) = binder.field(rule).or(default) {
                 bound.push(CompiledRule {
+                    cells: cells(&source).filter(|_| !rule.steps.change_text()),
                     field: rule.field.clone(),
                     source,
                     steps: rule.steps.clone(),

@@ -79,13 +79,9 @@ pub(in crate::mapping) struct Steps {
 }
 
 impl Steps {
-    /// Whether text passes through untouched.
-    pub(in crate::mapping) fn is_empty(&self) -> bool {
-        self.extract.is_none()
-            && self.map.is_none()
-            && self.default.is_none()
-            && self.repairs.is_empty()
-            && self.lookup.is_none()
+    /// Whether another text than that of the record goes into the map.
+    pub(in crate::mapping) fn change_text(&self) -> bool {
+        self.extract.is_some() || !self.repairs.is_empty() || self.lookup.is_some()
     }
 }
 

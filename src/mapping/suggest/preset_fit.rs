@@ -4,7 +4,7 @@
 use super::expressions::quoted;
 use super::survey::{ExportSurvey, SAMPLE, sample};
 use crate::domain::Problem;
-use crate::domain::call::{Call, Field};
+use crate::domain::call::{Call, Draft, Field};
 use crate::mapping::file::completeness::missing_targets;
 use crate::mapping::{CallMapping, MappedCall, MappingFile, Preset};
 use crate::source::{Batch, Header, Input};
@@ -324,10 +324,11 @@ fn try_out(
     for record in batches.iter().flat_map(Batch::iter).take(SAMPLE) {
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         trial.records += 1;
-        match profile.apply(&record, &mut problems) {
+        let mut draft = Draft::new();
+        match profile.evaluate(&record, &mut draft, &mut problems) {
             MappedCall::Skipped(_) => trial.skipped += 1,
             MappedCall::Undecided => {}
-            MappedCall::Draft(draft) => {
+            MappedCall::Filled => {
                 // A row of several says only its part, and some presets leave a part to the operator.
                 let is_part = mapping.gathers() || !missing_targets(&mapping).is_empty();
                 let is_whole = is_part || Call::new(draft, &mut Vec::new()).is_some();

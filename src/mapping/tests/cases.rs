@@ -19,7 +19,7 @@ fn read(profile: &CaseMapping, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
         MappedCase::Draft(draft) => Case::new(draft, &mut faults),
         _ => None,
     };
-    let mut take = |record: &crate::source::Record<'_>, form| match profile.apply_message(
+    let mut take = |record: &Record<'_>, form| match profile.apply_message(
         (record, form),
         &scope,
         &mut problems,
@@ -182,7 +182,7 @@ fn seen(text: &str, batch: &Batch) -> String {
     let mut problems = Vec::new();
     let scope = RecordScope::default();
     let mut found = None;
-    let mut see = |record: &crate::source::Record<'_>, form| {
+    let mut see = |record: &Record<'_>, form| {
         // Only the first counts.
         if found.is_some() {
             return;

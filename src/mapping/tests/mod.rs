@@ -1,6 +1,7 @@
 //! A mapping file and a small export go in, a draft and its problems come out.
 
 mod cases;
+mod checked;
 mod documentation;
 mod fields;
 mod load;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use super::{CallMapping, LoadError, MappedCall, MappingFile, Preset};
 use crate::domain::call::{Call, Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
-use crate::source::{Batch, Header, Sheet};
+use crate::source::{Batch, Header, Record, Sheet};
 
 /// A table of one row.
 fn row(header: &[&str], cells: &[&str]) -> Batch {
@@ -58,6 +59,19 @@ fn load_error(text: &str) -> LoadError {
     MappingFile::load(text, "test.toml", None).unwrap_err()
 }
 
+/// The draft of a record, or why it has none.
+fn apply<'r>(
+    mapping: &'r CallMapping,
+    record: &Record<'r>,
+    problems: &mut Vec<Problem>,
+) -> Result<Draft<'r>, MappedCall<'r>> {
+    let mut draft = Draft::new();
+    match mapping.evaluate(record, &mut draft, problems) {
+        MappedCall::Filled => Ok(draft),
+        other => Err(other),
+    }
+}
+
 fn bind(text: &str, batch: &Batch) -> CallMapping {
     CallMapping::bind(&load(text), batch.sheet()).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -74,14 +88,26 @@ fn map(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Code>) {
 fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Problem>) {
     let profile = bind(text, batch);
     let mut problems = Vec::new();
-    match profile.apply(&batch.get(0), &mut problems) {
-        MappedCall::Draft(draft) => {
+    match apply(&profile, &batch.get(0), &mut problems) {
+        Ok(draft) => {
             let value = draft.get(field).clone().into_owned();
-            assert_roads_agree(&profile, batch, draft, &problems);
+            assert_roads_agree(&profile, batch, draft.clone(), &problems);
+            assert_marks_hold(draft);
             (value, problems)
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// What the evaluation says that it has checked, the check of a call finds in order as well.
+fn assert_marks_hold(draft: Draft<'_>) {
+    let mut unmarked = Draft::new();
+    for field in Field::ALL {
+        unmarked.set(field, draft.get(field).clone());
+    }
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    assert_eq!(Call::new(draft, &mut one), Call::new(unmarked, &mut other));
+    assert_eq!(one, other);
 }
 
 /// Whether the first record takes the short way; it must make of it what the full evaluation does.

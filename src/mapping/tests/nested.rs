@@ -44,10 +44,10 @@ fn a_record_without_the_participant_is_skipped_and_no_failure() {
         let batch = tree(json);
         let profile = bind(LETS, &batch);
         let mut problems = Vec::new();
-        let mapped = profile.apply(&batch.get(0), &mut problems);
+        let mapped = apply(&profile, &batch.get(0), &mut problems);
         assert_eq!(
             (mapped, problems),
-            (MappedCall::Skipped("no_agent"), vec![]),
+            (Err(MappedCall::Skipped("no_agent")), vec![]),
             "{json}"
         );
     }
@@ -110,7 +110,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     mapping.set_agents(&file).unwrap();
     let profile = CallMapping::bind(&mapping, batch.sheet()).unwrap();
     let mut problems = Vec::new();
-    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let Ok(draft) = apply(&profile, &batch.get(0), &mut problems) else {
         panic!("{problems:?}");
     };
     assert_eq!(

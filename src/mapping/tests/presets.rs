@@ -45,7 +45,7 @@ fn outcome(mapping: &MappingFile, batch: &Batch, field: Field) -> (Value<'static
     let profile =
         CallMapping::bind(mapping, batch.sheet()).unwrap_or_else(|error| panic!("{error}"));
     let mut problems = Vec::new();
-    let MappedCall::Draft(draft) = profile.apply(&batch.get(0), &mut problems) else {
+    let Ok(draft) = apply(&profile, &batch.get(0), &mut problems) else {
         panic!("skipped");
     };
     let codes = problems.iter().map(|problem| problem.code).collect();

@@ -68,7 +68,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         Ok(mapping) => {
             let batch = row(&["a", "b"], &["1", "x"]);
             if let Ok(profile) = CallMapping::bind(&mapping, batch.sheet()) {
-                let _ = profile.apply(&batch.get(0), &mut Vec::new());
+                let _ = apply(&profile, &batch.get(0), &mut Vec::new());
             }
         }
         Err(error) => {

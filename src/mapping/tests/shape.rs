@@ -14,8 +14,8 @@ fn told(mapping: &str, records: &[&str]) -> (usize, Vec<Misfit>) {
     }
     let mut drafts = 0;
     for record in batch.iter() {
-        let mapped = profile.apply(&record, &mut Vec::new());
-        drafts += usize::from(matches!(mapped, MappedCall::Draft(_)));
+        let mapped = apply(&profile, &record, &mut Vec::new());
+        drafts += usize::from(matches!(mapped, Ok(_)));
     }
     let watches = profile.watches();
     (

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use crate::domain::call::Segment;
+use crate::domain::call::{Segment, trimmed as trimmed_text};
 
 /// The label that an item of a JSON list is.
 pub(in crate::mapping) fn label(item: &Json) -> Option<Cow<'_, str>> {
@@ -29,19 +29,6 @@ pub(in crate::mapping) fn json_list(text: &str) -> Option<Vec<Json>> {
     (text.starts_with('[') && text.ends_with(']'))
         .then(|| serde_json::from_str(text).ok())
         .flatten()
-}
-
-/// The parts of a text, borrowed where the text is.
-pub(in crate::mapping) fn split<'r>(
-    text: &Cow<'r, str>,
-    separators: &[String],
-) -> Vec<Cow<'r, str>> {
-    match text {
-        Cow::Borrowed(text) => parts(text, separators).map(Cow::Borrowed).collect(),
-        Cow::Owned(text) => parts(text, separators)
-            .map(|part| Cow::Owned(part.to_owned()))
-            .collect(),
-    }
 }
 
 /// The parts of a text between the first of these separators that it has; the whole text when it has
@@ -77,7 +64,7 @@ fn position(text: &str, separator: &str) -> Option<usize> {
 /// A label without the blanks around it.
 pub(in crate::mapping) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Borrowed(text) => Cow::Borrowed(trimmed_text(text)),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }

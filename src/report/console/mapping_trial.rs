@@ -121,14 +121,12 @@ impl MappingTrial {
     }
 
     fn one(&mut self, profile: &CallMapping, record: &Record<'_>, decision: &Decision<CallJob>) {
-        let draft = match profile.apply(record, &mut Vec::new()) {
-            MappedCall::Draft(draft) => draft,
-            MappedCall::Skipped(rule) => {
-                *self.left_out.entry(rule.to_owned()).or_default() += 1;
-                return;
-            }
-            MappedCall::Undecided => Draft::new(),
-        };
+        let mut draft = Draft::new();
+        let mapped = profile.evaluate(record, &mut draft, &mut Vec::new());
+        if let MappedCall::Skipped(rule) = mapped {
+            *self.left_out.entry(rule.to_owned()).or_default() += 1;
+            return;
+        }
         let (fate, is_good) = match decision.action() {
             Action::WithLead | Action::WithJob | Action::PutAside => return,
             Action::Send(_) | Action::Ready => ("can be sent".to_owned(), true),

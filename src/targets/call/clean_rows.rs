@@ -1,107 +1,179 @@
-//! How a worker decides rows that are in order, which is most of them.
+//! How a worker decides rows each of which is a call of its own.
 //!
-//! A batch is gone through twice. First every row that is plain gets its hashes, which is all that it
-//! takes to know of a call that is done, or of one that is only checked, what becomes of it. The calls
-//! that are done are then asked for side by side, and only of what is left a call is made.
+//! A batch is gone through twice. First every row is evaluated, a plain one by the short way. A row in order
+//! of which no recording is looked for leaves its hashes: often they alone tell what becomes of it. The calls that are done are
+//! then asked for side by side, and only what the hashes do not decide is evaluated again.
 
 use std::sync::Arc;
 
 use super::batch_result::BatchResult;
 use super::carried::Carried;
 use super::pending::CheckedCall;
-use super::proposal::CallProposal;
-use super::worker::CallWorker;
+use super::proposal::{CallProposal, ended, readable};
+use super::unsent_recordings::named_recordings_of_left_out;
+use super::worker::{CallWorker, count};
 use crate::domain::Party;
-use crate::domain::call::{Field, Plain};
+use crate::domain::call::{Draft, Field, Plain};
 use crate::events::{CallFacts, Outcome, Totals};
 use crate::ledger::Checkpoint;
-use crate::mapping::CallMapping;
+use crate::mapping::{CallMapping, MappedCall};
 use crate::pipeline::{Action, Purpose, RecordKey};
 use crate::source::{Batch, Record};
 use crate::targets::call::plan::{self, Step};
 use crate::targets::content_hash::low;
 
-/// What tells a plain call, and its content.
+/// What tells a call, and its content.
 #[derive(Debug, Clone, Copy)]
-struct Hashes {
+struct CallHashes {
     identity: u64,
     fingerprint: u128,
     party: Party,
+}
+
+/// What the evaluation of a row left.
+enum Evaluated<'b> {
+    /// It ends here.
+    Ended(Box<CallProposal>),
+    /// A call about which there is nothing to say, in hashes.
+    Clean(CallHashes),
+    /// Any other call that may be sent.
+    Checked(Box<CheckedCall<'b>>),
+}
+
+impl Evaluated<'_> {
+    fn identity(&self) -> Option<u64> {
+        match self {
+            Evaluated::Ended(_) => None,
+            Evaluated::Clean(hashes) => Some(hashes.identity),
+            Evaluated::Checked(checked) => Some(checked.identity),
+        }
+    }
 }
 
 impl CallWorker<'_> {
     /// Decides records each of which is a call of its own.
     pub(in crate::targets) fn rows(&mut self, batch: &Batch, desktop: &mut BatchResult) {
         let profile = Arc::clone(&self.profile);
-        let mut plain = Plain::default();
-        let mut hashes = Vec::with_capacity(batch.len());
+        let (mut plain, mut draft) = (Plain::default(), Draft::new());
+        let mut evaluated = Vec::with_capacity(batch.len());
         for record in batch.iter() {
-            hashes.push(self.glance(&record, &profile, &mut plain, &mut desktop.sums));
+            let hashes = self.plain_hashes(&record, &profile, &mut plain, &mut desktop.sums);
+            evaluated.push(match hashes {
+                Some(hashes) => Evaluated::Clean(hashes),
+                None => self.evaluate(&record, &profile, &mut draft, &mut desktop.sums),
+            });
         }
         if let Some(past) = &self.run.earlier {
-            let plain = hashes.iter().flatten();
-            let identities: Vec<u64> = plain.map(|hashes| hashes.identity).collect();
-            past.done.expect(&identities);
+            let identities = evaluated.iter().filter_map(Evaluated::identity);
+            past.done.expect(&identities.collect::<Vec<u64>>());
         }
-        for (index, (record, hashes)) in batch.iter().zip(hashes).enumerate() {
-            // What is not certain is read once more; that it is plain is known by now.
-            match hashes.map(|hashes| (hashes, self.pass(hashes))) {
-                Some((_, Some(item))) => desktop.items.push(item),
-                Some((hashes, None)) if profile.reread_plain(&record, &mut plain) => {
-                    let judged = CheckedCall {
-                        call: plain.call(),
-                        identity: hashes.identity,
-                        fingerprint: hashes.fingerprint,
-                        problems: Vec::new(),
-                    };
-                    let records = std::slice::from_ref(&record);
-                    let item = self.decide(records, judged, index, &mut desktop.open);
-                    desktop.items.push(item);
-                }
-                _ => self.row(index, &record, &profile, desktop),
-            }
+        for (index, (record, evaluated)) in batch.iter().zip(evaluated).enumerate() {
+            let records = std::slice::from_ref(&record);
+            let checked = match evaluated {
+                Evaluated::Ended(item) => Err(item),
+                Evaluated::Checked(checked) => Ok(*checked),
+                Evaluated::Clean(hashes) => match self.decide_by_hashes(hashes) {
+                    Some(item) => Err(Box::new(item)),
+                    None => {
+                        let mut problems = Vec::new();
+                        profile.fill(&record, &mut draft, &mut problems);
+                        self.checked(records, std::mem::take(&mut draft), problems)
+                    }
+                },
+            };
+            let item = match checked {
+                Err(item) => *item,
+                Ok(checked) => self.decide(records, checked, index, &mut desktop.open),
+            };
+            desktop.items.push(item);
         }
     }
 
-    /// The hashes of a record that is a plain call about which there is nothing to say (see
-    /// `CallWorker::remark`); it is counted.
-    fn glance<'b>(
+    /// The hashes of a record that is a plain call about which there is nothing to say, where they may tell
+    /// what becomes of it; it is counted.
+    fn plain_hashes<'b>(
         &mut self,
         record: &Record<'b>,
         profile: &'b CallMapping,
         plain: &mut Plain<'b>,
         sums: &mut Totals,
-    ) -> Option<Hashes> {
-        let is_plain = profile.read_plain(record, plain)
+    ) -> Option<CallHashes> {
+        let is_plain = self.may_decide_by_hashes()
+            && profile.read_plain(record, plain)
             && plain.at() <= self.latest
             && !plain.has_any(self.unsent);
         if !is_plain {
             return None;
         }
         sums.records += 1;
+        let about = (plain.get(Field::Customer), plain.get(Field::DateTime));
         sums.count(CallFacts {
             fields: plain.fields(),
             consent: plain.consent(),
-            time: plain.get(Field::DateTime),
+            time: about.1,
             agent: plain.get(Field::AgentId),
-            customer: plain.get(Field::Customer),
+            customer: about.0,
         });
-        Some(Hashes {
+        Some(CallHashes {
             identity: plain.identity_hash(),
             fingerprint: plain.fingerprint(&mut self.scratch),
-            party: self
-                .run
-                .party(|| (plain.get(Field::Customer), plain.get(Field::DateTime))),
+            party: self.run.party(|| about),
         })
     }
 
-    /// What becomes of a plain call, where its hashes tell: nothing is asked of recordings, and it is
-    /// only checked, or done.
-    fn pass(&self, hashes: Hashes) -> Option<CallProposal> {
-        if self.target.recordings.is_some() {
-            return None;
-        }
-        let Hashes {
+    /// Evaluates a record and counts its call. `draft` is only there to be used again.
+    fn evaluate<'b>(
+        &mut self,
+        record: &Record<'b>,
+        profile: &'b CallMapping,
+        draft: &mut Draft<'b>,
+        sums: &mut Totals,
+    ) -> Evaluated<'b> {
+        sums.records += 1;
+        let mut problems = match readable(record) {
+            Err(item) => return Evaluated::Ended(item),
+            Ok(problems) => problems,
+        };
+        let records = std::slice::from_ref(record);
+        let item = match profile.evaluate(record, draft, &mut problems) {
+            MappedCall::Skipped(rule) => CallProposal {
+                recording: named_recordings_of_left_out(self.context(), records),
+                ..ended(problems, Outcome::Skipped, rule.to_owned())
+            },
+            MappedCall::Undecided => ended(problems, Outcome::Rejected, ""),
+            MappedCall::Filled => {
+                let checked = match self.checked(records, std::mem::take(draft), problems) {
+                    Err(item) => return Evaluated::Ended(item),
+                    Ok(checked) => checked,
+                };
+                let call = &checked.call;
+                count(call, sums);
+                if !self.may_decide_by_hashes() || !checked.problems.is_empty() {
+                    return Evaluated::Checked(Box::new(checked));
+                }
+                let about = || (call.text(Field::Customer), call.text(Field::DateTime));
+                let hashes = CallHashes {
+                    identity: checked.identity,
+                    fingerprint: checked.fingerprint,
+                    party: self.run.party(about),
+                };
+                *draft = checked.call.into_draft();
+                return Evaluated::Clean(hashes);
+            }
+        };
+        Evaluated::Ended(Box::new(item))
+    }
+
+    /// Whether hashes can tell what becomes of a call: nothing is asked of recordings, and it is only
+    /// checked, or may be done.
+    fn may_decide_by_hashes(&self) -> bool {
+        let is_check = self.run.purpose == Purpose::Check;
+        self.target.recordings.is_none() && (is_check || self.run.earlier.is_some())
+    }
+
+    /// What becomes of a call about which there is nothing to say, where its hashes tell.
+    fn decide_by_hashes(&self, hashes: CallHashes) -> Option<CallProposal> {
+        let CallHashes {
             identity,
             fingerprint,
             party,

@@ -14,7 +14,7 @@ use super::batch_result::BatchResult;
 use super::proposal::{CallProposal, ended};
 use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
 use super::worker::CallWorker;
-use crate::domain::call::Value;
+use crate::domain::call::{Draft, Value};
 use crate::domain::{Code, Place, Problem};
 use crate::events::{FurtherRow, Outcome};
 use crate::mapping::{CallMapping, CallRow, MappedCall, Merged};
@@ -90,7 +90,8 @@ impl CallWorker<'_> {
             {
                 repeat(&profile, &record, first, problems)
             } else {
-                match profile.apply(&record, &mut problems) {
+                let mut draft = Draft::new();
+                match profile.evaluate(&record, &mut draft, &mut problems) {
                     MappedCall::Skipped(rule) => CallProposal {
                         recording: named_recordings_of_left_out(
                             self.context(),
@@ -102,7 +103,7 @@ impl CallWorker<'_> {
                         is_broken = true;
                         ended(problems, Outcome::Rejected, "")
                     }
-                    MappedCall::Draft(draft) => {
+                    MappedCall::Filled => {
                         is_broken |= problems.iter().any(Problem::is_error);
                         if may_repeat {
                             counted.insert(content(&record), record.place());

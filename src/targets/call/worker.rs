@@ -12,19 +12,19 @@ use super::context::CallContext;
 use super::find_recording::CallRecordingFinder;
 use super::hold::set_doubtful_ids_apart;
 use super::pending::{CheckedCall, PendingCall};
-use super::proposal::{CallProposal, ended, readable};
+use super::proposal::{CallProposal, ended};
 use super::propose::propose;
 use super::recording_match::RecordingMatch;
 use super::sent_before::refuse_sent;
 use super::target::CallTarget;
 use super::unsent_identity::{note_unsent, party_of, sure_id};
-use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
+use super::unsent_recordings::named_recordings;
 use crate::api;
 use crate::domain::call::{Call, CallViolation, Draft, Field};
 use crate::domain::{Code, Problem, Severity, noted_before};
 use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
 use crate::ledger::{CallState, Checkpoint, DoneKind, LedgerReader};
-use crate::mapping::{CallMapping, MappedCall};
+use crate::mapping::CallMapping;
 use crate::pipeline::{Action, BatchTask, Error, Proposals, RecordKey, Round, RunContext, Worker};
 use crate::source::{Batch, Record};
 use crate::targets::call::job::CallJob;
@@ -76,77 +76,49 @@ impl<'r> CallWorker<'r> {
         }
     }
 
-    /// Decides a record that is a call of its own.
-    pub(in crate::targets) fn row(
-        &mut self,
-        index: usize,
-        record: &Record<'_>,
-        profile: &CallMapping,
-        desktop: &mut BatchResult,
-    ) {
-        desktop.sums.records += 1;
-        let item = match readable(record) {
-            Err(item) => *item,
-            Ok(mut problems) => match profile.apply(record, &mut problems) {
-                MappedCall::Skipped(rule) => CallProposal {
-                    recording: named_recordings_of_left_out(
-                        self.context(),
-                        std::slice::from_ref(record),
-                    ),
-                    ..ended(problems, Outcome::Skipped, rule.to_owned())
-                },
-                MappedCall::Undecided => ended(problems, Outcome::Rejected, ""),
-                MappedCall::Draft(draft) => {
-                    let place = (index, &mut desktop.sums, &mut desktop.open);
-                    self.judge(std::slice::from_ref(record), draft, problems, place)
-                }
-            },
-        };
-        desktop.items.push(item);
-    }
-
-    /// Judges what a mapping made of the records of a call, the one that speaks for it first.
+    /// Decides what a mapping made of the records of a call, the one that speaks for it first.
     pub(in crate::targets) fn judge<'b>(
         &mut self,
         records: &[Record<'b>],
         draft: Draft<'b>,
-        mut problems: Vec<Problem>,
+        problems: Vec<Problem>,
         (index, sums, open): (usize, &mut Totals, &mut Vec<PendingCall<'static>>),
     ) -> CallProposal {
+        match self.checked(records, draft, problems) {
+            Err(item) => *item,
+            Ok(checked) => {
+                count(&checked.call, sums);
+                self.decide(records, checked, index, open)
+            }
+        }
+    }
+
+    /// The call of a draft; the error is how its record ends when it is none.
+    pub(in crate::targets) fn checked<'b>(
+        &mut self,
+        records: &[Record<'_>],
+        draft: Draft<'b>,
+        mut problems: Vec<Problem>,
+    ) -> Result<CheckedCall<'b>, Box<CallProposal>> {
         let record = &records[0];
         self.faults.clear();
         let call = Call::new(draft, &mut self.faults);
         self.tell_faults(record, &mut problems);
         let call = call.filter(|call| self.has_happened(record, call, &mut problems));
+        let call = call.filter(|call| !self.has_changed_id(records, call, &mut problems));
         let Some(call) = call else {
-            return CallProposal {
+            return Err(Box::new(CallProposal {
                 recording: named_recordings(self.context(), records),
                 ..ended(problems, Outcome::Rejected, "")
-            };
+            }));
         };
-        if let Some(problem) = self.changed_id(records, &call) {
-            problems.push(problem);
-            return CallProposal {
-                recording: named_recordings(self.context(), records),
-                ..ended(problems, Outcome::Rejected, "")
-            };
-        }
         self.remark(record, &call, &mut problems);
-        sums.count(CallFacts {
-            fields: call.fields().map(|(field, _)| field),
-            consent: call.consent(),
-            time: call.text(Field::DateTime),
-            agent: call.text(Field::AgentId),
-            customer: call.text(Field::Customer),
-        });
-        let fingerprint = call.fingerprint(&mut self.scratch);
-        let judged = CheckedCall {
+        Ok(CheckedCall {
             identity: call.identity_hash(),
-            fingerprint,
+            fingerprint: call.fingerprint(&mut self.scratch),
             call,
             problems,
-        };
-        self.decide(records, judged, index, open)
+        })
     }
 
     /// Decides a call that may be sent.
@@ -224,19 +196,27 @@ impl<'r> CallWorker<'r> {
         done == Some(DoneKind::Complete)
     }
 
-    /// What is wrong with the id of a rejected row that comes back, where a spreadsheet has made a number
-    /// of it: it would be another call, and the corrected export would make it again.
-    fn changed_id(&self, records: &[Record<'_>], call: &Call<'_>) -> Option<Problem> {
+    /// Whether a spreadsheet has made a number of the id of a rejected row that comes back, which is told: it
+    /// would be another call, and the corrected export would make it again.
+    fn has_changed_id(
+        &self,
+        records: &[Record<'_>],
+        call: &Call<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> bool {
         let id = call.identity();
         let mut rejected = records.iter().filter_map(Record::noted_id);
-        let noted = rejected.find_map(|text| noted_before(text, id))?;
+        let Some(noted) = rejected.find_map(|text| noted_before(text, id)) else {
+            return false;
+        };
         let message = "a spreadsheet has changed the id since the record was rejected; write it as \
                        `_problems` names it, in a column of text";
         let column = self.profile.column_of(Field::ExternalIdentity);
         let problem = Problem::new(Code::SpreadsheetDamage, records[0].place(), message);
         let mut problem = problem.at(column, id);
         problem.name_record(noted);
-        Some(problem)
+        problems.push(problem);
+        true
     }
 
     /// Turns the faults of a call into problems of its record.
@@ -281,6 +261,9 @@ impl<'r> CallWorker<'r> {
 
     /// What is odd about a call that can be sent.
     fn remark(&self, record: &Record<'_>, call: &Call<'_>, problems: &mut Vec<Problem>) {
+        if !call.has_any(self.unsent) {
+            return;
+        }
         let mut tell = |code: Code, field: Field, message: &str| {
             problems.push(
                 Problem::new(code, record.place(), message)
@@ -472,6 +455,17 @@ impl CallWorker<'_> {
         }
         Ok(())
     }
+}
+
+/// Counts a call.
+pub(in crate::targets) fn count(call: &Call<'_>, sums: &mut Totals) {
+    sums.count(CallFacts {
+        fields: call.fields().map(|(field, _)| field),
+        consent: call.consent(),
+        time: call.text(Field::DateTime),
+        agent: call.text(Field::AgentId),
+        customer: call.text(Field::Customer),
+    });
 }
 
 /// A record that is decided when more is known of what others claim. It keeps what it found.

@@ -6,38 +6,85 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::columns::RawText;
+use super::field_input::FieldInput;
 use super::rule::CompiledRule;
+use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem};
 use crate::mapping::file::conversion::Conversion;
-use crate::mapping::template::Rendering;
 use crate::mapping::value::repair::Repair;
-use crate::source::{Column, Record};
+use crate::source::Column;
 
 /// One field of one record on its way.
-pub(in crate::mapping) struct FieldInput<'a, 'r, 'p> {
+pub(in crate::mapping) struct FieldReader<'a, 'r> {
     pub(in crate::mapping) rule: &'r CompiledRule,
-    pub(in crate::mapping) record: &'a Record<'r>,
-    pub(in crate::mapping) templates: &'a Rendering<'r>,
+    input: &'a FieldInput<'a, 'r>,
+    problems: &'a mut Vec<Problem>,
     /// Whether the value is the rule's own default, which needs no map.
-    pub(in crate::mapping) is_default: bool,
-    pub(in crate::mapping) problems: &'p mut Vec<Problem>,
+    is_default: bool,
+    /// Whether the value was asked here all that the check of a call asks of its field.
+    pub(in crate::mapping) is_checked: bool,
 }
 
 /// A field for which an error is already reported.
 #[derive(Debug)]
 pub(in crate::mapping) struct Reported;
 
-impl<'r> FieldInput<'_, 'r, '_> {
+impl<'a, 'r> FieldReader<'a, 'r> {
+    #[inline]
+    pub(in crate::mapping) fn new(
+        rule: &'r CompiledRule,
+        input: &'a FieldInput<'a, 'r>,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
+        FieldReader {
+            rule,
+            input,
+            problems,
+            is_default: false,
+            is_checked: false,
+        }
+    }
+
     /// Fetches the value and takes it through the steps that come before its conversion. Lists of
     /// labels are mapped label by label later.
+    #[inline]
     pub(in crate::mapping) fn raw(&mut self) -> Result<RawText<'r>, Reported> {
+        match self.cell() {
+            Some(raw) => Ok(raw),
+            None => self.made(),
+        }
+    }
+
+    /// The first of the rule's cells that says something; `None` where more than a look at them tells
+    /// what the field says.
+    #[inline]
+    fn cell(&self) -> Option<RawText<'r>> {
+        let cells = self.input.cells.as_ref()?;
+        for cell in self.rule.cells.as_deref()? {
+            match cells.said(*cell) {
+                None => {}
+                Some(text) if is_blank(text) => return None,
+                Some(text) => return Some(RawText::Text(Cow::Borrowed(text))),
+            }
+        }
+        self.rule
+            .steps
+            .default
+            .is_none()
+            .then_some(RawText::Missing)
+    }
+
+    /// The same by all that a rule may do.
+    #[inline(never)]
+    fn made(&mut self) -> Result<RawText<'r>, Reported> {
         let steps = &self.rule.steps;
-        let mut raw = match RawText::of(&self.rule.source, self.record, self.templates) {
+        let (record, templates) = (self.input.record, self.input.templates);
+        let mut raw = match RawText::of(&self.rule.source, record, templates) {
             Ok(raw) => raw,
             Err(failure) => return Err(self.error(failure.code, &failure.value, &failure.message)),
         };
         if let (Some(expression), RawText::Text(text)) = (&steps.extract, &raw) {
-            let Ok(found) = expression.find(text, self.templates.work()) else {
+            let Ok(found) = expression.find(text, templates.work()) else {
                 let value = text.chars().take(40).collect::<String>();
                 let message = "there is too much text for the `extract` rules of the mapping";
                 return Err(self.error(Code::TemplateFailed, &value, message));
@@ -73,19 +120,21 @@ impl<'r> FieldInput<'_, 'r, '_> {
         if !text.contains('.') {
             return false;
         }
-        let is_number = |column: &Column| match self.record.json(column) {
+        let record = self.input.record;
+        let is_number = |column: &Column| match record.json(column) {
             Some(Json::Number(_)) => true,
             Some(_) => false,
-            None => self.record.tree().is_some(),
+            None => record.tree().is_some(),
         };
-        let cells = self.rule.source.cells(self.record, self.templates);
+        let cells = self.rule.source.cells(record, self.input.templates);
         cells.iter().all(|(name, cell)| {
-            let column = self.record.sheet().column(name);
+            let column = record.sheet().column(name);
             cell.trim() != text || column.is_some_and(|column| is_number(&column))
         })
     }
 
     /// Looks a text up in the map of the rule, if there is one.
+    #[inline]
     pub(in crate::mapping) fn mapped(
         &mut self,
         text: Cow<'r, str>,
@@ -105,18 +154,18 @@ impl<'r> FieldInput<'_, 'r, '_> {
     }
 
     /// Reports an error about the field.
+    #[cold]
     pub(in crate::mapping) fn error(&mut self, code: Code, value: &str, message: &str) -> Reported {
         self.report(code, value, message);
         Reported
     }
 
     /// Reports a problem about the field.
+    #[cold]
     pub(in crate::mapping) fn report(&mut self, code: Code, value: &str, message: &str) {
-        let label = match self.rule.source.label_for(self.record, self.templates) {
-            "" => self.rule.field.name(),
-            label => Cow::Borrowed(label),
-        };
-        let problem = Problem::new(code, self.record.place(), message).at(&label, value);
+        let record = self.input.record;
+        let label = self.rule.column(record, self.input.templates);
+        let problem = Problem::new(code, record.place(), message).at(&label, value);
         self.problems.push(problem);
     }
 
