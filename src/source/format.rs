@@ -1,6 +1,6 @@
 //! How a file is written, as plain data: its dialect, its line endings, its charset.
 
-use memchr::memchr3_iter;
+use memchr::{memchr, memchr3_iter};
 
 use super::bytes::Charset;
 
@@ -24,14 +24,34 @@ impl FileFormat {
     /// A table as most programs write it: commas, UTF-8, a line feed.
     pub fn plain_table() -> FileFormat {
         FileFormat(FormKind::Table {
-            dialect: Dialect {
-                delimiter: b',',
-                quote: Some(b'"'),
-                newline: Newline::Lf,
-            },
+            dialect: Dialect::new(b',', Some(b'"'), Newline::Lf),
             charset: Charset::UTF_8,
             bom: false,
         })
+    }
+
+    /// How rejected records of such a file are written.
+    pub(super) fn of_rejects(&self) -> FormKind {
+        match self.0.clone() {
+            FormKind::Table {
+                dialect,
+                charset,
+                bom,
+            } => FormKind::Table {
+                dialect: dialect.of_rejects(),
+                charset,
+                bom,
+            },
+            FormKind::Json => FormKind::Json,
+        }
+    }
+
+    /// Whether rejected records are written as the file is.
+    pub(super) fn keeps_raw(&self) -> bool {
+        match self.0 {
+            FormKind::Table { dialect, .. } => dialect.of_rejects() == dialect,
+            FormKind::Json => true,
+        }
     }
 
     /// Whether records are written as one JSON object a line, and not as a table.
@@ -46,9 +66,86 @@ pub(super) struct Dialect {
     pub(super) delimiter: u8,
     pub(super) quote: Option<u8>,
     pub(super) newline: Newline,
+    /// What takes the meaning off a quote in a cell in quotes, beside a second quote; in a table without
+    /// quotes off whatever byte it stands before.
+    pub(super) escape: Option<u8>,
+    /// Whether blanks around a cell belong to nothing.
+    pub(super) trim: bool,
 }
 
 impl Dialect {
+    /// As RFC 4180 says: quotes are doubled, and blanks belong to their cell.
+    pub(super) const fn new(delimiter: u8, quote: Option<u8>, newline: Newline) -> Dialect {
+        Dialect {
+            delimiter,
+            quote,
+            newline,
+            escape: None,
+            trim: false,
+        }
+    }
+
+    /// How rejected records of such a table are written: in a form that needs not be found out again.
+    /// The same, if the table is written so itself.
+    pub(super) fn of_rejects(self) -> Dialect {
+        let quote = match (self.quote, self.escape) {
+            (None, None) => None,
+            _ => Some(b'"'),
+        };
+        Dialect::new(self.delimiter, quote, self.newline)
+    }
+
+    /// Whether a cell without quotes is what stands between two delimiters.
+    #[inline]
+    pub(super) fn is_bare(self) -> bool {
+        !self.trim && self.escape.is_none()
+    }
+
+    /// A cell without quotes, as it is meant.
+    pub(super) fn trimmed(self, cell: &[u8]) -> &[u8] {
+        if !self.trim {
+            return cell;
+        }
+        let begin = self.blanks(cell);
+        let tail = cell[begin..].iter().rev();
+        let behind = tail.take_while(|byte| self.is_blank(**byte)).count();
+        &cell[begin..cell.len() - behind]
+    }
+
+    /// Whether `text` ends with an escape that takes the meaning off the byte behind it.
+    pub(super) fn is_escaped(self, text: &[u8]) -> bool {
+        let Some(escape) = self.escape else {
+            return false;
+        };
+        let run = text.iter().rev().take_while(|byte| **byte == escape);
+        run.count() % 2 == 1
+    }
+
+    /// Gives the pieces of a cell without their escapes.
+    pub(super) fn unescape(self, mut cell: &[u8], mut piece: impl FnMut(&[u8])) {
+        let Some(escape) = self.escape else {
+            return piece(cell);
+        };
+        while let Some(at) = memchr(escape, cell) {
+            let meant = match (cell.get(at + 1), self.quote) {
+                (Some(next), Some(quote)) if *next == quote || *next == escape => &[*next][..],
+                (Some(next), None) => match next {
+                    b't' => &b"\t"[..],
+                    b'n' => b"\n",
+                    b'r' => b"\r",
+                    // What a value of nothing is called.
+                    b'N' => b"\\N",
+                    next => &[*next],
+                },
+                _ => &cell[at..(at + 2).min(cell.len())],
+            };
+            piece(&cell[..at]);
+            piece(meant);
+            cell = &cell[(at + 2).min(cell.len())..];
+        }
+        piece(cell);
+    }
+
     #[inline]
     pub(super) fn is_blank(self, byte: u8) -> bool {
         matches!(byte, b' ' | b'\t') && byte != self.delimiter

@@ -47,7 +47,7 @@ pub use input::Input;
 pub use input_files::{Expansion, Treat, Unread, expand};
 pub use known::KnownKeys;
 pub use memory_budget::MemoryBudget;
-pub use options::{HeaderKind, InputFormat, Limits, Quote, ReadOptions};
+pub use options::{Escape, HeaderKind, InputFormat, Limits, Quote, ReadOptions};
 pub use reader::{ExportReader, json_document, knows_encoding, look, open, sheets};
 pub use readme::{has_readme_name, has_sentences};
 pub use record::{Batch, Record};

@@ -17,6 +17,11 @@ pub struct ReadOptions {
     pub delimiter: Option<u8>,
     /// How cells are quoted.
     pub quote: Option<Quote>,
+    /// What takes the meaning off a quote in a cell in quotes.
+    #[serde(skip)]
+    pub escape: Option<Escape>,
+    /// Whether blanks around a cell belong to nothing.
+    pub trim: Option<bool>,
     /// Label of an encoding: those of the Encoding Standard, `cp437`, `cp850` and `cp865`.
     pub encoding: Option<String>,
     /// What stands before the first record.
@@ -80,7 +85,17 @@ pub enum InputFormat {
 pub enum Quote {
     /// Not at all: a quote is a character like any other.
     None,
-    /// By this byte, doubled inside a quoted cell.
+    /// By this byte; inside a quoted cell it is doubled, or escaped.
+    Byte(u8),
+}
+
+/// What takes the meaning off a quote in a cell in quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// A second quote, and nothing else.
+    Quote,
+    /// This byte, or a second quote; in a table without quotes this byte stands before delimiters, line
+    /// endings and itself.
     Byte(u8),
 }
 

@@ -3,7 +3,8 @@
 //! A table keeps its columns, delimiter, quoting, line ending and encoding; JSON becomes one object a
 //! line. What was wrong stands in a last column or key, [`Header::PROBLEMS`], which reading passes
 //! over. A record that could not be read properly is written byte by byte as it stood, so that it is
-//! read the same way again.
+//! read the same way again; only where quotes or blanks are written in an unusual way, the cells that
+//! were found are written in the usual one.
 
 use std::io::{self, Write};
 
@@ -24,6 +25,8 @@ const CUT: &str = "rejects-cut: further rejected records are not in this file";
 pub struct RejectsWriter<W: Write> {
     out: W,
     form: FormKind,
+    /// Whether what the file says of a row is read again in the same way.
+    keeps_raw: bool,
     columns: usize,
     buffer: Vec<u8>,
     written: u64,
@@ -36,7 +39,8 @@ impl<W: Write> RejectsWriter<W> {
         let names = sheet.header.as_ref().map_or(&[][..], Header::names);
         let mut rejects = RejectsWriter {
             out,
-            form: form.0.clone(),
+            keeps_raw: form.keeps_raw(),
+            form: form.of_rejects(),
             columns: names.len(),
             buffer: Vec::new(),
             written: 0,
@@ -67,7 +71,7 @@ impl<W: Write> RejectsWriter<W> {
                 dialect, charset, ..
             } => {
                 let mut row = Vec::new();
-                match record.raw() {
+                match record.raw().filter(|_| self.keeps_raw) {
                     Some(raw) => row.extend_from_slice(raw),
                     None => self.write_cells(record, dialect, &mut row),
                 }

@@ -28,6 +28,10 @@ pub struct SourceSection {
     pub delimiter: Option<char>,
     /// The character around cells.
     pub quote: Option<QuoteSetting>,
+    /// What takes the meaning off a quote inside of quotes.
+    pub escape: Option<source::Escape>,
+    /// Whether blanks around cells are left out.
+    pub trim: Option<bool>,
     /// A label of the WHATWG encoding standard, such as `windows-1252`.
     pub encoding: Option<String>,
     /// How many lines the header has; 0 when there is none.
@@ -100,6 +104,8 @@ impl SourceSection {
                 QuoteSetting::None => Some(source::Quote::None),
                 QuoteSetting::By(letter) => byte(letter).map(source::Quote::Byte),
             }),
+            escape: self.escape,
+            trim: self.trim,
             encoding: self.encoding.clone(),
             header: self.header_lines.map(|lines| match lines {
                 0 => HeaderKind::None,
@@ -172,6 +178,8 @@ pub(in crate::mapping) fn read_source(
             format,
             delimiter: read_byte("delimiter", &mut section, findings),
             quote: read_quote(&mut section, findings),
+            escape: read_escape(&mut section, findings),
+            trim: read_flag("trim", &mut section, findings),
             encoding: read_encoding(&mut section, findings),
             header_lines: read_header(&mut section, findings),
             columns: plain(section.texts("columns", findings)),
@@ -190,7 +198,8 @@ pub(in crate::mapping) fn read_source(
             has_requires: !known.is_empty(),
             known: source::KnownKeys(known),
             requires_span: requires.map_or(0..0, Spanned::span),
-            ends_without_newline: read_flag("ends_without_newline", &mut section, findings),
+            ends_without_newline: read_flag("ends_without_newline", &mut section, findings)
+                .unwrap_or_default(),
             limits: read_limits(&mut section, findings),
             foreign: plain(section.texts("foreign", findings)).unwrap_or_default(),
         },
@@ -225,16 +234,15 @@ fn read_requires(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<V
         .collect()
 }
 
-fn read_flag(key: &'static str, section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> bool {
-    let Some(value) = section.value(key) else {
-        return false;
-    };
+fn read_flag(
+    key: &'static str,
+    section: &mut TomlTable<'_, '_>,
+    findings: &mut Findings,
+) -> Option<bool> {
+    let value = section.value(key)?;
     match value.get_ref() {
-        DeValue::Boolean(flag) => *flag,
-        other => {
-            wrong_type::<()>(key, "true or false", other, value.span(), findings);
-            false
-        }
+        DeValue::Boolean(flag) => Some(*flag),
+        other => wrong_type(key, "true or false", other, value.span(), findings),
     }
 }
 
@@ -263,6 +271,25 @@ fn read_quote(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Optio
         other => wrong_type(
             "quote",
             "one character, or false for none",
+            other,
+            value.span(),
+            findings,
+        ),
+    }
+}
+
+/// `false`: a quote is escaped by a second one, and by nothing else.
+fn read_escape(section: &mut TomlTable<'_, '_>, findings: &mut Findings) -> Option<source::Escape> {
+    let value = section.value("escape")?;
+    match value.get_ref() {
+        DeValue::Boolean(false) => Some(source::Escape::Quote),
+        DeValue::String(_) => {
+            let letter = read_byte("escape", section, findings)?;
+            u8::try_from(letter).ok().map(source::Escape::Byte)
+        }
+        other => wrong_type(
+            "escape",
+            "one character, or false",
             other,
             value.span(),
             findings,

@@ -1,20 +1,79 @@
 //! How a table is written, found out from a sample of its rows.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
+use super::padding::Padding;
 use super::quote_budget::QuoteBudget;
 use super::scan::{ScanWindow, Scanned, scan};
 use super::sink::Count;
 use crate::source::bytes::mark_length;
 use crate::source::format::{Dialect, Newline};
-use crate::source::{Header, Quote, ReadOptions};
+use crate::source::{Escape, Header, Quote, ReadOptions};
 
 /// In the order in which a tie is settled: a comma is also a decimal sign and a part of prose.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
+/// Delimiters only of a table all of whose rows agree on them: they stand in cells and prose as well.
+const RARE_DELIMITERS: [u8; 7] = [b' ', b':', b'^', b'~', b'!', 0x1f, 0x01];
+/// So many columns and rows a table of rare delimiters has.
+const FEWEST_COLUMNS: usize = 3;
+const FEWEST_ROWS: usize = 3;
 /// How far a quoted cell may reach while the dialect is still unknown.
 const REACH: usize = 64 << 10;
-/// So many title lines before the header are recognised as such.
+/// So many rows show whether cells are filled up with blanks.
+const PADDED_ROWS: usize = 1000;
+/// So many title lines with delimiters before the header are recognised as such, and any number without.
 const MAX_PREAMBLE: usize = 20;
+
+/// How cells may be quoted.
+#[derive(Debug, Clone, Copy)]
+struct Quoting {
+    quote: Option<u8>,
+    escape: Option<u8>,
+}
+
+impl Quoting {
+    /// What the options say, else what the sample may be written with: the usual way first, then none.
+    fn candidates(sample: &[u8], options: &ReadOptions, is_of_rejects: bool) -> Vec<Quoting> {
+        let has = |text: &[u8]| memmem::find(sample, text).is_some();
+        let is_rewritten = is_of_rejects
+            && (options.escape.is_some() || matches!(options.quote, Some(Quote::Byte(_))));
+        let quotes: Vec<Option<u8>> = match options.quote {
+            _ if is_rewritten => vec![Some(b'"')],
+            Some(Quote::None) => vec![None],
+            Some(Quote::Byte(quote)) => vec![Some(quote)],
+            None if is_of_rejects => vec![Some(b'"'), None],
+            None => vec![Some(b'"'), None, Some(b'\'')],
+        };
+        let mut candidates = Vec::new();
+        for &quote in &quotes {
+            // Where the sample has no such quote, there is nothing to choose.
+            let is_there = quotes.len() == 1
+                || match quote {
+                    Some(b'"') => true,
+                    Some(quote) => has(&[quote]),
+                    None => has(b"\"") || has(b"'"),
+                };
+            let escape = match options.escape {
+                Some(Escape::Byte(escape)) if !is_of_rejects => Some(escape),
+                _ => None,
+            };
+            if is_there {
+                candidates.push(Quoting { quote, escape });
+            }
+        }
+        if options.escape.is_none() && !is_of_rejects {
+            let escaped = candidates.clone().into_iter().filter_map(|quoting| {
+                let quote = quoting.quote?;
+                has(&[b'\\', quote]).then_some(Quoting {
+                    escape: Some(b'\\'),
+                    ..quoting
+                })
+            });
+            candidates.extend(escaped.collect::<Vec<_>>());
+        }
+        candidates
+    }
+}
 
 /// What a sample says about a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +99,19 @@ struct DialectScore {
 }
 
 impl DialectScore {
+    /// Whether another delimiter may explain more.
+    fn is_doubtful(&self) -> bool {
+        self.share < 0.9 || self.width < 2
+    }
+
+    fn is_table_of_rare_delimiters(&self) -> bool {
+        self.widths.len() >= FEWEST_ROWS
+            && self.width >= FEWEST_COLUMNS
+            && self.widths.first() == Some(&self.width)
+            && self.share >= 0.95
+            && self.strays * 10 <= self.widths.len()
+    }
+
     fn score(&self) -> f64 {
         #[expect(
             clippy::cast_precision_loss,
@@ -64,12 +136,7 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOption
         Some(Quote::None) | None => b'"',
     };
     let newline = rejects.map_or_else(|| Newline::detect(sample, around), |(_, newline)| newline);
-    let quotes: &[Option<u8>] = match options.quote {
-        Some(Quote::None) => &[None],
-        Some(Quote::Byte(quote)) => &[Some(quote)],
-        None if memchr(b'"', sample).is_some() => &[Some(b'"'), None],
-        None => &[Some(b'"')],
-    };
+    let quotings = Quoting::candidates(sample, options, rejects.is_some());
     let delimiters: Vec<u8> = match options
         .delimiter
         .or(rejects.map(|(delimiter, _)| delimiter))
@@ -80,17 +147,19 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOption
             .filter(|delimiter| memchr(*delimiter, sample).is_some())
             .collect(),
     };
-    let mut best: Option<(f64, Dialect, DialectScore)> = None;
-    for delimiter in delimiters {
-        let fits = quotes.iter().map(|quote| {
+    let fit_by = |delimiter: u8| {
+        let fits = quotings.iter().map(|quoting| {
             let dialect = Dialect {
-                delimiter,
-                quote: *quote,
-                newline,
+                escape: quoting.escape,
+                ..Dialect::new(delimiter, quoting.quote, newline)
             };
             (dialect, fit(sample, ended, dialect))
         });
-        let (dialect, fit) = better_quoting(fits.collect());
+        better_quoting(fits.collect())
+    };
+    let mut best: Option<(f64, Dialect, DialectScore)> = None;
+    for delimiter in delimiters {
+        let (dialect, fit) = fit_by(delimiter);
         let score = fit.score();
         if best
             .as_ref()
@@ -99,25 +168,30 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOption
             best = Some((score, dialect, fit));
         }
     }
-    match best {
-        Some((score, dialect, fit)) if score > 0.0 || options.delimiter.is_some() => DialectGuess {
-            dialect,
-            preamble: preamble(&fit),
-        },
-        // Commas that are all decimals are delimiters after all when nothing else is there.
-        Some((_, dialect, fit)) if fit.width > 1 => DialectGuess {
-            dialect,
-            preamble: 0,
-        },
-        _ => DialectGuess {
-            dialect: Dialect {
-                delimiter: b',',
-                quote: quotes[0],
-                newline,
-            },
-            preamble: 0,
-        },
+    let is_said = options.delimiter.is_some() || rejects.is_some();
+    if !is_said && best.as_ref().is_none_or(|(.., fit)| fit.is_doubtful()) {
+        let rare = RARE_DELIMITERS.into_iter();
+        let there = rare.filter(|delimiter| memchr(*delimiter, sample).is_some());
+        let found = there
+            .map(fit_by)
+            .find(|(_, fit)| fit.is_table_of_rare_delimiters());
+        best = found.map(|(dialect, fit)| (1.0, dialect, fit)).or(best);
     }
+    let width = best.as_ref().map_or(1, |(.., fit)| fit.width);
+    let (mut dialect, preamble) = match best {
+        Some((score, dialect, fit)) if score > 0.0 || options.delimiter.is_some() => {
+            (dialect, preamble(&fit))
+        }
+        // Commas that are all decimals are delimiters after all when nothing else is there.
+        Some((_, dialect, fit)) if fit.width > 1 => (dialect, 0),
+        _ => (Dialect::new(b',', quotings[0].quote, newline), 0),
+    };
+    dialect.trim = match options.trim {
+        _ if rejects.is_some() => false,
+        Some(trim) => trim,
+        None => is_padded(sample, ended, dialect, width),
+    };
+    DialectGuess { dialect, preamble }
 }
 
 /// Whether a file of rejected records begins so.
@@ -141,27 +215,62 @@ fn dialect_of_rejects(sample: &[u8], said: Option<u8>) -> Option<(u8, Newline)> 
     Some((delimiter, newline))
 }
 
+/// The quoting that explains the sample best. The first is what is usual, the second none.
 fn better_quoting(fits: Vec<(Dialect, DialectScore)>) -> (Dialect, DialectScore) {
     let mut fits = fits.into_iter();
-    let first = fits.next().unwrap_or_else(|| {
-        let dialect = Dialect {
-            delimiter: b',',
-            quote: None,
-            newline: Newline::Lf,
-        };
+    let usual = fits.next().unwrap_or_else(|| {
+        let dialect = Dialect::new(b',', None, Newline::Lf);
         (dialect, DialectScore::default())
     });
-    match fits.next() {
-        // Quotes that never enclose a cell are characters of the text; but one that begins a cell may
-        // have lost its other half. Programs that write tabs hardly ever quote.
-        Some(bare)
-            if first.1.quoted == 0 && (first.1.opening == 0 || bare.0.delimiter == b'\t') =>
-        {
-            bare
+    let Some(bare) = fits.next() else {
+        return usual;
+    };
+    let bare_share = bare.1.share;
+    // Quotes that never enclose a cell are characters of the text; but one that begins a cell may
+    // have lost its other half. Programs that write tabs hardly ever quote.
+    let is_text = usual.1.quoted == 0 && (usual.1.opening == 0 || bare.0.delimiter == b'\t');
+    let is_worse = usual.1.strays > usual.1.quoted && bare.1.share > usual.1.share;
+    let is_usual_quoted = usual.1.quoted > 0;
+    let mut best = if is_text || is_worse { bare } else { usual };
+    for (dialect, fit) in fits {
+        let is_better = if dialect.quote == Some(b'"') {
+            fit.quoted > 0 && fit.strays < best.1.strays && fit.share >= best.1.share
+        } else {
+            let is_quoting = fit.quoted > 0 && fit.strays * 4 <= fit.quoted;
+            let is_needed = fit.share > bare_share || fit.quoted >= fit.widths.len();
+            let is_first = best.0.quote != dialect.quote || fit.strays < best.1.strays;
+            !is_usual_quoted && is_quoting && is_needed && is_first
+        };
+        if is_better {
+            best = (dialect, fit);
         }
-        Some(bare) if first.1.strays > first.1.quoted && bare.1.share > first.1.share => bare,
-        _ => first,
     }
+    best
+}
+
+/// Whether the cells of the table are filled up with blanks, or the delimiter has a blank beside it: all
+/// cells without quotes but the first of each row begin with one, or all but the last end with one.
+fn is_padded(sample: &[u8], ended: bool, dialect: Dialect, width: usize) -> bool {
+    if memchr(b' ', sample).is_none() || dialect.delimiter == b' ' {
+        return false;
+    }
+    let mut padding = Padding::new(width, dialect.quote);
+    let mut at = 0;
+    while at < sample.len() && padding.rows() < PADDED_ROWS {
+        let window = ScanWindow {
+            data: &sample[at..],
+            ended,
+            reach: REACH,
+        };
+        at += match scan(dialect, window, &mut padding) {
+            Scanned::Row(extent) => extent.next.max(1),
+            Scanned::Incomplete => break,
+            Scanned::Open => memchr(dialect.newline.terminator(), window.data)
+                .map_or(sample.len(), |end| end + 1),
+        };
+        padding.end_row();
+    }
+    padding.is_everywhere()
 }
 
 fn fit(sample: &[u8], ended: bool, dialect: Dialect) -> DialectScore {
@@ -237,13 +346,22 @@ fn opening_quotes(sample: &[u8], dialect: Dialect) -> usize {
     quotes.map_or(0, |quotes| quotes.filter(begins).count())
 }
 
-/// Lines without a delimiter before a table whose rows agree are its title.
+/// Lines with hardly a delimiter before a table whose rows agree are its title.
 fn preamble(fit: &DialectScore) -> usize {
-    let lines = fit.widths.iter().take_while(|width| **width == 1).count();
+    let narrow = (fit.width / 3).max(1);
+    let lines = fit
+        .widths
+        .iter()
+        .take_while(|width| **width <= narrow)
+        .count();
+    let pieces = fit.widths[..lines]
+        .iter()
+        .filter(|width| **width > 1)
+        .count();
     let rest = &fit.widths[lines..];
     let agree = rest.iter().filter(|width| **width == fit.width).count();
     let title = fit.width >= 3
-        && lines <= MAX_PREAMBLE
+        && pieces <= MAX_PREAMBLE
         && rest.len() >= 2
         && rest.first() == Some(&fit.width)
         && agree * 10 >= rest.len() * 8;

@@ -1,5 +1,8 @@
 //! What the columns of a table are called, and whether its first line says so.
 
+use super::cell_text::{bare, is_value};
+use super::column_shapes::ColumnShapes;
+use super::header_place::HeaderPlace;
 use super::repeated_header::RepeatedHeader;
 use crate::source::{Error, Header, HeaderKind, Quote, ReadOptions};
 
@@ -15,6 +18,10 @@ pub(in crate::source) struct TableColumns {
     /// Cells of a row as the file writes it.
     pub(in crate::source) width: usize,
     pub(in crate::source) kind: HeaderKind,
+    /// Rows that the header takes.
+    pub(in crate::source) lines: usize,
+    /// What the values of the columns look like.
+    pub(in crate::source) shapes: ColumnShapes,
     /// Whether the last column holds the problems of an earlier run.
     pub(in crate::source) rejects: bool,
 }
@@ -27,12 +34,15 @@ pub(in crate::source) struct Opening<'t> {
 }
 
 impl TableColumns {
-    /// The columns that the opening of a table tells, or the options in its stead.
+    /// The columns that the opening of a table tells, or the options in its stead. With `place`, the opening
+    /// begins with the header.
     pub(in crate::source) fn find(
         opening: &Opening<'_>,
         options: &ReadOptions,
+        place: Option<&HeaderPlace>,
     ) -> Result<Self, Error> {
         let first = opening.rows.first().map_or(&[][..], Vec::as_slice);
+        let first = place.map_or(first, |place| &place.names);
         let rejects = first.len() > 1
             && first
                 .last()
@@ -41,12 +51,19 @@ impl TableColumns {
             // Rejected records have a header line even where their source had none.
             _ if rejects => HeaderKind::Names,
             Some(kind) => kind,
+            None if place.is_some() && !has_types(opening.rows) => HeaderKind::Names,
             None => guess(opening.rows),
         };
+        let lines = match kind {
+            HeaderKind::None => 0,
+            HeaderKind::Names => place.map_or(1, |place| place.lines),
+            HeaderKind::NamesAndTypes => 2,
+        };
+        let records = opening.rows.get(lines..).unwrap_or_default();
         let width = match kind {
             // Without a header the first row is no better than the others.
             HeaderKind::None => commonest_width(opening.rows),
-            HeaderKind::Names if ends_with_delimiters(opening.rows) => first.len() + 1,
+            HeaderKind::Names if ends_with_delimiters(first, records) => first.len() + 1,
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.len(),
         };
         let own = width - usize::from(rejects);
@@ -86,10 +103,12 @@ impl TableColumns {
             HeaderKind::Names | HeaderKind::NamesAndTypes => first.to_vec(),
         };
         Ok(TableColumns {
+            shapes: ColumnShapes::of(records),
             said,
             header: Header::new(names).also_called(&options.captions),
             width,
             kind,
+            lines,
             rejects,
         })
     }
@@ -101,17 +120,14 @@ impl TableColumns {
 
     /// How it is told on the screen.
     pub(in crate::source) fn reading(&self) -> &'static str {
-        match self.kind {
-            HeaderKind::None => "no header",
-            HeaderKind::Names => "header",
-            HeaderKind::NamesAndTypes => "two header lines",
+        match (self.kind, self.lines) {
+            (HeaderKind::None, _) => "no header",
+            (HeaderKind::Names, ..=1) => "header",
+            (HeaderKind::NamesAndTypes, _) | (HeaderKind::Names, 2) => "two header lines",
+            (HeaderKind::Names, 3) => "three header lines",
+            (HeaderKind::Names, _) => "four header lines",
         }
     }
-}
-
-/// A name without what stands around it: blanks, and what files leave that were put together.
-fn bare(name: &str) -> &str {
-    name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{1a}')
 }
 
 fn commonest_width(rows: &[Vec<String>]) -> usize {
@@ -123,10 +139,7 @@ fn commonest_width(rows: &[Vec<String>]) -> usize {
 }
 
 /// Whether rows end with a delimiter that the header lacks, and so with an empty cell.
-fn ends_with_delimiters(rows: &[Vec<String>]) -> bool {
-    let Some((first, rest)) = rows.split_first() else {
-        return false;
-    };
+fn ends_with_delimiters(first: &[String], rest: &[Vec<String>]) -> bool {
     let longer = || rest.iter().filter(|row| row.len() == first.len() + 1);
     let is_empty = longer().all(|row| row.last().is_some_and(String::is_empty));
     is_empty && longer().count() * 10 > rest.len() * 8
@@ -191,17 +204,24 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
         return HeaderKind::None;
     }
     match rest.first() {
-        Some(second) if second.len() == first.len() && second.iter().all(|cell| is_type(cell)) => {
-            HeaderKind::NamesAndTypes
-        }
+        Some(second) if are_types(first, second) => HeaderKind::NamesAndTypes,
         _ => HeaderKind::Names,
     }
+}
+
+/// Whether the second row says the types of the columns.
+fn has_types(rows: &[Vec<String>]) -> bool {
+    matches!(rows, [first, second, ..] if are_types(first, second))
+}
+
+fn are_types(first: &[String], second: &[String]) -> bool {
+    second.len() == first.len() && second.iter().all(|cell| is_type(cell))
 }
 
 /// The rows but for those that are most of the first one, if these are headers: neither they nor the
 /// first hold values, and all rows between them do.
 fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Vec<&'r Vec<String>> {
-    let header = RepeatedHeader::new(first);
+    let header = RepeatedHeader::new(first, ColumnShapes::default());
     let has_values = |row: &[String]| row.iter().any(|cell| is_value(cell));
     let (others, records): (Vec<_>, Vec<_>) = rest
         .iter()
@@ -212,15 +232,6 @@ fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Ve
         return rest;
     }
     records
-}
-
-fn is_value(cell: &str) -> bool {
-    let cell = cell.trim();
-    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
-    let written = cell
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b" +-.,:/()TZ".contains(&byte));
-    (digits > 0 && written) || (cell.contains('@') && cell.contains('.'))
 }
 
 fn is_type(cell: &str) -> bool {
@@ -265,7 +276,7 @@ mod tests {
             line: 1,
             rows: &rows,
         };
-        TableColumns::find(&opening, options)
+        TableColumns::find(&opening, options, None)
     }
 
     fn kind(rows: &[&[&str]]) -> HeaderKind {

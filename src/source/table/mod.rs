@@ -1,19 +1,26 @@
 //! Tables with delimiters.
 //!
-//! `detect_dialect` and `header` find out how a table is written, `headerless` knows the columns of files
-//! without a header, and `opening` takes what stands before the records. `scan` knows where cells and rows
+//! `detect_dialect`, `header_place` and `header` find out how a table is written (by what `cell_text` says of a cell), `headerless` knows the columns of files
+//! without a header, and `beginning` puts together what is found out before
+//! the first record, `opening` takes what stands before it, and `padding` sees blanks around cells. `scan` knows where cells and rows
 //! begin and end; it hands cells to a `sink`. `row_builder` gathers them for a batch: `plain_rows` takes rows
 //! in order in bulk, with `byte_search` to find the bytes that may end a cell, and `row_repair` judges the
-//! others. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more (by
-//! its `row_beginnings`). `reader` takes one batch after the other.
+//! others, with `quote_doubt` for quotes out of place. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more, or
+//! another one (by its `row_beginnings` and the `column_shapes`). `reader` takes one batch after the other.
 
+mod beginning;
 mod byte_search;
+mod cell_text;
+mod column_shapes;
 mod detect_dialect;
 mod header;
+mod header_place;
 mod headerless;
 mod opening;
+mod padding;
 mod plain_rows;
 mod quote_budget;
+mod quote_doubt;
 mod reader;
 mod repeated_header;
 mod row_beginnings;
@@ -24,6 +31,7 @@ mod sink;
 mod trailer;
 
 pub(in crate::source) use header::{Opening, TableColumns};
+pub(in crate::source) use header_place::HeaderPlace;
 pub use headerless::{HeaderlessLayout, LayoutPart, Looks};
 pub(in crate::source) use reader::TableReader;
 pub(in crate::source) use repeated_header::RepeatedHeader;

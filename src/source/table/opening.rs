@@ -2,14 +2,14 @@
 
 use memchr::memchr;
 
-use super::detect_dialect::{self, DialectGuess};
+use super::detect_dialect;
 use super::header::{TableColumns, quote_reading};
 use super::row_builder::RowBuilder;
 use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
 use super::sink::Count;
 use crate::source::bytes::{Feed, lossy};
 use crate::source::format::{Dialect, Newline};
-use crate::source::{Error, HeaderKind, Limits, Quote, ReadOptions};
+use crate::source::{Error, Limits, Quote, ReadOptions};
 
 /// So many rows decide whether there is a header.
 const OPENING_ROWS: usize = 50;
@@ -39,18 +39,6 @@ pub(super) fn take_line(feed: &mut Feed, line: &mut u64) -> Result<(), Error> {
         feed.consume(usize::MAX);
         feed.fill()?;
     }
-}
-
-pub(super) fn take_titles(
-    feed: &mut Feed,
-    finding: DialectGuess,
-    line: &mut u64,
-) -> Result<(), Error> {
-    for _ in 0..finding.preamble {
-        take_blank_lines(feed, finding.dialect, line)?;
-        take_line(feed, line)?;
-    }
-    Ok(())
 }
 
 pub(super) fn take_blank_lines(
@@ -202,6 +190,8 @@ pub(super) fn reading(
         b';' => "semicolon".to_owned(),
         b'\t' => "tab".to_owned(),
         b'|' => "pipe".to_owned(),
+        b' ' => "blank".to_owned(),
+        byte if byte.is_ascii_control() => format!("byte {byte:#04x}"),
         other => format!("'{}'", char::from(other)),
     };
     let quote = dialect.quote.map_or(Quote::None, Quote::Byte);
@@ -212,6 +202,12 @@ pub(super) fn reading(
         dialect.newline.name().to_owned(),
     ];
     parts.extend(quote_reading(quote));
+    if let Some(escape) = dialect.escape {
+        parts.push(format!("{} escapes", escape_name(escape)));
+    }
+    if dialect.trim {
+        parts.push("blanks around cells left out".to_owned());
+    }
     if skipped > 0 {
         parts.push(format!("{skipped} lines before the header skipped"));
     }
@@ -222,20 +218,22 @@ pub(super) fn reading(
     parts.join(", ")
 }
 
-/// Passes over the lines of the header. A cell of theirs may go on for `reach` bytes.
-pub(super) fn take_header(
+fn escape_name(escape: u8) -> String {
+    match escape {
+        b'\\' => "backslash".to_owned(),
+        other => char::from(other).to_string(),
+    }
+}
+
+/// Passes over so many rows: titles, or those of the header. A cell of theirs may go on for `reach` bytes.
+pub(super) fn take_rows(
     feed: &mut Feed,
     dialect: Dialect,
-    kind: HeaderKind,
+    count: usize,
     reach: usize,
     line: &mut u64,
 ) -> Result<(), Error> {
-    let lines = match kind {
-        HeaderKind::None => 0,
-        HeaderKind::Names => 1,
-        HeaderKind::NamesAndTypes => 2,
-    };
-    for _ in 0..lines {
+    for _ in 0..count {
         take_blank_lines(feed, dialect, line)?;
         let window = ScanWindow {
             data: feed.data(),

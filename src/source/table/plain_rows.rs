@@ -42,6 +42,7 @@ pub(in crate::source) fn plain_rows(
         let text = dialect.trim_ending(&data[start..at]);
         line += 1;
         if text.is_empty() {
+            rows.note_gap();
             rows.bytes.extend_from_slice(&data[from..start]);
             start = at + 1;
             from = start;

@@ -7,12 +7,8 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
-use super::detect_dialect;
-use super::header::{Opening, TableColumns};
-use super::opening::{
-    opening_rows, reading, take_blank_lines, take_header, take_line, take_line_of_blanks,
-    take_separator_line, take_titles,
-};
+use super::beginning::Beginning;
+use super::opening::{take_blank_lines, take_line_of_blanks, take_rows};
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
 use super::repeated_header::RepeatedHeader;
@@ -23,10 +19,7 @@ use super::trailer::{self, Trailer};
 use crate::domain::{Code, Problem};
 use crate::source::bytes::{Feed, mark_length};
 use crate::source::format::Dialect;
-use crate::source::{Batch, Error, Header, HeaderKind, Limits, ReadOptions, Sheet};
-
-/// How much text decides on the dialect.
-const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
+use crate::source::{Batch, Error, Limits, ReadOptions, Sheet};
 
 /// A table that is being read.
 #[expect(
@@ -75,61 +68,23 @@ enum ReadStep {
 
 impl TableReader {
     /// Finds out dialect and header, and stops before the first record.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "each step takes from the feed what the one before left"
-    )]
     pub(in crate::source) fn open(
-        mut feed: Feed,
+        feed: Feed,
         encoding: &str,
         options: &ReadOptions,
     ) -> Result<Self, Error> {
-        feed.fill_to(SAMPLE)?;
-        let mut line = 1;
-        let mut options = options.clone();
-        take_separator_line(&mut feed, &mut options, &mut line);
-        if detect_dialect::is_of_rejects(feed.data(), options.delimiter) {
-            // What stood before the header of the export is not in a file of its rejected records.
-            options.skip_lines = 0;
-        }
-        for _ in 0..options.skip_lines {
-            take_line(&mut feed, &mut line)?;
-        }
-        take_separator_line(&mut feed, &mut options, &mut line);
-        let finding = detect_dialect::detect(feed.data(), feed.ended(), &options);
-        if options.skip_lines == 0 && options.header.is_none() {
-            take_titles(&mut feed, finding, &mut line)?;
-        }
-        take_blank_lines(&mut feed, finding.dialect, &mut line)?;
-        let opening = opening_rows(&mut feed, finding.dialect, &options.limits)?;
-        let file = Arc::clone(feed.stream().file());
-        let sentence =
-            options.header.is_none() && opening.len() == 1 && trailer::is_sentence(&opening[0]);
-        if sentence {
-            options.header = Some(HeaderKind::None);
-        }
-        let rows = &opening;
-        let mut columns = TableColumns::find(
-            &Opening {
-                file: &file,
-                line,
-                rows,
-            },
-            &options,
-        )?;
-        if sentence && !options.headerless.is_empty() {
-            // The table that the sentence stands for, so that a mapping fits it.
-            columns.header = Header::new(options.headerless.all());
-        }
-        let skipped = match options.skip_lines {
-            0 => finding.preamble,
-            lines => lines,
-        };
-        let reading = reading(&feed, finding.dialect, encoding, &columns, skipped);
-        let quotes_doubtful =
-            finding.dialect.quote.is_none() && options.quote.is_none() && !feed.ended();
+        let Beginning {
+            feed,
+            line,
+            dialect,
+            columns,
+            options,
+            reading,
+            is_sentence,
+        } = Beginning::read(feed, encoding, options)?;
+        let quotes_doubtful = dialect.quote.is_none() && options.quote.is_none() && !feed.ended();
         let sheet = Arc::new(Sheet {
-            file,
+            file: Arc::clone(feed.stream().file()),
             reading,
             header: Some(columns.header.clone()),
             nulls: options.nulls.clone(),
@@ -137,7 +92,7 @@ impl TableReader {
         });
         let mut table = TableReader {
             feed,
-            dialect: finding.dialect,
+            dialect,
             sheet,
             width: columns.width,
             rejects: columns.rejects,
@@ -151,18 +106,18 @@ impl TableReader {
             unterminated: false,
             trailer: Trailer {
                 prefixes: options.trailer,
-                sentence,
+                sentence: is_sentence,
                 ends_without_newline: options.ends_without_newline,
             },
             quotes_doubtful,
-            again: RepeatedHeader::new(columns.own_names()),
+            again: RepeatedHeader::new(columns.own_names(), columns.shapes.clone()),
             scratch: Vec::new(),
         };
         let reach = table.reach.bytes();
-        take_header(
+        take_rows(
             &mut table.feed,
             table.dialect,
-            columns.kind,
+            columns.lines,
             reach,
             &mut table.line,
         )?;
@@ -259,6 +214,9 @@ impl TableReader {
     }
 
     fn take_plain_rows(&mut self, rows: &mut RowBuilder) {
+        if !self.dialect.is_bare() {
+            return;
+        }
         let expected = Expected {
             width: self.width,
             max_field: self.limits.max_field.min(self.limits.record()),
@@ -278,7 +236,11 @@ impl TableReader {
         if self.state == TableState::Skipping {
             return self.skip_on();
         }
+        let line = self.line;
         self.take_blanks()?;
+        if self.line > line {
+            rows.note_gap();
+        }
         self.take_marks()?;
         let data = self.feed.data();
         let ended = self.feed.ended();

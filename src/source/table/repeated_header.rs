@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::column_shapes::ColumnShapes;
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
 use super::row_builder::RowBuilder;
 use crate::domain::{Code, Place, Problem};
@@ -14,8 +15,12 @@ use crate::source::bytes::{lossy, mark_length};
 pub(in crate::source) struct RepeatedHeader {
     /// The names as they stand in the file; none in a file without a header.
     names: Vec<Vec<u8>>,
+    /// What the values of the columns look like.
+    shapes: ColumnShapes,
     /// The line of a header with other columns.
     other: Option<u64>,
+    /// The line of a row that may be the header of another table.
+    doubtful: Option<u64>,
     /// What a row must begin with to be looked at.
     beginnings: Beginnings,
 }
@@ -31,13 +36,15 @@ enum HeaderLikeness {
 }
 
 impl RepeatedHeader {
-    pub(in crate::source) fn new(names: &[String]) -> Self {
+    pub(in crate::source) fn new(names: &[String], shapes: ColumnShapes) -> Self {
         let names = names.iter().map(|name| bare(name.as_bytes()).to_vec());
         let names: Vec<Vec<u8>> = names.collect();
         RepeatedHeader {
-            beginnings: Beginnings::of(&names),
+            beginnings: Beginnings::of(&names, |column| shapes.has(column)),
             names,
+            shapes,
             other: None,
+            doubtful: None,
         }
     }
 
@@ -50,7 +57,7 @@ impl RepeatedHeader {
         if bits & MARKED != 0 {
             rows.take_marks();
         }
-        if bits == 0 && self.other.is_none() {
+        if bits == 0 && self.other.is_none() && self.doubtful.is_none() {
             return;
         }
         for (index, bits) in found.into_iter().enumerate() {
@@ -61,11 +68,23 @@ impl RepeatedHeader {
                 tell(rows, index, (Code::HeaderChanged, &message), sheet);
                 continue;
             }
+            if let Some(line) = self.doubtful {
+                let cells: Vec<&[u8]> = rows.cells(index).collect();
+                if self.shapes.fit(&cells) {
+                    self.doubtful = None;
+                } else if !self.shapes.is_header(&cells) {
+                    let message = format!(
+                        "line {line} is another header, and the values of this row fit it alone"
+                    );
+                    tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                    continue;
+                }
+            }
             if bits == 0 {
                 continue;
             }
             match self.likeness(|| rows.cells(index)) {
-                HeaderLikeness::None => {}
+                HeaderLikeness::None => self.report_foreign(rows, index, sheet),
                 HeaderLikeness::Same => {
                     let told = (Code::TrailingRow, "the header of the file once more");
                     tell(rows, index, told, sheet);
@@ -80,6 +99,26 @@ impl RepeatedHeader {
                 }
             }
         }
+    }
+
+    /// Says of a row with names in place of values that it is the header of another table. Behind an empty
+    /// line nothing that follows is read by the columns of the first.
+    fn report_foreign(&mut self, rows: &mut RowBuilder, index: usize, sheet: &Sheet) {
+        let cells: Vec<&[u8]> = rows.cells(index).collect();
+        if !self.shapes.is_header(&cells) {
+            return;
+        }
+        let line = rows.line(index);
+        if rows.is_behind_gap(index) {
+            self.other = Some(line);
+        } else {
+            self.doubtful = Some(line);
+        }
+        let told = (
+            Code::HeaderChanged,
+            "names in place of values: another table begins here",
+        );
+        tell(rows, index, told, sheet);
     }
 
     /// Whether a row has most of the names, and others.

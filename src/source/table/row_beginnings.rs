@@ -7,23 +7,27 @@ pub(super) const FIRST_CELLS: usize = 3;
 pub(super) const MARKED: u8 = 0x80;
 
 /// For each byte, a bit for each of the first cells that may begin with it in a row that is a header or
-/// has a mark. Most rows differ from the header in the first letters of all their cells.
+/// has a mark, or a word in a column of values. Most rows differ from the header in the first letters of all their cells.
 #[derive(Debug)]
 pub(super) struct Beginnings([u8; 256]);
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Beginnings::of(&[])
+        Beginnings::of(&[], |_| false)
     }
 }
 
 impl Beginnings {
-    pub(super) fn of(names: &[Vec<u8>]) -> Self {
+    /// `has_values` says of a column that it holds no words.
+    pub(super) fn of(names: &[Vec<u8>], has_values: impl Fn(usize) -> bool) -> Self {
         let mut cells = [0; 256];
         for (number, name) in names.iter().take(FIRST_CELLS).enumerate() {
             let letter = name.first().copied().unwrap_or_default();
+            let has_values = has_values(number);
             for byte in 0..=u8::MAX {
-                let is_alike = byte.eq_ignore_ascii_case(&letter) || may_precede(byte);
+                let is_alike = byte.eq_ignore_ascii_case(&letter)
+                    || may_precede(byte)
+                    || (has_values && byte.is_ascii_alphabetic());
                 cells[usize::from(byte)] |= u8::from(is_alike) << number;
             }
         }

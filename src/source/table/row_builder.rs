@@ -30,6 +30,8 @@ pub(in crate::source) struct RowBuilder {
     problems: Vec<(u32, Problem)>,
     raws: Vec<(u32, Box<[u8]>)>,
     noted_ids: Vec<(u32, Box<str>)>,
+    /// Rows before which the file has an empty line.
+    gaps: Vec<u32>,
     /// Rows that stand in place of records which a file of rejected records lacks.
     cuts: Vec<u32>,
 }
@@ -81,6 +83,21 @@ impl RowBuilder {
             first: u32::try_from(first).unwrap_or(u32::MAX),
             cells: u32::try_from(self.ends.len() - first).unwrap_or(u32::MAX),
         });
+    }
+
+    /// Notes an empty line before the next row.
+    #[cold]
+    pub(in crate::source) fn note_gap(&mut self) {
+        let row = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        if self.gaps.last() != Some(&row) {
+            self.gaps.push(row);
+        }
+    }
+
+    /// Whether there is an empty line before the row at `index`.
+    pub(super) fn is_behind_gap(&self, index: usize) -> bool {
+        let row = u32::try_from(index).unwrap_or(u32::MAX);
+        self.gaps.binary_search(&row).is_ok()
     }
 
     /// Takes back the cells from `first` on, which belong to no row yet.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::quote_doubt::QuoteDoubt;
 use super::row_builder::RowBuilder;
 use super::scan::{RowExtent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
 use super::sink::{Count, Sink};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Place, Problem, Severity};
 use crate::source::bytes::lossy;
 use crate::source::format::{Dialect, Newline};
 use crate::source::rejects::are_reasons;
@@ -68,6 +69,7 @@ impl RowRepair<'_> {
             lines: breaks + 1,
             in_vain: 0,
         };
+        let mut doubt = None;
         let orderly = extent.stray.is_none() && width == self.width;
         // Where quotes and width are both wrong, or a great many lines hang on one quote that is out of
         // place, nothing speaks for the lines belonging together.
@@ -90,8 +92,9 @@ impl RowRepair<'_> {
             if count.0 == self.width {
                 rows.undo(first);
                 split_at_delimiters(self.dialect, text, rows);
-            } else {
-                self.split_at_quotes(text, rows, first);
+                doubt = Some(QuoteDoubt::by_delimiters(self.dialect, text));
+            } else if self.split_at_quotes(text, rows, first) {
+                doubt = Some(QuoteDoubt::by_borders(self.dialect, text, self.width));
             }
         }
         if self.refuse_wide(rows, first) {
@@ -100,7 +103,8 @@ impl RowRepair<'_> {
         let width = rows.ends.len() - first;
         rows.end_row(self.line, first);
         if let Some(column) = extent.stray {
-            self.report_stray(rows, column, text);
+            let doubt = doubt.unwrap_or_else(|| QuoteDoubt::by_quotes(self.dialect, text));
+            self.report_stray(rows, column, text, doubt);
         }
         self.report_width(rows, width, text);
         if extent.end > self.limits.max_field {
@@ -111,12 +115,15 @@ impl RowRepair<'_> {
 
     /// Or all cells are in quotes, and one of them ends with a quote of its own, as in
     /// `"he said "no"","3"`.
-    fn split_at_quotes(&self, text: &[u8], rows: &mut RowBuilder, first: usize) {
+    fn split_at_quotes(&self, text: &[u8], rows: &mut RowBuilder, first: usize) -> bool {
         // Rejected records carry a cell of ours at the end, which has no quotes.
-        if !self.rejects && split_at_quotes(self.dialect, text, self.width, &mut Count::default()) {
+        let is_such =
+            !self.rejects && split_at_quotes(self.dialect, text, self.width, &mut Count::default());
+        if is_such {
             rows.undo(first);
             split_at_quotes(self.dialect, text, self.width, rows);
         }
+        is_such
     }
 
     /// Whether a row over several lines has swallowed others: lines of it are rows themselves.
@@ -221,7 +228,7 @@ impl RowRepair<'_> {
             .quote
             .map_or(0, |quote| memchr_iter(quote, line).count());
         if width == self.width && quotes.is_multiple_of(2) {
-            self.report_stray(rows, 0, line);
+            self.report_stray(rows, 0, line, QuoteDoubt::by_delimiters(self.dialect, line));
         } else {
             rows.raw(self.own_text(line));
             rows.problem(self.problem(
@@ -290,7 +297,9 @@ impl RowRepair<'_> {
         }
     }
 
-    fn report_stray(&self, rows: &mut RowBuilder, column: usize, text: &[u8]) {
+    /// A quote that stands where it must be meant as a letter is told, and others refuse their row: it may
+    /// have lost a delimiter, or the other quote.
+    fn report_stray(&self, rows: &mut RowBuilder, column: usize, text: &[u8], doubt: QuoteDoubt) {
         let column = match self.dialect.quote {
             // Where the row was split by delimiters, the first cell with a quote is meant.
             Some(quote) if column == 0 => rows
@@ -305,12 +314,16 @@ impl RowRepair<'_> {
             .map(lossy)
             .unwrap_or_default();
         rows.raw(self.own_text(text));
+        let (message, severity) = if doubt.is_none() {
+            ("a quote out of place, read as text", Severity::Warning)
+        } else {
+            let message = "a quote out of place: a delimiter or another quote may be missing";
+            (message, Severity::Error)
+        };
         rows.problem(
-            self.problem(
-                Code::StrayQuote,
-                "a quote out of place, read as text".to_owned(),
-            )
-            .at(&column_name(self.sheet, column), &value),
+            self.problem(Code::StrayQuote, message.to_owned())
+                .at(&column_name(self.sheet, column), &value)
+                .with_severity(severity),
         );
     }
 

@@ -79,11 +79,18 @@ pub(in crate::source) fn scan(
             }
         } else {
             let found = memchr2(dialect.delimiter, terminator, &data[start..]);
-            let end = match found {
+            let mut end = match found {
                 Some(length) => start + length,
                 None if ended => data.len(),
                 None => return Scanned::Incomplete,
             };
+            if dialect.escape.is_some() && dialect.quote.is_none() {
+                let Some(behind) = behind_escapes(dialect, window, start, end) else {
+                    return Scanned::Incomplete;
+                };
+                end = behind;
+                extent.breaks += memchr_iter(terminator, &data[start..end]).count() as u64;
+            }
             let mut text = &data[start..end];
             if data.get(end) != Some(&dialect.delimiter) {
                 text = dialect.trim_ending(text);
@@ -94,9 +101,14 @@ pub(in crate::source) fn scan(
             {
                 extent.stray.get_or_insert(cell);
             }
-            sink.piece(text);
+            if dialect.is_bare() {
+                sink.piece(text);
+            } else {
+                bare_piece(dialect, text, sink);
+            }
             end
         };
+        sink.written(&data[start..end]);
         sink.end_cell();
         if data.get(end) == Some(&dialect.delimiter) {
             start = end + 1;
@@ -108,6 +120,42 @@ pub(in crate::source) fn scan(
         break;
     }
     Scanned::Row(extent)
+}
+
+/// A cell without quotes, of a table whose blanks or escapes are none of its cells.
+fn bare_piece(dialect: Dialect, text: &[u8], sink: &mut impl Sink) {
+    let text = dialect.trimmed(text);
+    match dialect.quote {
+        Some(_) => sink.piece(text),
+        None => dialect.unescape(text, |piece| sink.piece(piece)),
+    }
+}
+
+/// Where the cell at `start` ends, which has an escape before the byte at `end`; `None` when more text is
+/// needed to say.
+fn behind_escapes(
+    dialect: Dialect,
+    window: ScanWindow<'_>,
+    start: usize,
+    mut end: usize,
+) -> Option<usize> {
+    let ScanWindow { data, ended, reach } = window;
+    while end < data.len() && dialect.is_escaped(dialect.trim_ending(&data[start..end])) {
+        if end - start > reach {
+            return Some(end);
+        }
+        let more = memchr2(
+            dialect.delimiter,
+            dialect.newline.terminator(),
+            &data[end + 1..],
+        );
+        end = match more {
+            Some(length) => end + 1 + length,
+            None if ended => data.len(),
+            None => return None,
+        };
+    }
+    Some(end)
 }
 
 /// Whether the cell at `start` is one in quotes with blanks before them, as in `1, "x, y"`. What
@@ -157,7 +205,7 @@ fn quoted(dialect: Dialect, window: ScanWindow<'_>, start: usize, sink: &mut imp
             if !ended {
                 return Quoted::Incomplete;
             }
-            sink.piece(&data[from..]);
+            dialect.unescape(&data[from..], |piece| sink.piece(piece));
             return Quoted::Open;
         };
         at += length;
@@ -166,7 +214,7 @@ fn quoted(dialect: Dialect, window: ScanWindow<'_>, start: usize, sink: &mut imp
         if closed.breaks > 0 && at - start > reach {
             return Quoted::Open;
         }
-        if breaks {
+        if breaks || dialect.is_escaped(&data[from..at]) {
             at += 1;
             continue;
         }
@@ -176,16 +224,16 @@ fn quoted(dialect: Dialect, window: ScanWindow<'_>, start: usize, sink: &mut imp
             None if !ended => return Quoted::Incomplete,
             Some(b'\r') if behind + 1 == data.len() && !ended => return Quoted::Incomplete,
             Some(next) if *next == quote && behind == at + 1 => {
-                sink.piece(&data[from..=at]);
+                dialect.unescape(&data[from..=at], |piece| sink.piece(piece));
                 from = at + 2;
             }
             Some(next) if *next != dialect.delimiter && dialect.ending(&data[behind..]) == 0 => {
                 closed.stray = true;
-                sink.piece(&data[from..=at]);
+                dialect.unescape(&data[from..=at], |piece| sink.piece(piece));
                 from = at + 1;
             }
             _ => {
-                sink.piece(&data[from..at]);
+                dialect.unescape(&data[from..at], |piece| sink.piece(piece));
                 closed.after = behind;
                 return Quoted::Closed(closed);
             }
@@ -224,7 +272,7 @@ pub(in crate::source) fn split_at_delimiters(dialect: Dialect, line: &[u8], sink
                 }
                 sink.piece(&inner[from.min(inner.len())..]);
             }
-            _ => sink.piece(cell),
+            _ => bare_piece(dialect, cell, sink),
         }
         sink.end_cell();
     }
@@ -252,6 +300,7 @@ pub(in crate::source) fn split_at_quotes(
     let mut start = 0;
     for end in borders.into_iter().chain([inner.len()]) {
         sink.piece(&inner[start..end]);
+        sink.written(&inner[start..end]);
         sink.end_cell();
         start = end + border.len();
     }
@@ -288,11 +337,7 @@ mod tests {
     use crate::source::format::Newline;
     use crate::source::table::RowBuilder;
 
-    const COMMA: Dialect = Dialect {
-        delimiter: b',',
-        quote: Some(b'"'),
-        newline: Newline::Lf,
-    };
+    const COMMA: Dialect = Dialect::new(b',', Some(b'"'), Newline::Lf);
 
     fn scan_comma(text: &str, ended: bool) -> (Scanned, Vec<String>) {
         let mut rows = RowBuilder::default();

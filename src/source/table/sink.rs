@@ -4,6 +4,9 @@
 pub(in crate::source) trait Sink {
     /// The next bytes of the current cell.
     fn piece(&mut self, bytes: &[u8]);
+    /// What the file says of the current cell, with its quotes and the blanks before its end.
+    #[inline]
+    fn written(&mut self, _cell: &[u8]) {}
     /// The current cell is complete.
     fn end_cell(&mut self);
 }

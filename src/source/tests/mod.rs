@@ -1,5 +1,6 @@
 //! The folder as a whole, from files to records.
 
+mod damaged;
 mod dialects;
 mod documents;
 mod encodings;

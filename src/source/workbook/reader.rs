@@ -15,16 +15,13 @@ use crate::source::bytes::zip_limits;
 use crate::source::format::{Dialect, Newline};
 use crate::source::sheet::column_name;
 use crate::source::table::{
-    LAST_ROWS, Opening, RepeatedHeader, RowBuilder, Sink, TableColumns, trailing_reason,
+    HeaderPlace, LAST_ROWS, Opening, RepeatedHeader, RowBuilder, Sink, TableColumns,
+    trailing_reason,
 };
-use crate::source::{Batch, Error, Header, HeaderKind, Input, ReadOptions, Sheet};
+use crate::source::{Batch, Error, Header, Input, ReadOptions, Sheet};
 
 /// How a sheet's rejected rows are written: what Excel opens without being asked.
-pub(in crate::source) const DIALECT: Dialect = Dialect {
-    delimiter: b';',
-    quote: Some(b'"'),
-    newline: Newline::CrLf,
-};
+pub(in crate::source) const DIALECT: Dialect = Dialect::new(b';', Some(b'"'), Newline::CrLf);
 /// So many rows decide on titles and header.
 const OPENING_ROWS: usize = 50;
 
@@ -70,16 +67,11 @@ impl Workbook {
             mut rows,
             columns,
         } = choose(&content, file, options)?;
-        let header_rows = match columns.kind {
-            HeaderKind::None => 0,
-            HeaderKind::Names => 1,
-            HeaderKind::NamesAndTypes => 2,
-        };
-        for _ in 0..header_rows {
+        for _ in 0..columns.lines {
             rows.next().map_err(unreadable)?;
         }
         Ok(Workbook {
-            again: RepeatedHeader::new(columns.own_names()),
+            again: RepeatedHeader::new(columns.own_names(), columns.shapes.clone()),
             sheet: Arc::new(Sheet {
                 file: Arc::clone(file),
                 reading: format!("workbook, sheet '{name}', {}", columns.reading()),
@@ -305,10 +297,7 @@ fn open_sheet(
         rows.next().map_err(unreadable)?;
     }
     rows.look_ahead(OPENING_ROWS).map_err(unreadable)?;
-    if options.skip_lines == 0 && options.header.is_none() {
-        rows.drop_titles();
-    }
-    let columns = columns(&rows, file, options)?;
+    let columns = columns(&mut rows, file, options)?;
     Ok(OpenedSheet {
         name: name.to_owned(),
         rows,
@@ -316,9 +305,10 @@ fn open_sheet(
     })
 }
 
-fn columns(rows: &Unpacked, file: &str, options: &ReadOptions) -> Result<TableColumns, Error> {
+/// What the columns are called; drops the rows before the header.
+fn columns(rows: &mut Unpacked, file: &str, options: &ReadOptions) -> Result<TableColumns, Error> {
     let width = rows.ahead.iter().map(SheetRow::width).max().unwrap_or(0);
-    let opening: Vec<Vec<String>> = rows
+    let mut opening: Vec<Vec<String>> = rows
         .ahead
         .iter()
         .take(OPENING_ROWS)
@@ -329,10 +319,19 @@ fn columns(rows: &Unpacked, file: &str, options: &ReadOptions) -> Result<TableCo
             cells.map(str::to_owned).collect()
         })
         .collect();
+    let place = if options.skip_lines == 0 && options.header.is_none() {
+        let place = HeaderPlace::of_mapping(&opening, options);
+        place.or_else(|| HeaderPlace::by_looks(&opening))
+    } else {
+        None
+    };
+    let titles = place.as_ref().map_or(0, |place| place.titles);
+    opening.drain(..titles);
+    rows.drop_ahead(titles);
     let opening = Opening {
         file,
         line: rows.ahead.front().map_or(1, |row| row.number),
         rows: &opening,
     };
-    TableColumns::find(&opening, options)
+    TableColumns::find(&opening, options, place.as_ref())
 }

@@ -114,14 +114,6 @@ impl SheetRow {
             .map_or(0, |cell| cell.column as usize + 1)
     }
 
-    /// The number of cells that say something.
-    pub(super) fn said(&self) -> usize {
-        self.filled
-            .iter()
-            .filter(|cell| cell.end > cell.start)
-            .count()
-    }
-
     /// The text of a cell.
     pub(super) fn cell(&self, column: usize) -> &str {
         let place = self
@@ -228,14 +220,10 @@ impl Unpacked {
         Ok(self.ahead.len())
     }
 
-    /// Drops rows of one cell before the first row of three or more.
-    pub(super) fn drop_titles(&mut self) {
-        let filled = |row: &SheetRow| row.said();
-        let titles = self.ahead.iter().take_while(|row| filled(row) == 1).count();
-        if titles > 0 && self.ahead.get(titles).is_some_and(|row| filled(row) >= 3) {
-            let dropped = self.ahead.drain(..titles);
-            self.ahead_bytes -= dropped.map(|row| row.bytes()).sum::<usize>();
-        }
+    /// Drops so many of the next rows.
+    pub(super) fn drop_ahead(&mut self, count: usize) {
+        let dropped = self.ahead.drain(..count.min(self.ahead.len()));
+        self.ahead_bytes -= dropped.map(|row| row.bytes()).sum::<usize>();
     }
 }
 
