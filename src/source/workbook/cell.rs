@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use calamine::{DataRef, ExcelDateTime};
 
+use super::number_format::TimeFormat;
+
 /// What is wrong with a cell.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CellError {
@@ -15,8 +17,11 @@ pub(super) enum CellError {
     TooLarge,
 }
 
-/// What a person sees in the cell, without the format of the column.
-pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<CellError>) {
+/// What a person sees in the cell; of its number format it counts what that says of times.
+pub(super) fn text<'v>(
+    value: &'v DataRef<'_>,
+    format: TimeFormat,
+) -> (Cow<'v, str>, Option<CellError>) {
     let made = |text: String| (Cow::Owned(text), None);
     let read = |text: &'v str| (Cow::Borrowed(text), None);
     match value {
@@ -32,7 +37,7 @@ pub(super) fn text<'v>(value: &'v DataRef<'_>) -> (Cow<'v, str>, Option<CellErro
         DataRef::SharedString(text) => read(text),
         DataRef::Bool(true) => read("true"),
         DataRef::Bool(false) => read("false"),
-        DataRef::DateTime(time) => made(time_text(*time)),
+        DataRef::DateTime(time) => made(time_text(*time, format)),
         DataRef::Error(error) => (Cow::Owned(error.to_string()), Some(CellError::Formula)),
     }
 }
@@ -47,13 +52,15 @@ fn number_text(number: f64) -> (String, Option<CellError>) {
     (rounded.to_string(), None)
 }
 
-/// A time in the form of ISO 8601: with its date, or as a time of day or a duration without one. A
-/// date at midnight is a date.
-fn time_text(time: ExcelDateTime) -> String {
+/// A time in the form of ISO 8601: what its format shows of day and clock. Without a known format, a day at
+/// midnight is a day.
+fn time_text(time: ExcelDateTime, format: TimeFormat) -> String {
     let days = time.as_f64();
     if !(0.0..2_958_466.0).contains(&days) {
         return number_text(days).0;
     }
+    let is_clock = format == TimeFormat::Clock && !time.is_duration();
+    let days = if is_clock { days.fract() } else { days };
     if time.is_duration() || days < 1.0 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -72,7 +79,8 @@ fn time_text(time: ExcelDateTime) -> String {
     }
     let (year, month, day, hour, minute, second, millisecond) = time.to_ymd_hms_milli();
     let date = format!("{year:04}-{month:02}-{day:02}");
-    if (hour, minute, second, millisecond) == (0, 0, 0, 0) {
+    let is_midnight = (hour, minute, second, millisecond) == (0, 0, 0, 0);
+    if format == TimeFormat::Day || (is_midnight && format != TimeFormat::DayAndClock) {
         return date;
     }
     let clock = format!("{date}T{hour:02}:{minute:02}:{second:02}");
@@ -106,7 +114,10 @@ mod tests {
 
     #[test]
     fn times_are_written_as_iso_text() {
-        let time = |days, kind, is_1904| time_text(ExcelDateTime::new(days, kind, is_1904));
+        let time = |days, kind, is_1904| {
+            let time = ExcelDateTime::new(days, kind, is_1904);
+            time_text(time, TimeFormat::Unknown)
+        };
         let moment = ExcelDateTimeType::DateTime;
         assert_eq!(
             time(45_366.383_368_055_56, moment, false),
@@ -120,5 +131,26 @@ mod tests {
         assert_eq!(time(0.5, moment, false), "12:00:00");
         assert_eq!(time(1.25, ExcelDateTimeType::TimeDelta, false), "30:00:00");
         assert_eq!(time(-1.0, moment, false), "-1");
+    }
+
+    #[test]
+    fn the_format_says_what_is_seen_of_a_time() {
+        let seen = |days, format| {
+            time_text(
+                ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false),
+                format,
+            )
+        };
+        assert_eq!(
+            seen(45_366.0, TimeFormat::DayAndClock),
+            "2024-03-15T00:00:00"
+        );
+        assert_eq!(seen(45_366.0, TimeFormat::Day), "2024-03-15");
+        assert_eq!(seen(45_366.75, TimeFormat::Day), "2024-03-15");
+        assert_eq!(seen(45_366.75, TimeFormat::Clock), "18:00:00");
+        assert_eq!(seen(45_366.0, TimeFormat::Clock), "00:00:00");
+        assert_eq!(seen(0.75, TimeFormat::DayAndClock), "18:00:00");
+        let hours = ExcelDateTime::new(1.25, ExcelDateTimeType::TimeDelta, false);
+        assert_eq!(time_text(hours, TimeFormat::Clock), "30:00:00");
     }
 }

@@ -7,6 +7,7 @@
 
 mod cell;
 mod dimension;
+mod number_format;
 mod parts;
 mod reader;
 mod sheet_thread;

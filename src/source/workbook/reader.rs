@@ -210,7 +210,7 @@ fn choose(
         opened.is_ok_and(|sheet| options.known.fits_header(&sheet.columns.header))
     };
     let fitting: Vec<String> = names.iter().filter(fits).cloned().collect();
-    let say = "say which with `sheet` in [source]";
+    let say = "say which with `--sheet`, or with `sheet` in [source]";
     match &fitting[..] {
         [] => Err(unreadable(format!(
             "no sheet has the columns of the mapping: sheet {}; {say}",

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Xlsx};
 
 use super::cell::{CellError, text};
+use super::number_format::TimeFormat;
 use super::parts::PartsReader;
 use crate::source::Limits;
 
@@ -272,7 +273,8 @@ fn unpack(
 ) -> Result<(), calamine::XlsxError> {
     let mut cells = workbook.worksheet_cells_reader(name)?;
     let mut row = SheetRow::default();
-    while let Some(cell) = cells.next_cell()? {
+    let formats = TimeFormat::of_styles(cells.styles());
+    while let Some((cell, style)) = cells.next_cell_with_style_id()? {
         let (number, column) = cell.get_position();
         let number = u64::from(number) + 1;
         if column >= MAX_COLUMNS {
@@ -289,7 +291,8 @@ fn unpack(
         let value = cell.get_value();
         let is_empty = matches!(value, DataRef::Empty);
         if !is_empty {
-            let (text, fault) = text(value);
+            let format = formats.get(style).copied().unwrap_or(TimeFormat::Unknown);
+            let (text, fault) = text(value, format);
             let before = row.text.len();
             put(&mut row, column, (&text, fault), (max_field, max_record));
             // Nothing is left of a row that has become too large.
