@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::error::{Error, LedgerError, Usage};
 use crate::events::{Outcome, StopReason, Tally};
 use crate::report::RunSummary;
-use crate::{ledger, pipeline, report};
+use crate::{ledger, pipeline, report, source};
 
 /// How the program ends. The numbers are part of the command line and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ impl Exit {
         match error {
             Error::Road(pipeline::Error::Ledger(error))
             | Error::Ledger(LedgerError::Open(error)) => of_ledger(error),
+            // What the export should have had is missing, and nothing is wrong with the command.
+            Error::Road(pipeline::Error::Source(source::Error::Empty { .. })) => Exit::Incomplete,
             Error::Config(_)
             | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
             | Error::Audio(_)

@@ -22,6 +22,9 @@ use crate::source::{self, ExportReader, HeaderKind, Input, ReadOptions, Sheet, U
 /// Files that are not read and told one by one; of more only the number is.
 const MOST_UNREAD: usize = 100;
 
+/// A larger file has something in it.
+const LARGEST_EMPTY: u64 = 16 << 10;
+
 /// The inputs that are read, and those that are told not to be.
 pub(super) struct Sifted {
     pub(super) inputs: Vec<Input>,
@@ -52,7 +55,13 @@ pub(super) fn sift<M: SheetMapping>(
     let mut first = None;
     for input in all {
         if !is_sifted(input) {
-            inputs.push(input.clone());
+            if is_empty(input, &road.options) {
+                unread.push(empty(input));
+                let file = input.name().to_string();
+                first.get_or_insert(source::Error::Empty { file }.into());
+            } else {
+                inputs.push(input.clone());
+            }
             continue;
         }
         let looked = source::look(input, options).map_err(Error::from);
@@ -92,6 +101,23 @@ pub(super) fn sift<M: SheetMapping>(
 /// Whether the input may be something else than an export.
 fn is_sifted(input: &Input) -> bool {
     input.is_found() && input.path().is_some_and(Path::is_file)
+}
+
+/// Whether a file that was named has nothing in it: a day without calls, as some systems write it.
+fn is_empty(input: &Input, options: &ReadOptions) -> bool {
+    let small = |path: &Path| {
+        std::fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() < LARGEST_EMPTY)
+    };
+    input.path().is_some_and(small)
+        && matches!(
+            source::look(input, options),
+            Err(source::Error::Empty { .. })
+        )
+}
+
+fn empty(input: &Input) -> Problem {
+    let place = Place::on_line(Arc::clone(input.name()), 0);
+    Problem::new(Code::FileNotRead, place, source::EMPTY)
 }
 
 fn told(unread: &[Unread]) -> Vec<Problem> {
@@ -196,8 +222,8 @@ fn check<M: SheetMapping>(sheet: &Sheet, mapping: &MappingFile) -> Result<(), Er
 pub(super) fn refuse_empty(sheet: &Sheet) -> Result<(), Error> {
     match &sheet.header {
         Some(header) if header.names().is_empty() => {
-            let (file, reason) = (sheet.file.to_string(), "is empty".to_owned());
-            Err(source::Error::Unreadable { file, reason }.into())
+            let file = sheet.file.to_string();
+            Err(source::Error::Empty { file }.into())
         }
         _ => Ok(()),
     }

@@ -59,6 +59,12 @@ pub enum Error {
         /// How much had come out.
         bytes: u64,
     },
+    /// Nothing stands in a file, not even a header.
+    #[error("{file}: is empty, without even a header")]
+    Empty {
+        /// The file as the operator named it.
+        file: String,
+    },
     /// A file of a kind that holds no records, or a workbook that is damaged.
     #[error("{file}: {reason}")]
     Unreadable {

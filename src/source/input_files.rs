@@ -26,6 +26,9 @@ const TRANSIENT: [&str; 11] = [
 /// What a system puts into folders by itself.
 const OF_SYSTEMS: [&str; 2] = ["thumbs.db", "desktop.ini"];
 
+/// Why an empty file is not read.
+pub const EMPTY: &str = "it is empty, without even a header";
+
 /// What is to become of a file that may be an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treat {
@@ -44,6 +47,21 @@ pub struct Unread {
     pub name: Arc<str>,
     /// Why it is not read.
     pub reason: &'static str,
+}
+
+impl Unread {
+    /// What to say where there is nothing else.
+    fn refused(&self) -> Error {
+        match self.reason {
+            EMPTY => Error::Empty {
+                file: self.name.to_string(),
+            },
+            reason => Error::NoInput {
+                argument: self.name.to_string(),
+                reason: reason.to_owned(),
+            },
+        }
+    }
 }
 
 /// The files behind some arguments.
@@ -75,10 +93,7 @@ pub fn expand(
     all.unread
         .retain(|unread| !known.has(Path::new(&*unread.name)));
     match (all.inputs.is_empty(), all.unread.first()) {
-        (true, Some(unread)) => Err(Error::NoInput {
-            argument: unread.name.to_string(),
-            reason: unread.reason.to_owned(),
-        }),
+        (true, Some(unread)) => Err(unread.refused()),
         _ => Ok(all),
     }
 }
@@ -141,6 +156,7 @@ fn expand_one(
             found.sort(entry, Among::Folder, treat);
         }
         if found.inputs.is_empty() {
+            found.refuse_empty()?;
             return Err(nothing(
                 &found.of_nothing("the folder holds no CSV, JSON or XLSX files"),
             ));
@@ -160,6 +176,7 @@ fn expand_one(
             found.sort(path, Among::Matches(argument), treat);
         }
         if found.inputs.is_empty() {
+            found.refuse_empty()?;
             return Err(nothing(&found.of_nothing("no file matches the pattern")));
         }
     }
@@ -206,7 +223,7 @@ impl Expansion {
         match among {
             _ if metadata.is_dir() => self.leave(path, "it is a folder; name it to have it read"),
             _ if metadata.is_file() && metadata.len() == 0 && is_known => {
-                self.leave(path, "it is empty, without even a header");
+                self.leave(path, EMPTY);
             }
             // Nobody knows what another program does when its pipe is read.
             _ if !metadata.is_file() => self.leave(path, "it is no regular file"),
@@ -218,6 +235,12 @@ impl Expansion {
             }
             Among::Folder | Among::Matches(_) => self.inputs.push(input),
         }
+    }
+
+    /// Says of an empty file that it is one, where there is no other.
+    fn refuse_empty(&self) -> Result<(), Error> {
+        let empty = self.unread.iter().find(|unread| unread.reason == EMPTY);
+        empty.map_or(Ok(()), |unread| Err(unread.refused()))
     }
 
     /// Why there is nothing to read, with what lies there instead.

@@ -44,7 +44,7 @@ pub use error::Error;
 pub use file_id::FileId;
 pub use format::FileFormat;
 pub use input::Input;
-pub use input_files::{Expansion, Treat, Unread, expand};
+pub use input_files::{EMPTY, Expansion, Treat, Unread, expand};
 pub use known::KnownKeys;
 pub use memory_budget::MemoryBudget;
 pub use options::{Escape, HeaderKind, InputFormat, Limits, Quote, ReadOptions};

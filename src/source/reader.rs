@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::bytes::{
-    Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, of_whole,
+    Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, mark_length, of_whole,
 };
 use super::format::FormKind;
 use super::json::JsonReader;
@@ -166,6 +166,14 @@ fn open_by(
     let progress = stream.progress().clone();
     let mut feed = Feed::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
+    while says_nothing(feed.data()) && !feed.ended() && feed.data().len() < SAMPLE {
+        feed.fill()?;
+    }
+    if feed.ended() && feed.cut().is_none() && says_nothing(feed.data()) {
+        return Err(Error::Empty {
+            file: input.name().to_string(),
+        });
+    }
     let ending = options.sidecar.as_deref();
     let recording = ending.and_then(|ending| recording_of(input, ending));
     let is_metadata = is_xml || recording.is_some();
@@ -331,6 +339,17 @@ fn refuse_foreign(input: &Input, sample: &[u8]) -> Result<(), Error> {
         file: input.name().to_string(),
         reason: format!("is {kind}, which holds no records"),
     })
+}
+
+/// Whether a text is nothing but blanks and the marks that files begin and end with.
+fn says_nothing(mut text: &[u8]) -> bool {
+    loop {
+        text = text.trim_ascii_start();
+        match mark_length(text) {
+            0 => return text.is_empty(),
+            mark => text = &text[mark..],
+        }
+    }
 }
 
 /// By the name where it says so, else by the first characters.

@@ -51,6 +51,24 @@ fn a_fitting_mapping_of_ones_own_is_taken() {
 }
 
 #[test]
+fn an_empty_file_stops_nothing_and_is_told() {
+    let (_, place, server) = given();
+    for name in ["empty.csv", "empty.json"] {
+        place.write(name, "");
+        place
+            .run(&server, &[name])
+            .with_code(3)
+            .says("is empty, without even a header");
+        assert_eq!(server.requests(), 0);
+    }
+    place
+        .run(&server, &["empty.csv", "calls.csv", "empty.json"])
+        .with_code(0)
+        .says("file-not-read");
+    assert_eq!(server.snapshot().conversations.len(), 10);
+}
+
+#[test]
 fn an_unknown_target_is_told_with_its_line_and_the_nearest_one() {
     refuses_the_mapping(&mapping_with("sttatus = \"outcome\""))
         .says("my.toml:10")

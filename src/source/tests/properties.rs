@@ -4,7 +4,7 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value as Json};
 
 use super::super::bytes::Charset;
-use super::super::{HeaderKind, Quote, ReadOptions};
+use super::super::{Error, HeaderKind, Quote, ReadOptions};
 use super::File;
 use super::rejects::assert_round_trip;
 use crate::domain::Code;
@@ -74,8 +74,14 @@ proptest! {
     fn no_character_of_a_table_is_lost(text in hostile_text(), bare in any::<bool>()) {
         let mut options = headless(b',');
         options.quote = bare.then_some(Quote::None);
-        let table = File::new("a.csv", &text).read(&options).unwrap();
         let own = |text: &str| text.chars().filter(|c| !"\", \r\n".contains(*c)).collect::<String>();
+        let table = match File::new("a.csv", &text).read(&options) {
+            Err(Error::Empty { .. }) => {
+                prop_assert_eq!(own(&text), "");
+                return Ok(());
+            }
+            table => table.unwrap(),
+        };
         let cells: String = table.records.iter().flat_map(|record| record.cells.clone()).collect();
         prop_assert_eq!(own(&cells), own(&text));
         let numbers: Vec<u64> = table.records.iter().map(|record| record.number).collect();

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::super::{HeaderKind, HeaderlessLayout, Limits, Quote, ReadOptions, open};
+use super::super::{Error, Escape, HeaderKind, HeaderlessLayout, Limits, Quote, ReadOptions, open};
 use super::{File, csv};
 use crate::domain::Code;
 
@@ -288,9 +288,87 @@ fn everything_can_be_said_instead_of_found_out() {
 }
 
 #[test]
+fn escapes_and_blanks_can_be_said() {
+    let read = |text: &str, options: ReadOptions| File::new("a.csv", text).read(&options).unwrap();
+    // A table without quotes, as databases write it.
+    let options = ReadOptions {
+        quote: Some(Quote::None),
+        escape: Some(Escape::Byte(b'\\')),
+        ..ReadOptions::default()
+    };
+    let text = "id\ttext\n1\ta\\\tb\\\\c\n2\tx\\\ny\n3\t\\t\\N\n";
+    let table = read(text, options.clone());
+    assert!(table.reading.ends_with("no quoting, backslash escapes"));
+    assert_eq!(
+        table.rows(),
+        [
+            (2, vec!["1", "a\tb\\c"], vec![]),
+            (3, vec!["2", "x\ny"], vec![]),
+            (5, vec!["3", "\t\\N"], vec![]),
+        ]
+    );
+    // Said to be none, a backslash is a letter.
+    let options = ReadOptions {
+        escape: Some(Escape::Quote),
+        ..ReadOptions::default()
+    };
+    let table = read("a,b\n\"C:\\\",\"x\"\n\"D:\\\",\"y\"\n", options);
+    assert_eq!(table.rows()[0].1, ["C:\\", "x"]);
+    let table = csv("a,b\n\"C:\\\",\"x\"\n\"D:\\\",\"y\"\n");
+    assert_eq!(table.rows()[0].1, ["C:\\", "x"]);
+    let options = ReadOptions {
+        trim: Some(false),
+        ..ReadOptions::default()
+    };
+    let text = "a, b\n1, x\n2, y\n";
+    assert_eq!(read(text, options).rows()[0].1, ["1", " x"]);
+    let table = csv(text);
+    assert!(table.reading.ends_with("blanks around cells left out"));
+    assert_eq!(table.rows()[0].1, ["1", "x"]);
+    // One column that is filled up is a matter of that column.
+    assert_eq!(
+        csv("a,b ,c\n1,x ,5\n2,y ,6\n").rows()[0].1,
+        ["1", "x ", "5"]
+    );
+}
+
+#[test]
+fn a_quote_that_may_be_half_of_a_pair_refuses_its_row() {
+    use crate::domain::Severity;
+    let severity = |row: &str| {
+        let text = format!("id,name,size\n1,\"Bo, Ib\",3\n{row}\n4,\"Per, Eva\",5\n");
+        let file = File::new("calls.csv", text);
+        let reader = open(&file.input(), &ReadOptions::default()).unwrap();
+        let batches: Vec<_> = reader.map(Result::unwrap).collect();
+        let record = batches[0].get(1);
+        let told = record.problems().map(|problem| problem.severity);
+        told.collect::<Vec<_>>()
+    };
+    for (row, expected) in [
+        ("2,\"a \"b\" c\",4", Severity::Warning),
+        ("2,\"Per\" Hansen,4", Severity::Warning),
+        ("2,5\" disk,4", Severity::Warning),
+        ("2,the \"best\",4", Severity::Warning),
+        ("2\"Table, Round 48\"\"\",4", Severity::Error),
+        ("2,\"\"Table, Round\",4", Severity::Error),
+        ("2,\"Table 48\"\",4", Severity::Error),
+        ("2,Table 48\",4", Severity::Error),
+    ] {
+        assert_eq!(severity(row), [expected], "{row}");
+    }
+}
+
+#[test]
 fn a_file_without_rows_has_no_records() {
-    for text in ["", "\n\n", "a,b\n", "\u{feff}"] {
-        assert_eq!(csv(text).records, []);
+    assert_eq!(csv("a,b\n").records, []);
+    for name in ["a.csv", "a.json", "a.ndjson", "a.txt"] {
+        for text in ["", "\n\n", " \r\n", "\u{feff}", "\u{feff}\n", "\u{1a}"] {
+            let result = File::new(name, text).read(&ReadOptions::default());
+            assert!(
+                matches!(result, Err(Error::Empty { .. })),
+                "{name} {text:?}: {result:?}"
+            );
+        }
     }
 }
 

@@ -24,7 +24,10 @@ struct Found {
 
 fn read(defect: &Defect, options: &ReadOptions) -> Result<Found, Error> {
     let file = File::new("calls.csv", &defect.text);
-    let reader = open(&file.input(), options)?;
+    let reader = match open(&file.input(), options) {
+        Err(Error::Empty { .. }) if defect.truth.is_empty() => return Ok(Found::default()),
+        reader => reader?,
+    };
     let sheet = std::sync::Arc::clone(reader.sheet());
     let mut found = Found {
         reading: sheet.reading.clone(),
