@@ -188,6 +188,30 @@ time = "{{ time | replace(':', '_') }}"
 }
 
 #[test]
+fn paths_of_windows_are_looked_up_below_the_folder() {
+    let export = "id,file\n1,C:\\Recordings\\2024\\U3.wav\n2,\\\\server\\calls\\2024\\U4.wav\n3,D:\\other\\U5.wav\n";
+    let files = ["2024/U3.wav", "2024/U4.wav"];
+    let told = Rehearsal::new("match = \"{{ file }}\"", export, &files).check();
+    let outside: Vec<_> = told
+        .iter()
+        .filter(|(code, _)| code == "recording-outside")
+        .collect();
+    assert_eq!(outside.len(), 3, "{told:?}");
+    assert!(
+        outside
+            .iter()
+            .all(|(_, message)| message.contains("path = \"windows\"")),
+        "{told:?}"
+    );
+    let rehearsal = Rehearsal::new("match = \"{{ file }}\"\npath = \"windows\"", export, &files);
+    let got = rehearsal.run(&["--missing-audio", "create"]);
+    assert_eq!(
+        got,
+        found(&[("1", "2024/U3.wav"), ("2", "2024/U4.wav"), ("3", "")])
+    );
+}
+
+#[test]
 fn the_preset_of_five9_takes_names_as_they_lie_in_a_bucket() {
     let place = Place::new();
     let samples = concat!(

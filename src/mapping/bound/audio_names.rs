@@ -42,6 +42,20 @@ impl AudioName {
         named.collect()
     }
 
+    /// The same without the drive or the shared folder that a Windows path begins with. What is left is
+    /// looked up below the folder of the recordings.
+    #[must_use]
+    pub(in crate::mapping) fn below_drive(mut self) -> AudioName {
+        if let Some(NamePart::Text(text) | NamePart::Value(text)) = self.parts.first_mut() {
+            let begin = text.len() - without_drive(text).len();
+            text.drain(..begin);
+        }
+        self.parts.retain(
+            |part| !matches!(part, NamePart::Text(text) | NamePart::Value(text) if text.is_empty()),
+        );
+        self
+    }
+
     /// The parts of the name, in their order.
     pub fn parts(&self) -> &[NamePart] {
         &self.parts
@@ -51,6 +65,30 @@ impl AudioName {
     pub fn is_exact(&self) -> bool {
         !self.parts.contains(&NamePart::Wildcard)
     }
+}
+
+/// A path without its drive, or without its server and share.
+fn without_drive(path: &str) -> &str {
+    const SIGNS: [char; 2] = ['\\', '/'];
+    let bytes = path.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1) == Some(&b':') {
+        return path[2..].trim_start_matches(SIGNS);
+    }
+    let Some(shared) = path
+        .strip_prefix("\\\\")
+        .or_else(|| path.strip_prefix("//"))
+    else {
+        return path;
+    };
+    // `\\server\share\`, also behind `\\?\UNC\`.
+    let shared = shared
+        .strip_prefix("?\\UNC\\")
+        .or_else(|| shared.strip_prefix("?\\"))
+        .unwrap_or(shared);
+    if shared.as_bytes().get(1) == Some(&b':') {
+        return without_drive(shared);
+    }
+    shared.splitn(3, SIGNS).nth(2).unwrap_or_default()
 }
 
 /// The parts of a line that begins inside so many values.
@@ -157,5 +195,22 @@ mod tests {
         assert_eq!(AudioName::from_lines("\u{fdd0}"), []);
         assert_eq!(AudioName::from_lines(" -\u{fdd0}.\u{fdd0} "), []);
         assert_eq!(AudioName::exact(""), None);
+    }
+
+    #[test]
+    fn a_windows_path_is_what_stands_behind_its_drive_or_share() {
+        for (path, tail) in [
+            (r"C:\Recordings\U3.wav", r"Recordings\U3.wav"),
+            (r"d:U3.wav", "U3.wav"),
+            (r"\\server\calls\2024\U3.wav", r"2024\U3.wav"),
+            (r"\\?\C:\Recordings\U3.wav", r"Recordings\U3.wav"),
+            (r"\\?\UNC\server\calls\U3.wav", "U3.wav"),
+            (r"\\server", ""),
+            (r"Recordings\U3.wav", r"Recordings\U3.wav"),
+            ("/var/spool/U3.wav", "/var/spool/U3.wav"),
+        ] {
+            let name = AudioName::exact(path).map(AudioName::below_drive);
+            assert_eq!(name.unwrap().to_string(), tail, "{path}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::audio_name_rules::AudioNameRules;
 use super::audio_names::AudioName;
 use super::audio_pattern::BoundGroup;
 use super::binder::Binder;
 use super::bound_fields::BoundFields;
-use super::columns::{RawText, Source, chosen};
+use super::columns::RawText;
 use super::convert::read;
 use super::field_input::FieldInput;
 use super::field_reader::FieldReader;
@@ -22,7 +23,6 @@ use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::target::TargetField;
-use crate::mapping::template::Rendering;
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
@@ -42,7 +42,7 @@ pub struct CallMapping {
     fields: BoundFields,
     /// The short way through the rules, where there is one.
     plain: Option<PlainRules>,
-    names: Vec<Source>,
+    names: AudioNameRules,
     /// The groups of each pattern of recordings' names; `None` when their columns are not there.
     groups: Vec<Option<Vec<BoundGroup>>>,
     seconds: Option<CompiledRule>,
@@ -76,10 +76,7 @@ impl CallMapping {
             .as_ref()
             .and_then(|newest| Newest::bind(newest, mapping, &mut binder));
         let recordings = &mapping.recordings;
-        let names = recordings.names.iter();
-        let names = names
-            .filter_map(|rule| binder.source(&rule.origin, rule.optional))
-            .collect();
+        let names = AudioNameRules::bind(recordings, &mapping.audio, &mut binder);
         let groups = recordings.groups.iter();
         let groups = groups
             .map(|groups| BoundGroup::bind(groups, &mut binder))
@@ -182,21 +179,15 @@ impl CallMapping {
     /// whose columns are empty are left out.
     pub fn audio_names(&self, record: &Record<'_>) -> Vec<AudioName> {
         let templates = self.fields.templates.at(record);
-        self.names
-            .iter()
-            .flat_map(|source| audio_name(source, record, &templates))
-            .collect()
+        let names = self.names.of(record, &templates);
+        names.into_iter().flatten().collect()
     }
 
     /// The same for each recording that the record names, where an entry of the mapping names
     /// several: at least one list, and each entry is in all of them or has one name for each.
     pub fn recordings(&self, record: &Record<'_>) -> Vec<Vec<AudioName>> {
         let templates = self.fields.templates.at(record);
-        let entries = self
-            .names
-            .iter()
-            .map(|source| audio_name(source, record, &templates));
-        let entries: Vec<Vec<AudioName>> = entries.collect();
+        let entries = self.names.of(record, &templates);
         let count = entries.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let of = |number: usize| {
             let names = entries
@@ -376,22 +367,5 @@ impl CallMapping {
 
     fn rule(&self, field: Field) -> Option<&CompiledRule> {
         self.fields.rule(&TargetField::Call(field))
-    }
-}
-
-fn audio_name(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -> Vec<AudioName> {
-    match source {
-        Source::Template(id, _) => {
-            let text = templates.name(*id).unwrap_or_default();
-            AudioName::from_lines(&text)
-        }
-        Source::Choice(cases) => {
-            let source = chosen(cases, templates).ok().flatten();
-            source.map_or_else(Vec::new, |source| audio_name(source, record, templates))
-        }
-        plain => match RawText::of(plain, record, templates) {
-            Ok(RawText::Text(text)) => AudioName::exact(text.trim()).into_iter().collect(),
-            _ => Vec::new(),
-        },
     }
 }

@@ -1,6 +1,7 @@
 //! A mapping bound to one export: records in, drafts out.
 
 pub(super) mod asked_keys;
+mod audio_name_rules;
 pub(super) mod audio_names;
 pub(super) mod audio_pattern;
 pub(super) mod binder;

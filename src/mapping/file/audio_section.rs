@@ -59,6 +59,8 @@ pub struct AudioSection {
     pub several: SeveralArg,
     /// Metadata beside the recordings.
     pub sidecar: Option<SidecarSection>,
+    /// Whether names of recordings are paths of Windows, of which what stands behind the drive counts.
+    pub has_windows_paths: bool,
 }
 
 /// One entry of `match`.
@@ -123,6 +125,9 @@ pub(in crate::mapping) fn read_audio(
             .choice("several", &SEVERAL, findings)
             .unwrap_or_default(),
         sidecar,
+        has_windows_paths: section
+            .choice("path", &[("windows", ())], findings)
+            .is_some(),
     };
     section.finish(findings);
     let groups = patterns.into_iter().map(|rule| rule.groups);

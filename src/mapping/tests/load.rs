@@ -133,7 +133,7 @@ fn columns_that_the_export_lacks_are_told_with_the_nearest_one() {
 #[test]
 fn the_source_table_is_given_as_plain_values() {
     let mapping = load(
-        "[source]\nformat = \"csv\"\ndelimiter = \"tab\"\nquote = false\nencoding = \"latin1\"\nheader = 2\n\
+        "[source]\nformat = \"csv\"\ndelimiter = \"tab\"\nquote = false\nescape = '\\'\ntrim = true\nencoding = \"latin1\"\nheader = 2\n\
          columns = [\"a\", \"b\"]\nrecords = \"/data/calls\"\nnulls = [\"N/A\", \"0\"]\nskip_lines = 1\nsheet = \"Ark1\"\n\
          trailer = \"Totals\"\ntimezone = \"+01:00\"\nregion = \"dk\"\n[fields]\nsubject = \"a\"\n"
             .replace("header = 2\n", "")
@@ -142,6 +142,8 @@ fn the_source_table_is_given_as_plain_values() {
     let source = mapping.source_options();
     assert_eq!(source.delimiter, Some('\t'));
     assert_eq!(source.quote, Some(super::super::QuoteSetting::None));
+    assert_eq!(source.escape, Some(crate::source::Escape::Byte(b'\\')));
+    assert_eq!(source.options().trim, Some(true));
     assert_eq!(
         source.columns.as_deref(),
         Some(&["a".to_owned(), "b".to_owned()][..])
@@ -319,6 +321,9 @@ fn everything_about_the_file_can_be_said() {
         ("delimiter = \"§\"", "one ASCII character"),
         ("delimiter = \"\\n\"", "one ASCII character"),
         ("quote = \"«\"", "one ASCII character"),
+        ("escape = \"no\"", "one character"),
+        ("escape = true", "one character, or false"),
+        ("trim = \"yes\"", "true or false"),
         ("encoding = \"klingon\"", "unknown encoding"),
         ("header = 3", "skip_lines"),
         ("[source.limits]\nmax_recrod = 5", "max_record"),

@@ -12,7 +12,7 @@ use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::mapping::SeveralArg;
 use crate::pipeline::Round;
-use crate::recordings::{Grade, Index, Recording, SearchResult};
+use crate::recordings::{Grade, Index, OutsideFolder, Recording, SearchResult};
 use crate::source::Record;
 
 /// Finds the recordings of calls.
@@ -208,8 +208,16 @@ impl<'w> CallRecordingFinder<'w> {
                     self.context.target.policy.missing,
                 );
             }
-            SearchResult::Refused { why, .. } => {
-                let message = format!("the name leaves the audio folder: {why}");
+            SearchResult::Refused { name, why } => {
+                let cure = match why {
+                    OutsideFolder::Drive | OutsideFolder::Absolute
+                        if !name.starts_with('/') && name.contains('\\') =>
+                    {
+                        "; write `path = \"windows\"` in [audio] to look for what stands behind it"
+                    }
+                    _ => "",
+                };
+                let message = format!("the name leaves the audio folder: {why}{cure}");
                 told.tell(Code::RecordingOutside, error, message);
             }
             SearchResult::Unusable { recording, why, .. } => {
