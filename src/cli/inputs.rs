@@ -208,7 +208,11 @@ pub(super) fn parts(
     Ok(ImportParts {
         inputs: found.inputs,
         unread: found.unread,
-        options: options(&mapping, arguments.encoding.as_deref()),
+        options: options(
+            &mapping,
+            arguments.encoding.as_deref(),
+            arguments.sheet.as_deref(),
+        ),
         mapping,
         recordings,
         inspection,
@@ -345,11 +349,16 @@ fn files_beside(arguments: &ExportArgs) -> Vec<&Path> {
     lookups.chain(agents).chain([mapping]).collect()
 }
 
-/// The `[source]` table in the words of the reader; the flag about the encoding wins.
-pub(super) fn options(mapping: &MappingFile, encoding: Option<&str>) -> source::ReadOptions {
+/// The `[source]` table in the words of the reader; the flags win.
+pub(super) fn options(
+    mapping: &MappingFile,
+    encoding: Option<&str>,
+    sheet: Option<&str>,
+) -> source::ReadOptions {
     let options = mapping.source_options().options();
     source::ReadOptions {
         encoding: encoding.map(str::to_owned).or(options.encoding),
+        sheet: sheet.map(str::to_owned).or(options.sheet),
         inner: mapping.nested_list().map(str::to_owned),
         sidecar: mapping
             .audio()

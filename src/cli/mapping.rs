@@ -49,6 +49,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     })?;
     let options = source::ReadOptions {
         encoding: arguments.encoding.clone(),
+        sheet: arguments.sheet.clone(),
         ..source::ReadOptions::default()
     };
     let survey = survey(input, &options)?;

@@ -45,6 +45,9 @@ pub struct ExportArgs {
     /// Encoding of the export, such as windows-1252; wins over the mapping's.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
     pub encoding: Option<String>,
+    /// Sheet of a workbook; wins over the mapping's.
+    #[arg(long, value_name = "NAME", env = "CAPTURI_SHEET")]
+    pub sheet: Option<String>,
     /// Folder of the recordings; without it none are looked for, and calls go without.
     #[arg(short, long, value_name = "DIR", env = "CAPTURI_AUDIO")]
     pub audio: Option<PathBuf>,

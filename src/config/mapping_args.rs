@@ -43,6 +43,9 @@ pub struct InitArgs {
     /// Encoding of the export, such as windows-1252.
     #[arg(long, value_name = "NAME", env = "CAPTURI_ENCODING")]
     pub encoding: Option<String>,
+    /// Sheet of a workbook.
+    #[arg(long, value_name = "NAME", env = "CAPTURI_SHEET")]
+    pub sheet: Option<String>,
 }
 
 /// Arguments of `mapping test`.
