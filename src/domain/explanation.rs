@@ -56,9 +56,12 @@ texts! {
         "Double the quotes that belong to the text, or close the field, in rejected.csv, and feed \
          that file in again.",
     StrayQuote
-        "A quote stands in the middle of a field; there was only one way to read it."
-        "The system that wrote the export does not double the quotes inside a quoted field."
-        "Look at the value that was read. If it is right, there is nothing to do.",
+        "A quote stands in the middle of a field. As a warning: there was only one way to read it."
+        "The system that wrote the export does not double the quotes inside a quoted field, or the row \
+         lost a delimiter or a quote."
+        "Warning: look at the value that was read; if it is right, there is nothing to do. Error: mend \
+         the quotes of the row in rejected.csv, and feed that file in again. If many rows have it, \
+         set `quote` or `escape` in [source].",
     UndecodableBytes
         "Some bytes are no text in the encoding of the file."
         "The file has another encoding than was found or stated, or two encodings were mixed in \
@@ -352,7 +355,8 @@ texts! {
         "The path of the recording leaves the audio folder."
         "The export has absolute paths, paths with `..`, or a link in the folder points elsewhere."
         "Name the folder above all recordings with `--audio`, and let `[audio] match` use only the \
-         part of the path below it. Nothing outside of that folder is ever read.",
+         part of the path below it; for paths of Windows, `path = \"windows\"` in [audio] does so. \
+         Nothing outside of that folder is ever read.",
     RecordingUnreadable
         "The recording cannot be opened."
         "The rights of the file forbid it, the share is not connected, or another program holds \
