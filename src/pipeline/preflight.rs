@@ -55,7 +55,7 @@ pub(super) fn sift<M: SheetMapping>(
     let mut first = None;
     for input in all {
         if !is_sifted(input) {
-            if is_empty(input, &road.options) {
+            if is_empty(input, options) {
                 unread.push(empty(input));
                 let file = input.name().to_string();
                 first.get_or_insert(source::Error::Empty { file }.into());

@@ -59,7 +59,7 @@ impl ColumnShapes {
         let filled: Vec<&&[u8]> = filled.collect();
         filled.len() >= FEWEST_COLUMNS
             && filled.iter().all(|cell| names(cell))
-            && !row.iter().any(|cell| values(cell))
+            && !row.iter().any(values)
     }
 
     /// Whether the values of the row look as those of the table do.

@@ -157,17 +157,7 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOption
         });
         better_quoting(fits.collect())
     };
-    let mut best: Option<(f64, Dialect, DialectScore)> = None;
-    for delimiter in delimiters {
-        let (dialect, fit) = fit_by(delimiter);
-        let score = fit.score();
-        if best
-            .as_ref()
-            .is_none_or(|(known, ..)| score > *known + 1e-9)
-        {
-            best = Some((score, dialect, fit));
-        }
-    }
+    let mut best = best_of(delimiters.into_iter().map(fit_by));
     let is_said = options.delimiter.is_some() || rejects.is_some();
     if !is_said && best.as_ref().is_none_or(|(.., fit)| fit.is_doubtful()) {
         let rare = RARE_DELIMITERS.into_iter();
@@ -192,6 +182,23 @@ pub(in crate::source) fn detect(sample: &[u8], ended: bool, options: &ReadOption
         None => is_padded(sample, ended, dialect, width),
     };
     DialectGuess { dialect, preamble }
+}
+
+/// Of fits that are equally good the first.
+fn best_of(
+    fits: impl Iterator<Item = (Dialect, DialectScore)>,
+) -> Option<(f64, Dialect, DialectScore)> {
+    let mut best: Option<(f64, Dialect, DialectScore)> = None;
+    for (dialect, fit) in fits {
+        let score = fit.score();
+        if best
+            .as_ref()
+            .is_none_or(|(known, ..)| score > *known + 1e-9)
+        {
+            best = Some((score, dialect, fit));
+        }
+    }
+    best
 }
 
 /// Whether a file of rejected records begins so.

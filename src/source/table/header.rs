@@ -80,22 +80,7 @@ impl TableColumns {
             }
             _ => None,
         };
-        let columns = layout.as_ref().unwrap_or(&options.columns);
-        // A preset names the columns of the longest form of a file.
-        for (index, name) in columns.iter().take(own).enumerate() {
-            match names.get_mut(index) {
-                Some(known) => known.clone_from(name),
-                None => names.push(name.clone()),
-            }
-        }
-        for index in names.len()..own {
-            names.push(format!("column{}", index + 1));
-        }
-        for (index, name) in names.iter_mut().enumerate() {
-            if name.is_empty() {
-                *name = format!("column{}", index + 1);
-            }
-        }
+        name_columns(&mut names, layout.as_ref().unwrap_or(&options.columns), own);
         refuse_long(opening, &names)?;
         duplicates(opening, &names)?;
         let said = match kind {
@@ -126,6 +111,23 @@ impl TableColumns {
             (HeaderKind::NamesAndTypes, _) | (HeaderKind::Names, 2) => "two header lines",
             (HeaderKind::Names, 3) => "three header lines",
             (HeaderKind::Names, _) => "four header lines",
+        }
+    }
+}
+
+/// Puts the names that are said in place of those of the header, and numbers where there are none. A preset
+/// names the columns of the longest form of a file.
+fn name_columns(names: &mut Vec<String>, said: &[String], width: usize) {
+    for (index, name) in said.iter().take(width).enumerate() {
+        match names.get_mut(index) {
+            Some(known) => known.clone_from(name),
+            None => names.push(name.clone()),
+        }
+    }
+    names.resize(names.len().max(width), String::new());
+    for (index, name) in names.iter_mut().enumerate() {
+        if name.is_empty() {
+            *name = format!("column{}", index + 1);
         }
     }
 }

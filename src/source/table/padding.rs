@@ -31,8 +31,17 @@ struct RowPadding {
     cells: usize,
     behind: Places,
     before: Places,
-    /// The last byte of the cell before, if it has no quotes.
-    last: Option<Option<u8>>,
+    last: LastCell,
+}
+
+/// The cell before the one that is read.
+#[derive(Debug, Default, Clone, Copy)]
+enum LastCell {
+    #[default]
+    None,
+    Quoted,
+    /// With its last byte.
+    Unquoted(Option<u8>),
 }
 
 impl Places {
@@ -56,14 +65,15 @@ impl Sink for Padding {
 
     fn written(&mut self, cell: &[u8]) {
         let row = &mut self.row;
-        if let Some(last) = row.last.take() {
+        if let LastCell::Unquoted(last) = row.last {
             row.before.count(last);
         }
+        row.last = LastCell::Quoted;
         if cell.is_empty() || cell.first() != self.quote.as_ref() {
             if row.cells > 0 {
                 row.behind.count(cell.first().copied());
             }
-            row.last = Some(cell.last().copied());
+            row.last = LastCell::Unquoted(cell.last().copied());
         }
     }
 

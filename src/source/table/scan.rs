@@ -51,8 +51,7 @@ pub(in crate::source) fn scan(
     window: ScanWindow<'_>,
     sink: &mut impl Sink,
 ) -> Scanned {
-    let ScanWindow { data, ended, .. } = window;
-    let terminator = dialect.newline.terminator();
+    let data = window.data;
     let mut extent = RowExtent::default();
     let mut start = 0;
     for cell in 0.. {
@@ -78,19 +77,9 @@ pub(in crate::source) fn scan(
                 }
             }
         } else {
-            let found = memchr2(dialect.delimiter, terminator, &data[start..]);
-            let mut end = match found {
-                Some(length) => start + length,
-                None if ended => data.len(),
-                None => return Scanned::Incomplete,
+            let Some(end) = unquoted_end(dialect, window, start) else {
+                return Scanned::Incomplete;
             };
-            if dialect.escape.is_some() && dialect.quote.is_none() {
-                let Some(behind) = behind_escapes(dialect, window, start, end) else {
-                    return Scanned::Incomplete;
-                };
-                end = behind;
-                extent.breaks += memchr_iter(terminator, &data[start..end]).count() as u64;
-            }
             let mut text = &data[start..end];
             if data.get(end) != Some(&dialect.delimiter) {
                 text = dialect.trim_ending(text);
@@ -105,6 +94,7 @@ pub(in crate::source) fn scan(
                 sink.piece(text);
             } else {
                 bare_piece(dialect, text, sink);
+                extent.breaks += memchr_iter(dialect.newline.terminator(), text).count() as u64;
             }
             end
         };
@@ -120,6 +110,22 @@ pub(in crate::source) fn scan(
         break;
     }
     Scanned::Row(extent)
+}
+
+/// Where the cell without quotes at `start` ends; `None` when more text is needed to say.
+#[inline]
+fn unquoted_end(dialect: Dialect, window: ScanWindow<'_>, start: usize) -> Option<usize> {
+    let ScanWindow { data, ended, .. } = window;
+    let terminator = dialect.newline.terminator();
+    let end = match memchr2(dialect.delimiter, terminator, &data[start..]) {
+        Some(length) => start + length,
+        None if ended => data.len(),
+        None => return None,
+    };
+    if dialect.escape.is_some() && dialect.quote.is_none() {
+        return behind_escapes(dialect, window, start, end);
+    }
+    Some(end)
 }
 
 /// A cell without quotes, of a table whose blanks or escapes are none of its cells.

@@ -44,6 +44,7 @@ fn of_file(writing: Writing) -> Vec<Defect> {
     let mut defects = endings(writing);
     defects.extend(dialects(writing));
     defects.extend(headers(writing));
+    defects.extend(titles(writing));
     defects.extend(other_tables(writing));
     defects
 }
@@ -143,6 +144,13 @@ fn headers(writing: Writing) -> Vec<Defect> {
     add("two lines above the header", &[&sparse, &groups, &header()]);
     add("units below the header", &[&header(), &units]);
     add("parts of names", &[&parts(0), &parts(1)]);
+    defects
+}
+
+/// What stands before the header, and between the rows.
+fn titles(writing: Writing) -> Vec<Defect> {
+    let lines = writing.lines();
+    let mut defects = Vec::new();
     for (name, titles) in [
         (
             "preamble",

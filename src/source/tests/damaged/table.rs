@@ -34,7 +34,7 @@ fn row(number: usize) -> Cells {
         3 => "asked for \"the other one\", twice".to_owned(),
         _ => "Rang back".to_owned(),
     };
-    let cost = if number % 3 == 0 {
+    let cost = if number.is_multiple_of(3) {
         format!("$1,0{:02}.07", number % 90)
     } else {
         format!("${}.07", 10 + number % 80)
