@@ -29,19 +29,30 @@ impl AudioNameRules {
         }
     }
 
-    /// The names that each entry makes of the record.
+    /// The names that each entry makes of the record. Of an entry with paths of Windows each end of the
+    /// paths is an entry.
     pub(super) fn of(&self, record: &Record<'_>, templates: &Rendering<'_>) -> Vec<Vec<AudioName>> {
         let sources = self.sources.iter();
-        let names = sources.map(|source| {
-            let names = names(source, record, templates);
-            if self.has_windows_paths {
-                names.into_iter().map(AudioName::below_drive).collect()
-            } else {
-                names
-            }
-        });
-        names.collect()
+        let entries = sources.map(|source| names(source, record, templates));
+        if self.has_windows_paths {
+            return entries.flat_map(ends_of).collect();
+        }
+        entries.collect()
     }
+}
+
+/// The longest ends of all names, then the next shorter ones.
+fn ends_of(names: Vec<AudioName>) -> Vec<Vec<AudioName>> {
+    let ends: Vec<Vec<AudioName>> = names.into_iter().map(AudioName::windows_ends).collect();
+    let count = ends.iter().map(Vec::len).max().unwrap_or(0);
+    let end = |number: usize| {
+        let names = ends.iter();
+        names
+            .filter_map(|ends| ends.get(number.min(ends.len().saturating_sub(1))))
+            .cloned()
+            .collect()
+    };
+    (0..count).map(end).collect()
 }
 
 fn names(source: &Source, record: &Record<'_>, templates: &Rendering<'_>) -> Vec<AudioName> {

@@ -10,6 +10,9 @@ pub struct AudioName {
     parts: Vec<NamePart>,
 }
 
+/// What stands between folders.
+const SEPARATORS: [char; 2] = ['\\', '/'];
+
 /// A part of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamePart {
@@ -42,18 +45,26 @@ impl AudioName {
         named.collect()
     }
 
-    /// The same without the drive or the shared folder that a Windows path begins with. What is left is
-    /// looked up below the folder of the recordings.
-    #[must_use]
-    pub(in crate::mapping) fn below_drive(mut self) -> AudioName {
-        if let Some(NamePart::Text(text) | NamePart::Value(text)) = self.parts.first_mut() {
-            let begin = text.len() - without_drive(text).len();
-            text.drain(..begin);
+    /// Where a file with this path of Windows may be below the folder of the recordings: exactly at one of
+    /// the ends of the path, the longest first. A name without a drive or a server is itself.
+    pub(in crate::mapping) fn windows_ends(self) -> Vec<AudioName> {
+        let Some(NamePart::Text(text) | NamePart::Value(text)) = self.parts.first() else {
+            return vec![self];
+        };
+        let begin = text.len() - without_drive(text).len();
+        if begin == 0 {
+            return vec![self];
         }
-        self.parts.retain(
-            |part| !matches!(part, NamePart::Text(text) | NamePart::Value(text) if text.is_empty()),
-        );
-        self
+        let mut ends = Vec::new();
+        let mut rest = Some(behind(&self.parts, begin));
+        while let Some(parts) = rest {
+            rest = behind_folder(&parts);
+            let here = NamePart::Text("./".to_owned());
+            ends.push(AudioName {
+                parts: [here].into_iter().chain(parts).collect(),
+            });
+        }
+        ends
     }
 
     /// The parts of the name, in their order.
@@ -67,12 +78,40 @@ impl AudioName {
     }
 }
 
+/// The parts without so many bytes of the first.
+fn behind(parts: &[NamePart], bytes: usize) -> Vec<NamePart> {
+    let rest = match parts.first() {
+        Some(NamePart::Text(text)) if text.len() > bytes => {
+            Some(NamePart::Text(text[bytes..].to_owned()))
+        }
+        Some(NamePart::Value(text)) if text.len() > bytes => {
+            Some(NamePart::Value(text[bytes..].to_owned()))
+        }
+        _ => None,
+    };
+    rest.into_iter()
+        .chain(parts.iter().skip(1).cloned())
+        .collect()
+}
+
+/// The parts behind the outermost folder; `None` when there is none.
+fn behind_folder(parts: &[NamePart]) -> Option<Vec<NamePart>> {
+    let separator = |part: &NamePart| match part {
+        NamePart::Text(text) | NamePart::Value(text) => text.find(SEPARATORS),
+        NamePart::Wildcard => None,
+    };
+    let (index, at) = parts
+        .iter()
+        .enumerate()
+        .find_map(|(index, part)| Some((index, separator(part)?)))?;
+    Some(behind(&parts[index..], at + 1))
+}
+
 /// A path without its drive, or without its server and share.
 fn without_drive(path: &str) -> &str {
-    const SIGNS: [char; 2] = ['\\', '/'];
     let bytes = path.as_bytes();
     if bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1) == Some(&b':') {
-        return path[2..].trim_start_matches(SIGNS);
+        return path[2..].trim_start_matches(SEPARATORS);
     }
     let Some(shared) = path
         .strip_prefix("\\\\")
@@ -88,7 +127,7 @@ fn without_drive(path: &str) -> &str {
     if shared.as_bytes().get(1) == Some(&b':') {
         return without_drive(shared);
     }
-    shared.splitn(3, SIGNS).nth(2).unwrap_or_default()
+    shared.splitn(3, SEPARATORS).nth(2).unwrap_or_default()
 }
 
 /// The parts of a line that begins inside so many values.
@@ -198,19 +237,29 @@ mod tests {
     }
 
     #[test]
-    fn a_windows_path_is_what_stands_behind_its_drive_or_share() {
-        for (path, tail) in [
-            (r"C:\Recordings\U3.wav", r"Recordings\U3.wav"),
-            (r"d:U3.wav", "U3.wav"),
-            (r"\\server\calls\2024\U3.wav", r"2024\U3.wav"),
-            (r"\\?\C:\Recordings\U3.wav", r"Recordings\U3.wav"),
-            (r"\\?\UNC\server\calls\U3.wav", "U3.wav"),
-            (r"\\server", ""),
-            (r"Recordings\U3.wav", r"Recordings\U3.wav"),
-            ("/var/spool/U3.wav", "/var/spool/U3.wav"),
+    fn a_windows_path_is_looked_up_at_its_ends() {
+        let ends = |name: AudioName| -> Vec<String> {
+            let ends = name.windows_ends().into_iter();
+            ends.map(|end| end.to_string()).collect()
+        };
+        for (path, expected) in [
+            (
+                r"C:\Recordings\2024\U3.wav",
+                &[r"./Recordings\2024\U3.wav", r"./2024\U3.wav", "./U3.wav"][..],
+            ),
+            (r"d:U3.wav", &["./U3.wav"]),
+            (
+                r"\\server\calls\2024\U3.wav",
+                &[r"./2024\U3.wav", "./U3.wav"],
+            ),
+            (r"\\?\C:\Rec\U3.wav", &[r"./Rec\U3.wav", "./U3.wav"]),
+            (r"\\?\UNC\server\calls\U3.wav", &["./U3.wav"]),
+            (r"Recordings\U3.wav", &[r"Recordings\U3.wav"]),
+            ("/var/spool/U3.wav", &["/var/spool/U3.wav"]),
         ] {
-            let name = AudioName::exact(path).map(AudioName::below_drive);
-            assert_eq!(name.unwrap().to_string(), tail, "{path}");
+            assert_eq!(ends(AudioName::exact(path).unwrap()), expected, "{path}");
         }
+        let name = AudioName::from_lines("D:\\calls\\\u{fdd0}.wav");
+        assert_eq!(ends(name[0].clone()), [r"./calls\*.wav", "./*.wav"]);
     }
 }

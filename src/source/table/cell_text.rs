@@ -33,3 +33,32 @@ pub(super) fn is_words(cell: &str) -> bool {
     let letters = cell.chars().filter(|letter| letter.is_alphabetic()).count();
     letters > 1 && !is_value(cell) && !NOTHING.contains(&cell.to_lowercase().as_str())
 }
+
+/// Whether the second row says the types of the columns.
+pub(super) fn has_types(rows: &[Vec<String>]) -> bool {
+    matches!(rows, [first, second, ..] if are_types(first, second))
+}
+
+/// Whether the cells of the second row are types of columns.
+pub(super) fn are_types(first: &[String], second: &[String]) -> bool {
+    second.len() == first.len() && second.iter().all(|cell| is_type(cell))
+}
+
+fn is_type(cell: &str) -> bool {
+    const TYPES: [&str; 12] = [
+        "INTEGER",
+        "INT",
+        "BIGINT",
+        "SMALLINT",
+        "VARCHAR",
+        "CHAR",
+        "TEXT",
+        "UNIQUEIDENTIFIER",
+        "DATE",
+        "DATETIME",
+        "TIMESTAMP",
+        "BOOLEAN",
+    ];
+    let name = cell.trim().split('(').next().unwrap_or_default();
+    TYPES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}

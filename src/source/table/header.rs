@@ -1,6 +1,6 @@
 //! What the columns of a table are called, and whether its first line says so.
 
-use super::cell_text::{bare, is_value};
+use super::cell_text::{are_types, bare, has_types, is_value};
 use super::column_shapes::ColumnShapes;
 use super::header_place::HeaderPlace;
 use super::repeated_header::RepeatedHeader;
@@ -211,15 +211,6 @@ fn guess(rows: &[Vec<String>]) -> HeaderKind {
     }
 }
 
-/// Whether the second row says the types of the columns.
-fn has_types(rows: &[Vec<String>]) -> bool {
-    matches!(rows, [first, second, ..] if are_types(first, second))
-}
-
-fn are_types(first: &[String], second: &[String]) -> bool {
-    second.len() == first.len() && second.iter().all(|cell| is_type(cell))
-}
-
 /// The rows but for those that are most of the first one, if these are headers: neither they nor the
 /// first hold values, and all rows between them do.
 fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Vec<&'r Vec<String>> {
@@ -234,25 +225,6 @@ fn without_other_headers<'r>(first: &[String], rest: Vec<&'r Vec<String>>) -> Ve
         return rest;
     }
     records
-}
-
-fn is_type(cell: &str) -> bool {
-    const TYPES: [&str; 12] = [
-        "INTEGER",
-        "INT",
-        "BIGINT",
-        "SMALLINT",
-        "VARCHAR",
-        "CHAR",
-        "TEXT",
-        "UNIQUEIDENTIFIER",
-        "DATE",
-        "DATETIME",
-        "TIMESTAMP",
-        "BOOLEAN",
-    ];
-    let name = cell.trim().split('(').next().unwrap_or_default();
-    TYPES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// How a quote is told on the screen, when it is not the usual one.

@@ -1,6 +1,6 @@
 //! Where the header of a table is: behind titles, and over several lines.
 
-use super::cell_text::{bare, is_value, is_words};
+use super::cell_text::{bare, has_types, is_value, is_words};
 use crate::source::{Header, ReadOptions};
 
 /// A header has so many lines at most.
@@ -113,6 +113,9 @@ fn titles(rows: &[Vec<String>]) -> usize {
 /// How many of the first rows are the header: those without a value, if the columns of the rows behind them
 /// are columns of values where they have words.
 fn lines(rows: &[Vec<String>]) -> usize {
+    if has_types(rows) {
+        return 1;
+    }
     let same = |row: &Vec<String>| {
         let names = |row: &[String]| -> Vec<String> {
             row.iter().map(|name| bare(name).to_lowercase()).collect()
@@ -236,6 +239,8 @@ mod tests {
         assert_eq!(with(&["id,at,name", ",,Eva"]), None);
         assert_eq!(with(&["id,at,name", "N/A,unknown,Eva"]), None);
         assert_eq!(with(&["id,at,name", "id,at,name"]), None);
+        // What the types are is no part of the names.
+        assert_eq!(with(&["id,at,name", "INTEGER,DATE,VARCHAR(50)"]), None);
         assert_eq!(
             by_looks(&["id,at,name", "x,today,Eva", "y,tomorrow,Bo"]),
             None

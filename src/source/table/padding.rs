@@ -13,14 +13,14 @@ pub(super) struct Padding {
     quote: Option<u8>,
     rows: usize,
     /// Behind a delimiter, and before one.
-    behind: Places,
-    before: Places,
+    behind: PaddedPlaces,
+    before: PaddedPlaces,
     row: RowPadding,
 }
 
 /// How many places there are, and how many have a blank.
 #[derive(Debug, Default, Clone, Copy)]
-struct Places {
+struct PaddedPlaces {
     all: usize,
     padded: usize,
 }
@@ -29,8 +29,8 @@ struct Places {
 #[derive(Debug, Default)]
 struct RowPadding {
     cells: usize,
-    behind: Places,
-    before: Places,
+    behind: PaddedPlaces,
+    before: PaddedPlaces,
     last: LastCell,
 }
 
@@ -44,13 +44,13 @@ enum LastCell {
     Unquoted(Option<u8>),
 }
 
-impl Places {
+impl PaddedPlaces {
     fn count(&mut self, byte: Option<u8>) {
         self.all += 1;
         self.padded += usize::from(byte == Some(b' '));
     }
 
-    fn add(&mut self, other: Places) {
+    fn add(&mut self, other: PaddedPlaces) {
         self.all += other.all;
         self.padded += other.padded;
     }
