@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use calamine::{DataRef, ExcelDateTime};
 
-use super::number_format::TimeFormat;
+use super::number_format::ShownTime;
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(super) enum CellError {
 /// What a person sees in the cell; of its number format it counts what that says of times.
 pub(super) fn text<'v>(
     value: &'v DataRef<'_>,
-    format: TimeFormat,
+    format: ShownTime,
 ) -> (Cow<'v, str>, Option<CellError>) {
     let made = |text: String| (Cow::Owned(text), None);
     let read = |text: &'v str| (Cow::Borrowed(text), None);
@@ -54,12 +54,12 @@ fn number_text(number: f64) -> (String, Option<CellError>) {
 
 /// A time in the form of ISO 8601: what its format shows of day and clock. Without a known format, a day at
 /// midnight is a day.
-fn time_text(time: ExcelDateTime, format: TimeFormat) -> String {
+fn time_text(time: ExcelDateTime, format: ShownTime) -> String {
     let days = time.as_f64();
     if !(0.0..2_958_466.0).contains(&days) {
         return number_text(days).0;
     }
-    let is_clock = format == TimeFormat::Clock && !time.is_duration();
+    let is_clock = format == ShownTime::Clock && !time.is_duration();
     let days = if is_clock { days.fract() } else { days };
     if time.is_duration() || days < 1.0 {
         #[expect(
@@ -80,7 +80,7 @@ fn time_text(time: ExcelDateTime, format: TimeFormat) -> String {
     let (year, month, day, hour, minute, second, millisecond) = time.to_ymd_hms_milli();
     let date = format!("{year:04}-{month:02}-{day:02}");
     let is_midnight = (hour, minute, second, millisecond) == (0, 0, 0, 0);
-    if format == TimeFormat::Day || (is_midnight && format != TimeFormat::DayAndClock) {
+    if format == ShownTime::Day || (is_midnight && format != ShownTime::DayAndClock) {
         return date;
     }
     let clock = format!("{date}T{hour:02}:{minute:02}:{second:02}");
@@ -116,7 +116,7 @@ mod tests {
     fn times_are_written_as_iso_text() {
         let time = |days, kind, is_1904| {
             let time = ExcelDateTime::new(days, kind, is_1904);
-            time_text(time, TimeFormat::Unknown)
+            time_text(time, ShownTime::Unknown)
         };
         let moment = ExcelDateTimeType::DateTime;
         assert_eq!(
@@ -142,15 +142,15 @@ mod tests {
             )
         };
         assert_eq!(
-            seen(45_366.0, TimeFormat::DayAndClock),
+            seen(45_366.0, ShownTime::DayAndClock),
             "2024-03-15T00:00:00"
         );
-        assert_eq!(seen(45_366.0, TimeFormat::Day), "2024-03-15");
-        assert_eq!(seen(45_366.75, TimeFormat::Day), "2024-03-15");
-        assert_eq!(seen(45_366.75, TimeFormat::Clock), "18:00:00");
-        assert_eq!(seen(45_366.0, TimeFormat::Clock), "00:00:00");
-        assert_eq!(seen(0.75, TimeFormat::DayAndClock), "18:00:00");
+        assert_eq!(seen(45_366.0, ShownTime::Day), "2024-03-15");
+        assert_eq!(seen(45_366.75, ShownTime::Day), "2024-03-15");
+        assert_eq!(seen(45_366.75, ShownTime::Clock), "18:00:00");
+        assert_eq!(seen(45_366.0, ShownTime::Clock), "00:00:00");
+        assert_eq!(seen(0.75, ShownTime::DayAndClock), "18:00:00");
         let hours = ExcelDateTime::new(1.25, ExcelDateTimeType::TimeDelta, false);
-        assert_eq!(time_text(hours, TimeFormat::Clock), "30:00:00");
+        assert_eq!(time_text(hours, ShownTime::Clock), "30:00:00");
     }
 }

@@ -4,7 +4,7 @@ use calamine::Style;
 
 /// What a person sees of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeFormat {
+pub(super) enum ShownTime {
     Day,
     Clock,
     DayAndClock,
@@ -12,20 +12,20 @@ pub(super) enum TimeFormat {
     Unknown,
 }
 
-impl TimeFormat {
+impl ShownTime {
     /// The format of each style of a workbook.
-    pub(super) fn of_styles(styles: &[Style]) -> Vec<TimeFormat> {
+    pub(super) fn of_styles(styles: &[Style]) -> Vec<ShownTime> {
         let of_style = |style: &Style| match &style.number_format {
-            Some(format) => TimeFormat::of_code(&format.format_code),
-            None => TimeFormat::Unknown,
+            Some(format) => ShownTime::of_code(&format.format_code),
+            None => ShownTime::Unknown,
         };
         styles.iter().map(of_style).collect()
     }
 
     /// By the first section of a format code; what is in quotes, brackets or behind a backslash is text.
-    fn of_code(code: &str) -> TimeFormat {
+    fn of_code(code: &str) -> ShownTime {
         if code.eq_ignore_ascii_case("general") {
-            return TimeFormat::Unknown;
+            return ShownTime::Unknown;
         }
         let (mut has_day, mut has_clock, mut has_months) = (false, false, false);
         let mut letters = code.chars();
@@ -49,11 +49,11 @@ impl TimeFormat {
             }
         }
         match (has_day, has_clock) {
-            (true, true) => TimeFormat::DayAndClock,
-            (false, true) => TimeFormat::Clock,
-            (true, false) => TimeFormat::Day,
-            (false, false) if has_months => TimeFormat::Day,
-            (false, false) => TimeFormat::Unknown,
+            (true, true) => ShownTime::DayAndClock,
+            (false, true) => ShownTime::Clock,
+            (true, false) => ShownTime::Day,
+            (false, false) if has_months => ShownTime::Day,
+            (false, false) => ShownTime::Unknown,
         }
     }
 }
@@ -65,18 +65,18 @@ mod tests {
     #[test]
     fn letters_of_a_format_say_what_is_seen() {
         for (code, format) in [
-            ("yyyy-mm-dd", TimeFormat::Day),
-            ("mmm", TimeFormat::Day),
-            ("[$-406]d. mmmm yyyy;@", TimeFormat::Day),
-            ("hh:mm:ss", TimeFormat::Clock),
-            ("mm:ss", TimeFormat::Clock),
-            ("h:mm AM/PM", TimeFormat::Clock),
-            ("dd\\-mm\\-yyyy hh:mm", TimeFormat::DayAndClock),
-            ("m/d/yy h:mm", TimeFormat::DayAndClock),
-            ("0 \"dyh\";hh", TimeFormat::Unknown),
-            ("General", TimeFormat::Unknown),
+            ("yyyy-mm-dd", ShownTime::Day),
+            ("mmm", ShownTime::Day),
+            ("[$-406]d. mmmm yyyy;@", ShownTime::Day),
+            ("hh:mm:ss", ShownTime::Clock),
+            ("mm:ss", ShownTime::Clock),
+            ("h:mm AM/PM", ShownTime::Clock),
+            ("dd\\-mm\\-yyyy hh:mm", ShownTime::DayAndClock),
+            ("m/d/yy h:mm", ShownTime::DayAndClock),
+            ("0 \"dyh\";hh", ShownTime::Unknown),
+            ("General", ShownTime::Unknown),
         ] {
-            assert_eq!(TimeFormat::of_code(code), format, "{code}");
+            assert_eq!(ShownTime::of_code(code), format, "{code}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Xlsx};
 
 use super::cell::{CellError, text};
-use super::number_format::TimeFormat;
+use super::number_format::ShownTime;
 use super::parts::PartsReader;
 use crate::source::Limits;
 
@@ -273,7 +273,7 @@ fn unpack(
 ) -> Result<(), calamine::XlsxError> {
     let mut cells = workbook.worksheet_cells_reader(name)?;
     let mut row = SheetRow::default();
-    let formats = TimeFormat::of_styles(cells.styles());
+    let formats = ShownTime::of_styles(cells.styles());
     while let Some((cell, style)) = cells.next_cell_with_style_id()? {
         let (number, column) = cell.get_position();
         let number = u64::from(number) + 1;
@@ -291,7 +291,7 @@ fn unpack(
         let value = cell.get_value();
         let is_empty = matches!(value, DataRef::Empty);
         if !is_empty {
-            let format = formats.get(style).copied().unwrap_or(TimeFormat::Unknown);
+            let format = formats.get(style).copied().unwrap_or(ShownTime::Unknown);
             let (text, fault) = text(value, format);
             let before = row.text.len();
             put(&mut row, column, (&text, fault), (max_field, max_record));
