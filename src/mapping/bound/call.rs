@@ -23,6 +23,7 @@ use crate::domain::{Code, Problem};
 use crate::mapping::error::LoadError;
 use crate::mapping::file::MappingFile;
 use crate::mapping::file::target::TargetField;
+use crate::mapping::template::Rendering;
 use crate::source::{Record, Sheet};
 
 /// What a mapping made of a record.
