@@ -23,7 +23,9 @@ pub(in crate::mapping) fn labels<'r>(
             let parts: Option<Vec<_>> = items.iter().map(label).collect();
             let parts =
                 parts.ok_or_else(|| bad_list(field, &Json::Array(items.clone()).to_string()))?;
-            parts.into_iter().for_each(|part| list.add(field, part));
+            for part in parts {
+                list.add(field, part);
+            }
         }
         RawText::Tree(tree) => return Err(bad_list(field, &tree.to_string())),
         RawText::Text(text) => match (json_list(&text), text) {
@@ -31,15 +33,21 @@ pub(in crate::mapping) fn labels<'r>(
                 let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
                 let parts: Option<Vec<_>> = items.iter().map(own).collect();
                 let parts = parts.ok_or_else(|| bad_list(field, &text))?;
-                parts.into_iter().for_each(|part| list.add(field, part));
+                for part in parts {
+                    list.add(field, part);
+                }
             }
             (None, Cow::Borrowed(text)) => {
                 let parts = parts(text, &field.rule.steps.split);
-                parts.for_each(|part| list.add(field, Cow::Borrowed(part)));
+                for part in parts {
+                    list.add(field, Cow::Borrowed(part));
+                }
             }
             (None, Cow::Owned(text)) => {
                 let parts = parts(&text, &field.rule.steps.split);
-                parts.for_each(|part| list.add(field, Cow::Owned(part.to_owned())));
+                for part in parts {
+                    list.add(field, Cow::Owned(part.to_owned()));
+                }
             }
         },
     }
