@@ -85,21 +85,11 @@ async fn deliver(
     let listener = ReportListener::new(report, Arc::clone(&stop));
     let exit = match parts.into_pipeline() {
         TargetPipeline::Calls(pipeline) => {
-            let target = calls;
-            let import = Import::<_, CallDelivery> {
-                pipeline,
-                target,
-                run,
-            };
+            let import = Import::<_, CallDelivery>::of(pipeline, calls, run);
             Box::pin(attend(import, listener, &stop)).await
         }
         TargetPipeline::Cases(pipeline) => {
-            let target = cases;
-            let import = Import::<_, CaseDelivery> {
-                pipeline,
-                target,
-                run,
-            };
+            let import = Import::<_, CaseDelivery>::of(pipeline, cases, run);
             Box::pin(attend(import, listener, &stop)).await
         }
     };

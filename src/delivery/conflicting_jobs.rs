@@ -33,7 +33,7 @@ impl<D: Deliver> ConflictingJobs<D> {
     /// Takes those out that are explained by what is known of the ledger by now.
     pub(crate) fn take_explained(&mut self, ledger: &NewLedger) -> Vec<Job<D::Job>> {
         let is_explained = |job: &mut Job<D::Job>| {
-            if D::was_tried(&job.job) {
+            if D::was_tried(&job.payload) {
                 ledger.believes_in_tries()
             } else {
                 !ledger.is_doubtful()
@@ -66,7 +66,7 @@ impl<D: Deliver> ConflictingJobs<D> {
     }
 
     fn waiting(&self) -> WaitingCalls {
-        let tried = self.0.iter().filter(|job| D::was_tried(&job.job));
+        let tried = self.0.iter().filter(|job| D::was_tried(&job.payload));
         WaitingCalls {
             all: self.0.len(),
             tried: tried.count(),

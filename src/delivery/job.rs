@@ -22,7 +22,8 @@ pub(crate) struct JobRow {
 pub(crate) struct Job<J> {
     pub(crate) batch: Arc<Batch>,
     pub(crate) rows: Vec<JobRow>,
-    pub(crate) job: Box<J>,
+    /// What its target needs to send it.
+    pub(crate) payload: Box<J>,
 }
 
 /// A job that has come back.
@@ -45,10 +46,10 @@ pub(crate) async fn carry_out<D: Deliver>(
     delivery: Arc<D>,
     mut job: Job<D::Job>,
 ) -> FinishedJob<D::Job> {
-    match delivery.deliver(&mut job.job).await {
+    match delivery.deliver(&mut job.payload).await {
         CarriedOut::Ended(ends) => FinishedJob::Ended {
-            exclusive: D::exclusive(&job.job),
-            id: D::id(&job.job).into(),
+            exclusive: D::exclusive(&job.payload),
+            id: D::id(&job.payload).into(),
             batch: job.batch,
             rows: job.rows.into_iter().zip(ends).collect(),
         },

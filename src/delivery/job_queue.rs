@@ -52,13 +52,13 @@ impl<D: Deliver> JobQueue<D> {
     /// Takes the next job that may be under way with those that are.
     pub(super) fn next(&mut self) -> Option<Job<D::Job>> {
         let is_free = |job: &Job<D::Job>| {
-            let exclusive = D::exclusive(&job.job);
+            let exclusive = D::exclusive(&job.payload);
             exclusive.is_none_or(|exclusive| !self.busy.contains(&exclusive))
         };
         let at = self.waiting.iter().position(is_free)?;
         let job = self.waiting.remove(at)?;
         self.started += 1;
-        self.busy.extend(D::exclusive(&job.job));
+        self.busy.extend(D::exclusive(&job.payload));
         Some(job)
     }
 
@@ -76,7 +76,7 @@ impl<D: Deliver> JobQueue<D> {
 
     /// A job has come back of which nothing was done.
     pub(super) fn put_aside(&mut self, job: &Job<D::Job>) {
-        self.finished(D::exclusive(&job.job));
+        self.finished(D::exclusive(&job.payload));
         self.started -= 1;
     }
 }

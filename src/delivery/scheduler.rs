@@ -189,7 +189,7 @@ impl<D: Deliver> Scheduler<'_, D> {
                     self.queue.push(Job {
                         batch: Arc::clone(batch),
                         rows: std::mem::take(&mut rows),
-                        job,
+                        payload: job,
                     });
                 }
                 // Another row or a later round tells of it.
@@ -335,7 +335,7 @@ impl<D: Deliver> Scheduler<'_, D> {
             return;
         }
         for job in self.conflicting.take_all() {
-            let id = D::id(&job.job);
+            let id = D::id(&job.payload);
             for row in job.rows {
                 let end = JobEnd::plain(Outcome::NotAttempted, "stopped");
                 self.events.ended(&job.batch, id, row, end);

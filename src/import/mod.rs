@@ -28,10 +28,20 @@ const AHEAD: usize = 2;
 
 /// All that a run takes.
 pub(crate) struct Import<T, D: Deliver> {
-    pub(crate) pipeline: Pipeline<T>,
+    pipeline: Pipeline<T>,
     /// What the delivery of this target needs.
-    pub(crate) target: D::Options,
-    pub(crate) run: RunParts,
+    target: D::Options,
+    run: RunParts,
+}
+
+impl<T, D: Deliver> Import<T, D> {
+    pub(crate) fn of(pipeline: Pipeline<T>, target: D::Options, run: RunParts) -> Self {
+        Import {
+            pipeline,
+            target,
+            run,
+        }
+    }
 }
 
 /// What a run takes, whatever it imports.

@@ -4,6 +4,7 @@ use super::action::Action;
 use super::proposal::Proposal;
 use super::recording_use::RecordingUse;
 use crate::events::Totals;
+use crate::recordings::Recording;
 
 /// Lengths are counted by whole minutes up to this many.
 const MINUTES: usize = 61;
@@ -26,10 +27,7 @@ pub(super) fn count_open<J>(
 fn count_recording(sums: &mut Totals, recording: &RecordingUse) {
     sums.recordings += 1;
     sums.by_grade[recording.grade as usize] += 1;
-    sums.bytes += recording
-        .recordings()
-        .map(|recording| recording.bytes())
-        .sum::<u64>();
+    sums.bytes += recording.recordings().map(Recording::bytes).sum::<u64>();
     sums.unheard += u64::from(recording.is_unheard);
     match recording.seconds {
         Some(seconds) => {
