@@ -222,7 +222,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
             state: Arc::default(),
         };
         let settings = AudioSettings::default();
-        let sent = client.upload(ConversationRef::Uid("uid"), &upload, &settings);
+        let sent = api::upload(&client, ConversationRef::Uid("uid"), &upload, &settings);
         runtime.block_on(sent).expect("an answer");
     });
 }

@@ -23,7 +23,7 @@ pub(super) fn as_json(text: &[u8], recording: Option<&str>) -> Result<Vec<u8>, (
     let text = text.trim_ascii_start();
     let mut tree = if text.starts_with(b"<") {
         let text = String::from_utf8_lossy(text);
-        xml_to_json(&text).map_err(|(line, why)| (line, why.to_owned()))?
+        xml_to_json(&text)?
     } else {
         serde_json::from_slice(text)
             .map_err(|error| (u64::try_from(error.line()).unwrap_or(0), error.to_string()))?

@@ -4,6 +4,10 @@
 //! where its name comes again. Prefixes of names are dropped. A document type is refused, because it
 //! may define text of any size.
 
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::reader::Reader;
 use serde_json::{Map, Value as Json};
 
 /// Levels of elements inside one another.
@@ -15,167 +19,123 @@ const TEXT: &str = "text";
 ///
 /// # Errors
 /// The line of a fault, and what it is.
-pub fn xml_to_json(text: &str) -> Result<Json, (u64, &'static str)> {
-    let mut reader = XmlReader {
-        text: text.trim_start_matches('\u{feff}'),
-        at: 0,
-    };
-    let read = reader.document();
-    let line = || {
-        let before = &reader.text.as_bytes()[..reader.at.min(reader.text.len())];
-        let breaks = memchr::memchr_iter(b'\n', before).count();
-        u64::try_from(breaks).unwrap_or(u64::MAX).saturating_add(1)
-    };
-    read.map_err(|reason| (line(), reason))
-}
-
-struct XmlReader<'t> {
-    text: &'t str,
-    at: usize,
+pub fn xml_to_json(text: &str) -> Result<Json, (u64, String)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = Reader::from_str(text);
+    read(&mut reader).map_err(|why| {
+        let end = reader.error_position().max(reader.buffer_position());
+        let end = usize::try_from(end).unwrap_or(usize::MAX).min(text.len());
+        let breaks = memchr::memchr_iter(b'\n', &text.as_bytes()[..end]).count();
+        (breaks as u64 + 1, why)
+    })
 }
 
 /// An element that is not closed yet.
-struct OpenElement<'t> {
-    name: &'t str,
+struct OpenElement {
+    name: String,
     members: Map<String, Json>,
     text: String,
 }
 
-impl<'t> XmlReader<'t> {
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
-    }
-
-    /// Passes over all before and including `end`, and returns what stands before it.
-    fn until(&mut self, end: &str) -> Result<&'t str, &'static str> {
-        let rest = self.rest();
-        let length = rest.find(end).ok_or("the document ends too early")?;
-        self.at += length + end.len();
-        Ok(&rest[..length])
-    }
-
-    fn document(&mut self) -> Result<Json, &'static str> {
-        let mut open: Vec<OpenElement<'t>> = Vec::new();
-        loop {
-            let text = match self.rest().find('<') {
-                Some(length) => &self.rest()[..length],
-                None => return Err("the document ends too early"),
-            };
-            match open.last_mut() {
-                Some(element) => element.text.push_str(&unescaped(text)?),
-                None if text.trim().is_empty() => {}
-                None => return Err("text outside of an element"),
+fn read(reader: &mut Reader<&[u8]>) -> Result<Json, String> {
+    let mut open: Vec<OpenElement> = Vec::new();
+    loop {
+        let ended = match reader.read_event().map_err(|error| error.to_string())? {
+            Event::Start(start) if open.len() >= DEPTH => {
+                let name = start.local_name();
+                let name = name.into_inner();
+                return Err(format!("too many elements inside one another, at {name}"));
             }
-            self.at += text.len();
-            if let Some(whole) = self.markup(&mut open)? {
-                return Ok(whole);
+            Event::Start(start) => {
+                open.push(begun(&start)?);
+                continue;
             }
-        }
-    }
-
-    /// Takes what begins with `<`; the content of the root element when that is closed.
-    fn markup(&mut self, open: &mut Vec<OpenElement<'t>>) -> Result<Option<Json>, &'static str> {
-        let rest = self.rest();
-        if rest.starts_with("<!--") {
-            self.until("-->")?;
-        } else if rest.starts_with("<?") {
-            self.until("?>")?;
-        } else if let Some(inside) = rest.strip_prefix("<![CDATA[") {
-            self.at += rest.len() - inside.len();
-            let text = self.until("]]>")?;
-            let element = open.last_mut().ok_or("text outside of an element")?;
-            element.text.push_str(text);
-        } else if rest.starts_with("<!") {
-            return Err("has a document type, which no metadata needs");
-        } else if rest.starts_with("</") {
-            self.at += 2;
-            let name = local(self.until(">")?.trim());
-            let element = open.pop().filter(|element| element.name == name);
-            return Ok(close(
-                element.ok_or("an element ends that is not open")?,
-                open,
-            ));
-        } else {
-            self.at += 1;
-            let (element, is_empty) = self.start()?;
-            if open.len() >= DEPTH {
-                return Err("too many elements inside one another");
+            Event::Empty(start) => begun(&start)?,
+            Event::End(_) => open.pop().ok_or("an element ends that is not open")?,
+            Event::Text(text) => {
+                add_text(&mut open, &text.xml10_content())?;
+                continue;
             }
-            if is_empty {
-                return Ok(close(element, open));
+            Event::CData(text) => {
+                add_text(&mut open, &text.xml10_content())?;
+                continue;
             }
-            open.push(element);
-        }
-        Ok(None)
-    }
-
-    /// The element that begins here, and whether it ends at once.
-    fn start(&mut self) -> Result<(OpenElement<'t>, bool), &'static str> {
-        let is_end = |char: char| char.is_whitespace() || char == '>' || char == '/';
-        let rest = self.rest();
-        let length = rest.find(is_end).ok_or("the document ends too early")?;
-        self.at += length;
-        let mut element = OpenElement {
-            name: local(&rest[..length]),
-            members: Map::new(),
-            text: String::new(),
+            Event::GeneralRef(reference) => {
+                add_text(&mut open, &resolved(&reference)?)?;
+                continue;
+            }
+            Event::DocType(_) => return Err("has a document type, which no metadata needs".into()),
+            Event::Eof => return Err("the document ends too early".into()),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
         };
-        if element.name.is_empty() {
-            return Err("a tag without a name");
-        }
-        loop {
-            let rest = self.rest();
-            let inside = rest.trim_start();
-            self.at += rest.len() - inside.len();
-            if inside.starts_with("/>") {
-                self.at += 2;
-                return Ok((element, true));
-            }
-            if inside.starts_with('>') {
-                self.at += 1;
-                return Ok((element, false));
-            }
-            let name = self.until("=")?.trim();
-            let rest = self.rest().trim_start();
-            self.at = self.text.len() - rest.len();
-            let quote = match rest.as_bytes().first() {
-                Some(b'"') => "\"",
-                Some(b'\'') => "'",
-                _ => return Err("an attribute without quotes"),
-            };
-            self.at += 1;
-            let value = unescaped(self.until(quote)?)?;
-            // Namespaces are no data.
-            if name != "xmlns" && !name.starts_with("xmlns:") {
-                add(&mut element.members, local(name), Json::String(value));
-            }
+        let (name, value) = closed(ended);
+        match open.last_mut() {
+            Some(around) => add(&mut around.members, &name, value),
+            None => return Ok(value),
         }
     }
 }
 
-/// Puts an element that has ended into the one around it; the content of the root element.
-fn close(element: OpenElement<'_>, open: &mut [OpenElement<'_>]) -> Option<Json> {
+/// The element that begins here, with its attributes. Namespaces are no data.
+fn begun(start: &BytesStart<'_>) -> Result<OpenElement, String> {
+    let mut members = Map::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+        let value = value.map_err(|error| error.to_string())?;
+        let name = attribute.key.local_name();
+        add(
+            &mut members,
+            name.into_inner(),
+            Json::String(value.into_owned()),
+        );
+    }
+    Ok(OpenElement {
+        name: start.local_name().into_inner().to_owned(),
+        members,
+        text: String::new(),
+    })
+}
+
+fn add_text(open: &mut [OpenElement], text: &str) -> Result<(), String> {
+    match open.last_mut() {
+        Some(element) => element.text.push_str(text),
+        None if text.trim().is_empty() => {}
+        None => return Err("text outside of an element".to_owned()),
+    }
+    Ok(())
+}
+
+/// The sign that `&name;` or `&#number;` stands for.
+fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
+    let sign = reference.resolve_char_ref();
+    if let Some(sign) = sign.map_err(|error| error.to_string())? {
+        return Ok(sign.to_string());
+    }
+    let name = reference.xml10_content();
+    let known = resolve_predefined_entity(&name);
+    let known = known.map(str::to_owned);
+    known.ok_or_else(|| format!("&{name}; is not known"))
+}
+
+/// The name and the content of an element that has ended.
+fn closed(element: OpenElement) -> (String, Json) {
     let OpenElement {
         name,
         mut members,
         text,
     } = element;
     let text = text.trim();
-    let value = if members.is_empty() {
-        Json::String(text.to_owned())
-    } else {
-        if !text.is_empty() {
-            add(&mut members, TEXT, Json::String(text.to_owned()));
-        }
-        Json::Object(members)
-    };
-    match open.last_mut() {
-        Some(around) => {
-            add(&mut around.members, name, value);
-            None
-        }
-        None => Some(value),
+    if members.is_empty() {
+        return (name, Json::String(text.to_owned()));
     }
+    if !text.is_empty() {
+        add(&mut members, TEXT, Json::String(text.to_owned()));
+    }
+    (name, Json::Object(members))
 }
 
 /// Adds a member; a name that comes again makes a list.
@@ -190,44 +150,6 @@ fn add(members: &mut Map<String, Json>, name: &str, value: Json) {
             *other = Json::Array(vec![first, value]);
         }
     }
-}
-
-/// A name without its prefix.
-fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
-}
-
-/// Text with its entities undone.
-fn unescaped(text: &str) -> Result<String, &'static str> {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('&') {
-        plain.push_str(&rest[..start]);
-        rest = &rest[start + 1..];
-        let end = rest.find(';').ok_or("an entity without an end")?;
-        plain.push(character(&rest[..end]).ok_or("an unknown entity")?);
-        rest = &rest[end + 1..];
-    }
-    plain.push_str(rest);
-    Ok(plain)
-}
-
-fn character(entity: &str) -> Option<char> {
-    Some(match entity {
-        "lt" => '<',
-        "gt" => '>',
-        "amp" => '&',
-        "quot" => '"',
-        "apos" => '\'',
-        other => {
-            let digits = other.strip_prefix('#')?;
-            let code = match digits.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => digits.parse().ok()?,
-            };
-            char::from_u32(code)?
-        }
-    })
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ impl Recording {
 
 impl PartialEq for Recording {
     fn eq(&self, other: &Self) -> bool {
-        *self.store == *other.store && self.key == other.key && self.version == other.version
+        let this = (self.id, &self.key, self.version);
+        this == (other.id, &other.key, other.version) && *self.store == *other.store
     }
 }
 

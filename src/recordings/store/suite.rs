@@ -104,9 +104,9 @@ fn opens_where_it_is_asked_to(test: &dyn StoreUnderTest) {
         let mut opened = store
             .open(&recording.key, recording.version, offset)
             .unwrap();
-        let mut text = String::new();
-        opened.read_to_string(&mut text).unwrap();
-        assert_eq!(text, expected, "from {offset}");
+        let mut rest = String::new();
+        opened.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, expected, "from {offset}");
     }
     let mut opened = recording.open().unwrap();
     for (to, expected) in [
@@ -166,10 +166,10 @@ fn opens_what_is_beside_a_recording(test: &dyn StoreUnderTest) {
     test.put("beside/x.wav", b"sound");
     test.put("beside/x.xml", b"<call/>");
     let store = test.open();
-    let mut text = String::new();
+    let mut found = String::new();
     let opened = store.open_beside(&RecordingKey::new("beside/x.xml"));
-    opened.unwrap().read_to_string(&mut text).unwrap();
-    assert_eq!(text, "<call/>");
+    opened.unwrap().read_to_string(&mut found).unwrap();
+    assert_eq!(found, "<call/>");
     let none = store.open_beside(&RecordingKey::new("beside/y.xml"));
     assert_eq!(none.err().unwrap().kind(), io::ErrorKind::NotFound);
     for other in ["../x.xml", "beside"] {
@@ -203,7 +203,10 @@ impl StoreUnderTest for TemporaryFolder {
 
 /// A store without any file.
 #[derive(Debug, Clone, Default)]
-struct MemoryStore(Arc<Mutex<BTreeMap<PathBuf, (u64, Arc<[u8]>)>>>);
+struct MemoryStore(Arc<Mutex<BTreeMap<PathBuf, Object>>>);
+
+/// How many objects came before, and what it holds.
+type Object = (u64, Arc<[u8]>);
 
 impl MemoryStore {
     fn find(&self, key: &RecordingKey) -> Result<(ObjectVersion, Arc<[u8]>), FileChange> {
