@@ -25,8 +25,8 @@ pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reach
             settings.reading.clone(),
             None,
         ),
-        Destination::Sandbox { faults } => {
-            let (server, token) = sandbox::inside(faults.as_deref()).await?;
+        Destination::Sandbox { faults, v2_page } => {
+            let (server, token) = sandbox::inside(faults.as_deref(), *v2_page).await?;
             let connection = settings.sandbox_connection(&server.url(), &token)?;
             let reading = RunSettings::sandbox_reading(run, &connection);
             (connection, reading, Some(server))

@@ -10,15 +10,16 @@ use super::exit_code::Exit;
 use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
-use super::{dry_run, run_options, signals};
+use super::{dry_run, run_options, sandbox, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::DeliveryOptions;
 use crate::delivery::deliver::Deliver;
-use crate::events::StopSignal;
-use crate::import::{Import, Imported, RunParts, import};
+use crate::events::{Event, StopSignal};
+use crate::import::{Import, Imported, Listener as _, RunParts, import};
 use crate::pipeline::{ImportTarget, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
+use crate::sandbox::Sandbox;
 use crate::targets::{CallDelivery, CallDeliveryOptions, CaseDelivery, CaseDeliveryOptions};
 
 pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
@@ -83,14 +84,15 @@ async fn deliver(
         hold_for: parts.policy.hold_for,
     };
     let listener = ReportListener::new(report, Arc::clone(&stop));
+    let server = reached.server.as_ref();
     let exit = match parts.into_pipeline() {
         TargetPipeline::Calls(pipeline) => {
             let import = Import::<_, CallDelivery>::of(pipeline, calls, run);
-            Box::pin(attend(import, listener, &stop)).await
+            Box::pin(attend(import, listener, &stop, server)).await
         }
         TargetPipeline::Cases(pipeline) => {
             let import = Import::<_, CaseDelivery>::of(pipeline, cases, run);
-            Box::pin(attend(import, listener, &stop)).await
+            Box::pin(attend(import, listener, &stop, server)).await
         }
     };
     if let Some(server) = reached.server {
@@ -104,6 +106,7 @@ async fn attend<T, D>(
     run: Import<T, D>,
     mut listener: ReportListener,
     stop: &Arc<StopSignal>,
+    server: Option<&Sandbox>,
 ) -> Result<Exit, Error>
 where
     T: ImportTarget + Send + 'static,
@@ -115,6 +118,10 @@ where
         never = signals::on_signals(stop) => never,
         imported = import(run, stop, &mut listener) => imported?,
     };
+    let lost = server.map(sandbox::lost_fields).unwrap_or_default();
+    for problem in &lost {
+        listener.event(&Event::Aside(problem));
+    }
     let reason = stop.reason().map(|(stop, _)| stop);
     let ReportListener {
         mut report,

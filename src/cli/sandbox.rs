@@ -6,8 +6,9 @@ use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::signals;
 use crate::config::{self, SandboxArgs};
+use crate::domain::{Code, Place, Problem};
 use crate::report::Screen;
-use crate::sandbox::{self, Faults, Sandbox, SandboxOptions, TokenFile};
+use crate::sandbox::{self, Faults, Sandbox, SandboxOptions, TokenFile, V2Page};
 
 pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -23,6 +24,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
             faults: faults(arguments.faults.as_deref())?,
             max_audio: arguments.max_audio,
             allow_remote: arguments.allow_remote,
+            v2_page: arguments.v2_page.into(),
             ..SandboxOptions::new(token.clone())
         })
         .await?;
@@ -53,14 +55,33 @@ fn told(url: &str, random: Option<&String>) -> String {
 
 /// A server inside this process, on any free port, and its token. It shows what arrived to nobody: the
 /// report of the run does, and other users of the machine reach its port.
-pub(super) async fn inside(file: Option<&Path>) -> Result<(Sandbox, String), Error> {
+pub(super) async fn inside(
+    file: Option<&Path>,
+    v2_page: V2Page,
+) -> Result<(Sandbox, String), Error> {
     let token = sandbox::random_token();
     let options = SandboxOptions {
         pages: false,
+        v2_page,
         ..SandboxOptions::new(token.clone())
     };
     let server = sandbox::start(options.with_faults(faults(file)?)).await?;
     Ok((server, token))
+}
+
+/// The fields of which nothing came in a rehearsal, because the page of version 2 that it keeps to lacks them.
+pub(super) fn lost_fields(server: &Sandbox) -> Vec<Problem> {
+    let page = server.v2_page().name();
+    let lost = server.lost_fields().into_iter().map(|(field, calls)| {
+        let calls = match calls {
+            1 => "1 conversation".to_owned(),
+            calls => format!("{calls} conversations"),
+        };
+        let message =
+            format!("{field} was dropped from {calls}: the {page} page of v2 does not have it");
+        Problem::new(Code::NotInVersion, Place::on_line("", 0), message)
+    });
+    lost.collect()
 }
 
 fn faults(file: Option<&Path>) -> Result<Faults, Error> {
@@ -101,8 +122,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_server_inside_a_run_has_a_token_of_its_own_and_no_pages() {
-        let (first, own) = inside(None).await.unwrap();
-        let (second, other) = inside(None).await.unwrap();
+        let (first, own) = inside(None, V2Page::Both).await.unwrap();
+        let (second, other) = inside(None, V2Page::Both).await.unwrap();
         assert_ne!(own, other);
         let list = "POST /integrations/conversations/list-delta";
         // With the right token the body is looked at, which lacks its content type.

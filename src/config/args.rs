@@ -12,6 +12,7 @@ use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
 use super::mapping_args::MappingCommand;
 use super::output_args::OutputArgs;
 use super::sending_args::{DestinationArgs, EffortArgs, PaceArgs};
+use super::v2_page_arg::V2PageArg;
 use super::{Error, token, units};
 
 const AFTER: &str = "\
@@ -193,6 +194,9 @@ pub struct SandboxArgs {
     /// Faults to play (TOML).
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+    /// Page of version 2 to keep to. Fields that the page lacks are dropped and counted.
+    #[arg(long, value_enum, default_value_t)]
+    pub v2_page: V2PageArg,
     /// Largest recording that is accepted.
     #[arg(long, value_name = "BYTES", default_value = "1GB", value_parser = units::size)]
     pub max_audio: u64,

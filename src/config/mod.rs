@@ -21,6 +21,7 @@ mod small_file;
 mod token;
 mod token_command;
 mod units;
+mod v2_page_arg;
 mod value_origin;
 mod variables;
 

@@ -38,16 +38,19 @@ pub fn parse(
     )
 }
 
-/// Faults that are typed are meant for a rehearsal; those of a variable or of the settings file wait
-/// for one.
+/// Faults and pages that are typed are meant for a rehearsal; those of a variable or of the settings file
+/// wait for one.
 fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::Error> {
     let run = matches.subcommand_matches("run");
-    let source = run.and_then(|run| run.value_source("faults"));
+    let is_typed =
+        |name| run.and_then(|run| run.value_source(name)) == Some(ValueSource::CommandLine);
     match &parsed.command {
-        Command::Run(run)
-            if source == Some(ValueSource::CommandLine) && !run.destination.sandbox =>
-        {
+        Command::Run(run) if is_typed("faults") && !run.destination.sandbox => {
             let message = "--faults are those of the server inside this process: add --sandbox";
+            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+        }
+        Command::Run(run) if is_typed("v2_page") && !run.destination.sandbox => {
+            let message = "--v2-page is that of the server inside this process: add --sandbox";
             Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
         }
         _ => Ok(()),

@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::units;
+use super::v2_page_arg::V2PageArg;
 use crate::delivery::{Bandwidth, Hours, time_of_day};
 
 /// How fast to go.
@@ -34,6 +35,10 @@ pub struct DestinationArgs {
     /// Faults of the sandbox (TOML); needs --sandbox.
     #[arg(long, value_name = "FILE", env = "CAPTURI_FAULTS")]
     pub faults: Option<PathBuf>,
+    /// Page of version 2 that the sandbox keeps to; needs --sandbox. Fields that the page lacks are dropped
+    /// and reported.
+    #[arg(long, value_enum, default_value_t, env = "CAPTURI_V2_PAGE")]
+    pub v2_page: V2PageArg,
     /// The destination.
     #[arg(
         long,

@@ -20,6 +20,7 @@ use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
 use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
 use crate::domain::{ExistingConversation, MissingRecording};
 use crate::report::{ListForm, Style};
+use crate::sandbox::V2Page;
 use crate::targets::{InspectionOptions, OddFormats};
 
 /// The ledger when none is named.
@@ -38,6 +39,8 @@ pub enum Destination {
     Sandbox {
         /// TOML of the faults that it plays.
         faults: Option<PathBuf>,
+        /// The page of version 2 that it keeps to.
+        v2_page: V2Page,
     },
 }
 
@@ -221,7 +224,8 @@ impl RunSettings {
         let version = run.version();
         let (destination, reading) = if destination.sandbox {
             let faults = destination.faults.clone();
-            (Destination::Sandbox { faults }, None)
+            let v2_page = destination.v2_page.into();
+            (Destination::Sandbox { faults, v2_page }, None)
         } else {
             let token = token::read(
                 destination.token_file.as_deref(),

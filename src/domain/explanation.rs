@@ -299,7 +299,8 @@ texts! {
          whole numbers. Correct the cell, or leave it empty to keep the whole recording.",
     NotInVersion
         "The chosen version of the API does not have this field, so it is not sent."
-        "`teamId` is known to v2 only; v3 knows teams by their name."
+        "`teamId` is known to v2 only; v3 knows teams by their name. Or a rehearsal kept to a page of v2 that lacks \
+         the field (`--v2-page`)."
         "Fill `teamName`, or send with `--api-version v2`.",
     WrongType
         "A JSON value has the wrong type for its field."

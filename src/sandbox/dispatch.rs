@@ -137,7 +137,7 @@ async fn answer(
     mut payload: Payload,
 ) -> Result<Response<Body>, Dropped> {
     let document = if endpoint.takes_json() {
-        request::document(parts, &mut payload).await?
+        request::document(parts, &mut payload, endpoint.content_type()).await?
     } else {
         payload.of_recording();
         Document::None

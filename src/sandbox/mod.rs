@@ -30,6 +30,7 @@ mod state;
 mod test_support;
 mod time;
 mod token_file;
+mod v2_page;
 
 pub use auth::random as random_token;
 pub use faults::rules::{
@@ -39,3 +40,4 @@ pub use options::{SandboxOptions, UnknownFields};
 pub use server::{Error, Sandbox, start};
 pub use snapshot::{EndpointCount, ReceivedCase, ReceivedConversation, ReceivedUpload, Snapshot};
 pub use token_file::{TokenFile, TokenFileError};
+pub use v2_page::V2Page;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::faults::rules::Faults;
+use super::v2_page::V2Page;
 
 /// What a sandbox is started with.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct SandboxOptions {
     pub pages: bool,
     /// What happens to fields that the documentation does not know.
     pub unknown_fields: UnknownFields,
+    /// Which page of version 2 it keeps to.
+    pub v2_page: V2Page,
 }
 
 impl SandboxOptions {
@@ -38,6 +41,7 @@ impl SandboxOptions {
             allow_remote: false,
             pages: true,
             unknown_fields: UnknownFields::default(),
+            v2_page: V2Page::default(),
         }
     }
 
@@ -61,6 +65,7 @@ impl fmt::Debug for SandboxOptions {
             .field("allow_remote", &self.allow_remote)
             .field("pages", &self.pages)
             .field("unknown_fields", &self.unknown_fields)
+            .field("v2_page", &self.v2_page)
             .finish_non_exhaustive()
     }
 }

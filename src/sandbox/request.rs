@@ -96,15 +96,19 @@ impl Document {
     }
 }
 
-/// Reads the body of a JSON call.
-pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Document, Dropped> {
+/// Reads the body of a JSON call, which may be named by `kind` as well.
+pub(super) async fn document(
+    parts: &Parts,
+    payload: &mut Payload,
+    kind: &str,
+) -> Result<Document, Dropped> {
     let Some(body) = payload.whole(JSON_LIMIT).await? else {
         let drained = payload.drain(JSON_DRAIN).await?;
         let text = format!("A JSON body has at most {JSON_LIMIT} bytes");
         let refusal = ServerAnswer::text(StatusCode::PAYLOAD_TOO_LARGE, text);
         return Ok(Document::Refused(drained.closing(refusal)));
     };
-    if !is_json(parts) {
+    if !is_json(parts, kind) {
         return Ok(Document::Refused(ServerAnswer::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The content type must be application/json",
@@ -119,15 +123,16 @@ pub(super) async fn document(parts: &Parts, payload: &mut Payload) -> Result<Doc
         .unwrap_or_else(|why| Document::Refused(ServerAnswer::text(StatusCode::BAD_REQUEST, why))))
 }
 
-/// Whether the one content type is JSON, in UTF-8 if it says more.
-fn is_json(parts: &Parts) -> bool {
+/// Whether the one content type is JSON or `kind`, in UTF-8 if it says more.
+fn is_json(parts: &Parts, kind: &str) -> bool {
     let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {
         return false;
     };
     let text = only.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut words = text.split(';').map(str::trim);
-    words.next() == Some("application/json")
+    let first = words.next();
+    (first == Some("application/json") || first == Some(kind))
         && words.all(|word| matches!(word, "" | "charset=utf-8" | "charset=\"utf-8\""))
 }
 

@@ -75,6 +75,20 @@ impl ServerAnswer {
         }
     }
 
+    /// A refusal of the reading API: problem details (RFC 9457).
+    pub(super) fn problem(status: StatusCode, detail: &str) -> Self {
+        let problem = serde_json::json!({
+            "type": "about:blank",
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "detail": detail,
+        });
+        Self {
+            content_type: Some("application/problem+json; charset=utf-8"),
+            ..Self::json(status, &problem)
+        }
+    }
+
     /// The same answer with one more header.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));

@@ -74,6 +74,14 @@ impl Endpoint {
         )
     }
 
+    /// What the vendor's own client calls its JSON.
+    pub(super) fn content_type(&self) -> &'static str {
+        match self {
+            Self::PatchMetadata(_) => "application/json-patch+json",
+            _ => "application/json",
+        }
+    }
+
     /// The word by which faults select it.
     pub(super) fn operation(&self) -> Operation {
         match self {

@@ -1,5 +1,6 @@
 //! Listening, and stopping again.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::options::SandboxOptions;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::token_file::TokenFileError;
+use super::v2_page::V2Page;
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,16 @@ impl Sandbox {
     /// Everything that arrived so far.
     pub fn snapshot(&self) -> Snapshot {
         self.shared.state().snapshot_of_all()
+    }
+
+    /// The page of version 2 that it keeps to.
+    pub fn v2_page(&self) -> V2Page {
+        self.shared.options.v2_page
+    }
+
+    /// How many conversations lost each field, because the page of version 2 does not have its name.
+    pub fn lost_fields(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.state().lost.clone()
     }
 
     /// Lets other things go wrong from the next request on; what was counted stays.

@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub endpoints: BTreeMap<String, EndpointCount>,
     /// How often each fault was injected, like `close_after_effect` or `status_503_before_effect`.
     pub faults: BTreeMap<String, u64>,
+    /// How many conversations lost each field, because the page of version 2 does not have its name.
+    pub lost: BTreeMap<String, u64>,
     /// In the order of their creation.
     pub conversations: Vec<ReceivedConversation>,
     /// In the order of their creation.
@@ -67,6 +69,8 @@ pub struct ReceivedConversation {
     pub creates: u64,
     /// The body of the create call, field by field as it was received.
     pub fields: Map<String, Value>,
+    /// Those of the fields of which nothing came.
+    pub lost: Vec<String>,
     /// Custom properties that were replaced later.
     pub metadata: Map<String, Value>,
     /// Every recording that arrived whole, in order.

@@ -23,9 +23,15 @@ pub(super) struct StoredConversation {
     pub(super) identity: Box<str>,
     pub(super) version: WireVersion,
     pub(super) date_time: Timestamp,
+    pub(super) created: Timestamp,
     pub(super) last_changed: Timestamp,
+    /// When the first recording came.
+    pub(super) audio_added: Option<Timestamp>,
     /// The JSON object of the create call.
     pub(super) body: Box<str>,
+    /// Fields of the body of which nothing came.
+    pub(super) lost: Box<[&'static str]>,
+    pub(super) team: Option<Uuid>,
     pub(super) metadata: Map<String, Value>,
     pub(super) uploads: Vec<ReceivedUpload>,
 }
@@ -62,6 +68,8 @@ pub(super) struct ServerState {
     cases_by_uid: HashMap<String, usize>,
     pub(super) endpoints: BTreeMap<&'static str, EndpointCount>,
     pub(super) faults: BTreeMap<String, u64>,
+    /// How many conversations lost each field.
+    pub(super) lost: BTreeMap<&'static str, u64>,
     pub(super) requests: u64,
     pub(super) under_way: u64,
     pub(super) max_concurrent: u64,
@@ -83,6 +91,7 @@ impl ServerState {
             cases_by_uid: HashMap::new(),
             endpoints: BTreeMap::new(),
             faults: BTreeMap::new(),
+            lost: BTreeMap::new(),
             requests: 0,
             under_way: 0,
             max_concurrent: 0,
@@ -151,6 +160,9 @@ impl ServerState {
         if self.by_identity.contains_key(&conversation.identity) {
             return Err(IdTaken);
         }
+        for name in &conversation.lost {
+            *self.lost.entry(name).or_default() += 1;
+        }
         let index = self.conversations.len();
         self.by_uid.insert(conversation.uid, index);
         self.by_identity
@@ -186,6 +198,7 @@ impl ServerState {
             version: conversation.version.name().to_owned(),
             creates: self.attempts.get(&hash).copied().unwrap_or(0),
             fields: conversation.fields(),
+            lost: conversation.lost.iter().map(ToString::to_string).collect(),
             metadata: conversation.metadata.clone(),
             uploads: conversation.uploads.clone(),
         }
@@ -219,6 +232,9 @@ impl ServerState {
                 .map(|(label, count)| ((*label).to_owned(), count.clone()))
                 .collect(),
             faults: self.faults.clone(),
+            lost: (self.lost.iter())
+                .map(|(name, count)| ((*name).to_owned(), *count))
+                .collect(),
             conversations: self.snapshot_of_conversations(range),
             cases: self.cases.iter().map(StoredCase::picture).collect(),
         }

@@ -319,7 +319,9 @@ fn keep(shared: &Shared, target: UploadAddress<'_>, upload: ReceivedUpload) -> S
     let Some(conversation) = found.and_then(|index| state.conversations.get_mut(index)) else {
         return unknown_conversation();
     };
-    conversation.last_changed = jiff::Timestamp::now();
+    let now = jiff::Timestamp::now();
+    conversation.last_changed = now;
+    conversation.audio_added.get_or_insert(now);
     conversation.uploads.push(ReceivedUpload {
         addressed_by: target.name().to_owned(),
         ..upload

@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::sandbox::body_check::{BodyFinding, Fields};
-use crate::sandbox::options::UnknownFields;
+use crate::sandbox::options::{SandboxOptions, UnknownFields};
 use crate::sandbox::response::ServerAnswer;
 use crate::sandbox::route::WireVersion;
 use crate::sandbox::shared::Shared;
 use crate::sandbox::state::StoredConversation;
+use crate::sandbox::v2_page::V2Page;
 
 /// Answers a create call. Either the whole body is right and kept, or nothing is.
 pub(in crate::sandbox) fn create(
@@ -21,19 +22,28 @@ pub(in crate::sandbox) fn create(
     object: &Map<String, Value>,
     body: String,
 ) -> ServerAnswer {
-    let checked = check(version, object, shared.unknown_fields());
+    let checked = check(version, object, &shared.options);
     let (identity, date_time) = match checked {
         Ok(checked) => checked,
         Err(findings) => return refuse(version, &findings),
     };
     let uid = Uuid::new_v4();
+    let page = page(version, &shared.options);
+    let created = Timestamp::now();
     let kept = shared.state().add(StoredConversation {
         uid,
         identity: identity.into(),
         version,
         date_time,
-        last_changed: Timestamp::now(),
+        created,
+        last_changed: created,
+        audio_added: None,
         body: body.into_boxed_str(),
+        lost: page
+            .map(|page| page.lost(object))
+            .unwrap_or_default()
+            .into(),
+        team: page.and_then(|page| page.team_uid(object)),
         metadata: Map::new(),
         uploads: Vec::new(),
     });
@@ -72,15 +82,16 @@ fn refuse(version: WireVersion, findings: &[BodyFinding]) -> ServerAnswer {
 }
 
 /// The identity and the time of a body that is right, or all that is wrong with it.
-fn check(
+fn check<'o>(
     version: WireVersion,
-    object: &Map<String, Value>,
-    unknown: UnknownFields,
-) -> Result<(&str, Timestamp), Vec<BodyFinding>> {
+    object: &'o Map<String, Value>,
+    options: &SandboxOptions,
+) -> Result<(&'o str, Timestamp), Vec<BodyFinding>> {
+    let unknown = options.unknown_fields;
     let mut fields = Fields::new(object);
     let read = match version {
         WireVersion::V1 => read_v1(&mut fields),
-        WireVersion::V2 | WireVersion::V3 => read_current(&mut fields, version, unknown),
+        WireVersion::V2 | WireVersion::V3 => read_current(&mut fields, version, options),
     };
     let findings = fields.finish(unknown);
     match read {
@@ -132,7 +143,7 @@ fn read_v1_time(fields: &mut Fields<'_>) -> Option<Timestamp> {
 fn read_current<'a>(
     fields: &mut Fields<'a>,
     version: WireVersion,
-    unknown: UnknownFields,
+    options: &SandboxOptions,
 ) -> Option<(&'a str, Timestamp)> {
     let identity = fields.required_text("externalIdentity");
     for name in ["agentId", "agentName", "agentEmail", "customer", "subject"] {
@@ -146,15 +157,43 @@ fn read_current<'a>(
     fields.whole("salesPersonAudioChannel", 1, 2);
     read_labels(fields);
     read_custom(fields);
-    fields.text("team");
-    read_segments(fields, "cutAudio", unknown);
-    if version != WireVersion::V3 {
-        // The names of the older page of v2, which may stand beside those of the newer one.
-        fields.text("teamId");
-        fields.text("teamName");
-        read_segments(fields, "conversationSegments", unknown);
+    let unknown = options.unknown_fields;
+    let page = page(version, options);
+    for name in ["team", "teamName", "teamId"] {
+        if is_read(fields, version, page, name) {
+            fields.text(name);
+        }
+    }
+    for name in ["cutAudio", "conversationSegments"] {
+        if is_read(fields, version, page, name) {
+            read_segments(fields, name, unknown);
+        }
     }
     Some((identity?, date_time?))
+}
+
+/// The page that names the fields of a body, which the oldest version does not have.
+fn page(version: WireVersion, options: &SandboxOptions) -> Option<V2Page> {
+    match version {
+        WireVersion::V1 => None,
+        WireVersion::V2 => Some(options.v2_page),
+        WireVersion::V3 => Some(V2Page::New),
+    }
+}
+
+/// Whether a field that not all pages have is looked at. Version 2 knows the names of its other page, too, and
+/// passes them over.
+fn is_read(
+    fields: &mut Fields<'_>,
+    version: WireVersion,
+    page: Option<V2Page>,
+    name: &str,
+) -> bool {
+    let has = page.is_some_and(|page| page.has(name));
+    if !has && version == WireVersion::V2 {
+        fields.value(name);
+    }
+    has
 }
 
 fn read_labels(fields: &mut Fields<'_>) {
@@ -399,6 +438,65 @@ mod tests {
             body = with(body, name, value);
         }
         assert_eq!(given.create("v2", &body).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn version_2_passes_over_the_names_of_the_page_that_it_does_not_keep_to() {
+        let body = |identity: &str, pairs: &[(&str, Value)]| {
+            let mut body = conversation(identity);
+            for (name, value) in pairs {
+                body = with(body, name, value.clone());
+            }
+            body
+        };
+        let cut = json!([{"startSeconds": 0, "durationSeconds": 1}]);
+        for (v2_page, lost) in [
+            (V2Page::Old, vec!["cutAudio"]),
+            (V2Page::New, vec!["teamId", "teamName"]),
+            (V2Page::Both, vec![]),
+        ] {
+            let given = Given::options(SandboxOptions {
+                v2_page,
+                ..SandboxOptions::new(TOKEN)
+            })
+            .await;
+            let names = [
+                ("teamId", json!("t")),
+                ("teamName", json!("x")),
+                ("cutAudio", cut.clone()),
+            ];
+            for identity in ["a", "b"] {
+                let reply = given.create("v2", &body(identity, &names)).await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+            }
+            let snapshot = given.sandbox.snapshot();
+            assert_eq!(snapshot.conversation("a").expect("kept").lost, lost);
+            let counts = lost.iter().map(|name| ((*name).to_owned(), 2));
+            assert_eq!(snapshot.lost, counts.collect(), "{v2_page:?}");
+            // Version 3 has one page.
+            let v3 = given
+                .create("v3", &body("c", &[("teamName", json!("x"))]))
+                .await;
+            assert_eq!(v3.status, 400, "{v2_page:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_names_of_the_page_are_looked_at() {
+        for (v2_page, taken, refused) in [
+            (V2Page::Old, "team", "teamName"),
+            (V2Page::New, "conversationSegments", "cutAudio"),
+        ] {
+            let given = Given::options(SandboxOptions {
+                v2_page,
+                ..SandboxOptions::new(TOKEN)
+            })
+            .await;
+            for (name, status) in [(taken, 200), (refused, 400)] {
+                let body = with(conversation(name), name, json!(3));
+                assert_eq!(given.create("v2", &body).await.status, status, "{name}");
+            }
+        }
     }
 
     #[tokio::test]

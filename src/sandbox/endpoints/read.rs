@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::conversation::read_custom;
 use crate::sandbox::auth::query;
-use crate::sandbox::body_check::{Fields, refusal};
+use crate::sandbox::body_check::{BodyFinding, Fields};
 use crate::sandbox::response::ServerAnswer;
 use crate::sandbox::route::WireVersion;
 use crate::sandbox::shared::Shared;
@@ -38,8 +38,9 @@ struct Filters {
     subjects: Option<Vec<String>>,
     customers: Option<Vec<String>>,
     labels: Option<Vec<String>>,
-    /// Nobody has a team or a user here, so one that is asked for is not found.
-    owners: bool,
+    teams: Option<Vec<String>>,
+    /// Nobody has a user here, so one that is asked for is not found.
+    users: bool,
     custom: Vec<(String, Vec<String>)>,
     is_ascending: bool,
 }
@@ -134,7 +135,7 @@ pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) 
         "Text" | "Json" if !has_audio => ServerAnswer::bare(StatusCode::NO_CONTENT),
         "Text" | "" => ServerAnswer::text(StatusCode::OK, ""),
         "Json" => ServerAnswer::json(StatusCode::OK, &json!([])),
-        _ => ServerAnswer::text(StatusCode::BAD_REQUEST, "format must be Text or Json"),
+        _ => ServerAnswer::problem(StatusCode::BAD_REQUEST, "format must be Text or Json"),
     }
 }
 
@@ -165,15 +166,21 @@ pub(in crate::sandbox) fn patch_metadata(
     ServerAnswer::json(StatusCode::OK, &picture(conversation))
 }
 
+/// The refusal that tells all findings, or nothing if there are none.
+fn refusal(findings: &[BodyFinding]) -> Option<ServerAnswer> {
+    let texts: Vec<_> = findings.iter().map(BodyFinding::text).collect();
+    (!texts.is_empty()).then(|| ServerAnswer::problem(StatusCode::BAD_REQUEST, &texts.join("\n")))
+}
+
 fn unknown_conversation() -> ServerAnswer {
-    ServerAnswer::text(StatusCode::NOT_FOUND, "There is no such conversation")
+    ServerAnswer::problem(StatusCode::NOT_FOUND, "There is no such conversation")
 }
 
 fn without_version(parts: &Parts) -> Option<ServerAnswer> {
     let version = query(parts, "api-version").unwrap_or_default();
     version.trim().is_empty().then(|| {
         let text = "The query parameter api-version is required";
-        ServerAnswer::text(StatusCode::BAD_REQUEST, text)
+        ServerAnswer::problem(StatusCode::BAD_REQUEST, text)
     })
 }
 
@@ -196,7 +203,7 @@ fn read_listing(
     if let Some(token) = fields.text("continuationToken") {
         return ListBody::from_token(token).ok_or_else(|| {
             let text = "continuationToken is not one that this server gave";
-            ServerAnswer::text(StatusCode::BAD_REQUEST, text)
+            ServerAnswer::problem(StatusCode::BAD_REQUEST, text)
         });
     }
     let listing = ListBody {
@@ -235,7 +242,8 @@ fn read_filters(fields: &mut Fields<'_>) -> Filters {
         subjects: texts("subjects"),
         customers: texts("customers"),
         labels: texts("labels"),
-        owners: teams.is_some() || users.is_some(),
+        teams,
+        users: users.is_some(),
         custom,
         identity: fields.text("externalIdentity").map(str::to_owned),
         is_ascending: fields.one_of("sortDirection", &["Ascending", "Descending"])
@@ -246,7 +254,7 @@ fn read_filters(fields: &mut Fields<'_>) -> Filters {
 impl Filters {
     fn take(&self, conversation: &StoredConversation) -> bool {
         let is_it = |identity: &String| **identity == *conversation.identity;
-        if self.owners || !self.identity.as_ref().is_none_or(is_it) {
+        if self.users || !self.identity.as_ref().is_none_or(is_it) {
             return false;
         }
         let picture = picture(conversation);
@@ -263,6 +271,7 @@ impl Filters {
             && has(&self.status, &picture["status"])
             && has(&self.subjects, &picture["subject"])
             && has(&self.customers, &picture["customer"])
+            && has(&self.teams, &picture["teamUid"])
             && custom.all(|(name, wanted)| {
                 let value = picture["metadata"][name].as_str();
                 value.is_some_and(|value| wanted.iter().any(|one| one == value))
@@ -314,7 +323,8 @@ impl ListBody {
 }
 
 /// A conversation as the reading API tells it. Recordings are neither decoded nor recognised here:
-/// the duration stays 0, and one that has arrived counts as processed.
+/// the duration stays 0, and one that has arrived counts as processed; of somebody who refused, it is
+/// deleted after that.
 fn picture(conversation: &StoredConversation) -> Value {
     let fields = conversation.fields();
     let field = |name: &str| fields.get(name).cloned().unwrap_or(Value::Null);
@@ -322,20 +332,23 @@ fn picture(conversation: &StoredConversation) -> Value {
         WireVersion::V1 => ("title", "phoneNumber"),
         WireVersion::V2 | WireVersion::V3 => ("subject", "customer"),
     };
-    let has_audio = !conversation.uploads.is_empty();
+    let is_processed = conversation.audio_added.is_some();
+    let has_consent = fields.get("hasConsent").and_then(Value::as_bool);
+    let has_consent = has_consent.unwrap_or(true);
     json!({
         "uid": conversation.uid.to_string(),
         "externalIdentity": conversation.identity,
-        "state": if has_audio { "Success" } else { "Created" },
+        "state": if is_processed { "Success" } else { "Created" },
         "dateTime": conversation.date_time.to_string(),
         "lastChanged": conversation.last_changed.to_string(),
         "duration": 0,
-        "hasAudio": has_audio,
-        "hasConsent": fields.get("hasConsent").and_then(Value::as_bool).unwrap_or(true),
+        "hasAudio": is_processed && has_consent,
+        "hasConsent": has_consent,
         "deleted": false,
         "source": "api",
-        "teamUid": null,
+        "teamUid": conversation.team.map(|uid| uid.to_string()),
         "userUid": null,
+        "details": {"speakerCount": null},
         "metrics": metrics(conversation),
         "subject": field(subject),
         "customer": field(customer),
@@ -347,8 +360,12 @@ fn picture(conversation: &StoredConversation) -> Value {
 
 /// When what was there. A recording is processed as soon as it has come.
 fn metrics(conversation: &StoredConversation) -> Value {
-    let heard = (!conversation.uploads.is_empty()).then(|| conversation.last_changed.to_string());
+    let created = conversation.created.to_string();
+    let heard = conversation.audio_added.map(|at| at.to_string());
     json!({
+        "created": created,
+        "dataAdded": created,
+        "metadataAdded": created,
         "audioAdded": heard,
         "processingDone": heard,
     })
@@ -378,7 +395,9 @@ mod tests {
     use reqwest::Method;
 
     use super::*;
-    use crate::sandbox::test_support::{Given, conversation, form, with};
+    use crate::sandbox::options::SandboxOptions;
+    use crate::sandbox::test_support::{Given, TOKEN, conversation, form, send, with};
+    use crate::sandbox::v2_page::V2Page;
 
     const LIST: &str = "/integrations/conversations/list-delta?api-version=1.0";
 
@@ -461,6 +480,44 @@ mod tests {
         ] {
             let reply = given.json(Method::POST, LIST, &body).await;
             assert_eq!(reply.status, 400, "{body}");
+            let kind = reply.header("content-type");
+            assert_eq!(kind, Some("application/problem+json; charset=utf-8"));
+            let told = reply.json();
+            assert_eq!(
+                (&told["status"], &told["title"]),
+                (&json!(400), &json!("Bad Request"))
+            );
+            assert!(told["detail"].is_string(), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_team_shows_who_received_its_name() {
+        for (v2_page, is_there) in [
+            (V2Page::Old, true),
+            (V2Page::New, false),
+            (V2Page::Both, true),
+        ] {
+            let given = Given::options(SandboxOptions {
+                v2_page,
+                ..SandboxOptions::new(TOKEN)
+            })
+            .await;
+            let uid = given.created("a").await;
+            let none = given.get(&path(&uid, "")).await.json();
+            assert_eq!(none["teamUid"], Value::Null);
+            let body = with(conversation("b"), "teamName", json!("Sales"));
+            let uid = given.create("v2", &body).await.json()["UID"].clone();
+            let told = given
+                .get(&path(uid.as_str().expect("a uid"), ""))
+                .await
+                .json();
+            assert_eq!(told["teamUid"].is_string(), is_there, "{v2_page:?}");
+            let list = LIST.replace("list-delta", "list-full");
+            let teams = json!({"teamUids": [told["teamUid"].as_str().unwrap_or("none")]});
+            let page = given.json(Method::POST, &list, &teams).await.json();
+            let found = page["conversations"].as_array().map(Vec::len);
+            assert_eq!(found, Some(usize::from(is_there)), "{v2_page:?}");
         }
     }
 
@@ -507,8 +564,18 @@ mod tests {
         let told = given.get(&path(uid, "")).await.json();
         assert_eq!(
             (&told["state"], &told["hasAudio"]),
-            (&json!("Success"), &json!(true))
+            (&json!("Success"), &json!(false)),
+            "of somebody who refused it is deleted"
         );
+        let added = told["metrics"]["audioAdded"].clone();
+        assert!(added.is_string(), "{told}");
+        let patch = json!({"customProp2": "later"});
+        let patched = given.json(Method::PATCH, &path(uid, "/metadata"), &patch);
+        assert_eq!(patched.await.json()["metrics"]["audioAdded"], added);
+        let uid = given.created("b").await;
+        given.upload(&uid, form(b"abc")).await;
+        let told = given.get(&path(&uid, "")).await.json();
+        assert_eq!(told["hasAudio"], true);
     }
 
     #[tokio::test]
@@ -563,6 +630,20 @@ mod tests {
                 .json(Method::PATCH, &path(uid, "/metadata"), &patch)
                 .await;
             assert_eq!(reply.status, 400, "{patch}");
+        }
+    }
+
+    #[tokio::test]
+    async fn custom_properties_may_come_under_the_name_that_the_vendor_s_client_gives_them() {
+        let given = Given::sandbox().await;
+        let uid = given.created("a").await;
+        for (method, path, status) in [
+            (Method::PATCH, path(&uid, "/metadata"), 200),
+            (Method::POST, LIST.to_owned(), 415),
+        ] {
+            let request = given.request(method, &path);
+            let request = request.header("content-type", "application/json-patch+json");
+            assert_eq!(send(request.body("{}")).await.status, status, "{path}");
         }
     }
 

@@ -176,6 +176,9 @@ fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize), state: &str
     let faults = snapshot.faults.iter();
     let faults = faults.map(|(name, times)| row(&[name, &times.to_string()]));
     table(&mut page, "Faults injected", &["Fault", "Times"], faults);
+    let lost = snapshot.lost.iter();
+    let lost = lost.map(|(name, times)| row(&[name, &times.to_string()]));
+    table(&mut page, "Fields lost", &["Field", "Conversations"], lost);
     let title = format!("Conversations ({conversations}, the newest {SHOWN} shown)");
     let head = [
         "Identity",
@@ -183,6 +186,7 @@ fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize), state: &str
         "Version",
         "Creates",
         "Fields",
+        "Lost",
         "Recordings",
     ];
     let rows = snapshot.conversations.iter().rev().map(conversation_row);
@@ -209,6 +213,7 @@ fn conversation_row(conversation: &ReceivedConversation) -> String {
         &conversation.version,
         &conversation.creates.to_string(),
         &fields,
+        &conversation.lost.join(", "),
         &uploads.join("; "),
     ])
 }
