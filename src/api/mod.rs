@@ -10,6 +10,7 @@ mod conversation_json;
 mod endpoints;
 mod error;
 pub(crate) mod json_writer;
+mod problem_details;
 mod redacted;
 mod transport;
 mod upload_body;

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::connect_error::classify;
+use super::problem_details;
 use super::redacted::Secrets;
 use super::{Error, RetryAfter};
 use crate::failpoint::{self, Point};
@@ -135,7 +136,10 @@ pub(super) async fn send(
         .and_then(RetryAfter::parse);
     let text = read(response, ANSWER_LIMIT)
         .await
-        .map(|bytes| plain(&secrets.leave_out_of(&bytes)))
+        .map(|bytes| {
+            let told = problem_details::sentence(&bytes).map_or(bytes, String::into_bytes);
+            plain(&secrets.leave_out_of(&told))
+        })
         .unwrap_or_default();
     Err(Error::Status {
         status: status.as_u16(),

@@ -45,6 +45,11 @@ pub(crate) trait Deliver: Sized + Send + Sync + 'static {
     /// What the ledger is told of itself, for its calls and for its cases.
     fn proofs(&self, proof: Proof) -> (Proof, Proof);
 
+    /// The `api-version` that the read API has answered, if it was asked.
+    fn read_version(&self) -> Option<&str> {
+        None
+    }
+
     /// Where requests wait for their leave beside the sender's gate.
     fn gates(&self) -> Vec<&Gate> {
         Vec::new()

@@ -20,6 +20,7 @@ pub(crate) struct RunEvents<'e> {
     most: usize,
     /// The width that was told last.
     width: WidthRange,
+    is_version_told: bool,
     pub(crate) on_event: &'e mut dyn FnMut(Event<'_>),
 }
 
@@ -39,6 +40,7 @@ impl<'e> RunEvents<'e> {
                 now: width,
                 lowest: width,
             },
+            is_version_told: false,
             on_event,
         }
     }
@@ -110,6 +112,14 @@ impl<'e> RunEvents<'e> {
                 lowest: width.lowest,
                 most: self.most,
             });
+        }
+    }
+
+    /// Tells once which version the read API has answered.
+    pub(super) fn read_version(&mut self, version: Option<&str>) {
+        if let Some(version) = version.filter(|_| !self.is_version_told) {
+            self.is_version_told = true;
+            (self.on_event)(Event::ReadApiAnswers { version });
         }
     }
 

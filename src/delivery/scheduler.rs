@@ -386,6 +386,7 @@ impl<D: Deliver> Scheduler<'_, D> {
     fn progress(&mut self, bytes: &AtomicU64) {
         let sent = bytes.swap(0, Ordering::Relaxed);
         self.events.progress(sent, self.sender.gate.width());
+        self.events.read_version(self.delivery.read_version());
     }
 }
 

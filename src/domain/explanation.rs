@@ -301,7 +301,7 @@ texts! {
         "The chosen version of the API does not have this field, so it is not sent."
         "`teamId` is known to v2 only; v3 knows teams by their name. Or a rehearsal kept to a page of v2 that lacks \
          the field (`--v2-page`)."
-        "Fill `teamName`, or send with `--api-version v2`.",
+        "Fill `teamName`, which every version knows; `--api-version v2` sends `teamId` as well.",
     WrongType
         "A JSON value has the wrong type for its field."
         "An object or a list stands where a text, a number or a yes or no was expected."

@@ -63,6 +63,11 @@ pub enum Event<'a> {
         /// So many at the most, as it was set.
         most: usize,
     },
+    /// The read API has answered, in this `api-version`. Comes once.
+    ReadApiAnswers {
+        /// The value of the query's `api-version`.
+        version: &'a str,
+    },
     /// Nothing is sent for a while.
     Paused {
         /// For how long.

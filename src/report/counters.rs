@@ -41,6 +41,8 @@ pub(super) struct Counters {
     /// Bytes that left the machine, those of failed tries included.
     pub(super) sent: u64,
     pub(super) retries: u64,
+    /// The `api-version` that the read API has answered.
+    pub(super) read_version: Option<String>,
     /// Requests in flight at the most, the least and at last, once that has changed.
     pub(super) width: Option<[usize; 3]>,
     pub(super) pauses: u64,
@@ -111,6 +113,7 @@ impl Counters {
                 self.paused = self.paused.saturating_add(*pause);
             }
             Event::Width { now, lowest, most } => self.width = Some([*most, *lowest, *now]),
+            Event::ReadApiAnswers { version } => self.read_version = Some((*version).to_owned()),
             Event::Retried { .. } => self.retries += 1,
             Event::Stopping { stop, why } => self.stop_for(*stop, why),
         }

@@ -389,6 +389,10 @@ impl Report {
                     self.notice(&line, Some(text), now);
                 }
             }
+            Event::ReadApiAnswers { version } => {
+                let text = format!("the read API answers api-version {}", safe(version));
+                self.notice(&JsonLine::ReadApiAnswers { version }, Some(text), now);
+            }
             Event::Stopping { stop, why } => self.show_stop(*stop, why, now),
             Event::Ended { .. }
             | Event::Read { .. }

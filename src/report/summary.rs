@@ -46,6 +46,8 @@ pub struct RunSummary {
     pub sent: u64,
     /// Requests that were tried again.
     pub retries: u64,
+    /// The `api-version` that the read API has answered, if it was asked.
+    pub read_version: Option<String>,
     /// Requests in flight at the most, the least and at last, if that ever changed.
     pub width: Option<[usize; 3]>,
     /// How often everything stood still, and for how many seconds in all.
@@ -104,6 +106,7 @@ impl RunSummary {
             deliveries: sums.deliveries,
             sent: sums.sent,
             retries: sums.retries,
+            read_version: sums.read_version,
             width: sums.width,
             pauses: (sums.pauses, sums.paused.as_secs_f64()),
             sheets: sums.sheets,

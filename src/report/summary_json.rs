@@ -54,6 +54,9 @@ impl Serialize for RunSummary {
         map.serialize_entry("delivered", &self.deliveries)?;
         map.serialize_entry("bytes_sent", &self.sent)?;
         map.serialize_entry("retries", &self.retries)?;
+        if let Some(version) = &self.read_version {
+            map.serialize_entry("read_api_version", version)?;
+        }
         let width = self.width;
         map.serialize_entry(
             "concurrency",

@@ -235,3 +235,41 @@ fn the_line_and_json_samples_say_the_same() {
     assert_eq!(server.requests(), requests);
     assert!(place.lines_with("changed-since-sent").is_empty());
 }
+
+#[test]
+fn a_rehearsal_shows_what_a_page_of_v2_would_lose() {
+    let given = with_every_field(3);
+    let place = Place::with(&given);
+    let rehearse = |more: &[&str]| {
+        let usual = [
+            "run",
+            "calls.csv",
+            "--audio",
+            "recordings",
+            "--sandbox",
+            "--out",
+            "out",
+        ];
+        place.call(&[&usual[..], more].concat()).with_code(0)
+    };
+    let lost = || {
+        if !place.has("out/problems.csv") {
+            return Vec::new();
+        }
+        let told = place.rows("problems.csv").into_iter();
+        let told = told.filter(|row| row["code"] == "not-in-version");
+        told.map(|row| row["message"].clone()).collect::<Vec<_>>()
+    };
+    for page in ["both", "old"] {
+        rehearse(&["--v2-page", page]);
+        assert!(lost().is_empty(), "{page}: {:?}", lost());
+    }
+    rehearse(&["--v2-page", "new"]);
+    let expected = "teamId was dropped from 3 conversations: the new page of v2 does not have it";
+    assert_eq!(lost(), [expected]);
+
+    place
+        .call(&["run", "calls.csv", "--v2-page", "new"])
+        .with_code(2)
+        .says("add --sandbox");
+}

@@ -416,10 +416,17 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     place.run(&server, &MESSAGES).with_code(0);
     assert_eq!(news(&server, &mut before), 2);
     has_exactly(&server, &given);
+    let changes = || server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests;
     assert_eq!(
-        server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests,
+        changes(),
         31,
         "the questions of the first run, and the state of the closed one"
+    );
+    place.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(
+        (changes(), news(&server, &mut before)),
+        (31, 0),
+        "it is known"
     );
 }
 

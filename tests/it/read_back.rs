@@ -158,6 +158,65 @@ fn an_answer_about_another_conversation_is_not_believed() {
 }
 
 #[test]
+fn problem_details_of_the_read_api_are_told_without_people() {
+    // Given a read API that repeats people of a call that it was asked for by uid alone.
+    let given = calls(6, 88);
+    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let name = given[0].expected_in("v2")["agentName"]
+        .as_str()
+        .map(str::to_owned);
+    let name = name.expect("a name");
+    let details = serde_json::json!({
+        "type": "https://example.com/problems/closed", "title": "Not allowed", "status": 400,
+        "detail": format!("{name} is not shown"), "instance": "/trace/4711",
+    });
+    let reads = Meddler::before(&server, move |_, _| {
+        let kind = "Content-Type: application/problem+json\r\n";
+        let body = details.to_string();
+        Some(Trick::Instead(answer(
+            "400 Bad Request",
+            kind,
+            body.as_bytes(),
+        )))
+    });
+
+    place.run(&server, &arguments(reads.url())).with_code(0);
+
+    let told = place.rows("problems.csv");
+    let told = told
+        .iter()
+        .find(|row| row["external_id"] == given[0].id && row["code"] == "upload-in-doubt");
+    let message = &told.expect("it is told")["message"];
+    for part in [
+        "400: Not allowed: ",
+        "is not shown",
+        "(https://example.com/problems/closed, /trace/4711)",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!message.contains(&name), "{message}");
+}
+
+#[test]
+fn a_conversation_that_is_not_there_is_told_by_204_as_by_404() {
+    for status in ["204 No Content", "404 Not Found"] {
+        let given = calls(4, 89);
+        let (place, server) = (Place::with(&given), Server::with_rule(lost()));
+        let reads = Meddler::before(&server, move |_, _| {
+            Some(Trick::Instead(answer(status, "", b"")))
+        });
+
+        place.run(&server, &arguments(reads.url())).with_code(0);
+
+        server.has_exactly(&given, "v2");
+        let told = place.rows("problems.csv");
+        let about = "the read API: it does not have the conversation";
+        let told = told.iter().filter(|row| row["message"].contains(about));
+        assert_eq!(told.count(), 4, "{status}");
+    }
+}
+
+#[test]
 fn the_version_that_the_read_api_answers_is_found_out_once() {
     // Given a read API that refuses the likelier version.
     let given = calls(8, 85);
@@ -166,13 +225,14 @@ fn the_version_that_the_read_api_answers_is_found_out_once() {
         let is_newer = line.contains("api-version=2.0");
         is_newer.then(|| Trick::Instead(answer("400 Bad Request", "", b"no such version")))
     });
-    let mut one_at_a_time = arguments(reads.url());
-    one_at_a_time[2] = "1";
 
-    place.run(&server, &one_at_a_time).with_code(0);
+    place
+        .run(&server, &arguments(reads.url()))
+        .with_code(0)
+        .says("the read API answers api-version 1.0");
 
-    // Look-ups that are under way at once may each ask.
-    assert!(reads.played() <= 4 && look_ups(&server) == 8);
+    assert_eq!((reads.played(), look_ups(&server)), (1, 8));
+    assert_eq!(place.summary()["read_api_version"], "1.0");
     is_exact(&place, &server, &given);
 }
 

@@ -41,18 +41,16 @@ pub fn message_only(case: &Case, message: &Message) -> Bytes {
     })
 }
 
-/// The body of `PATCH /v1/case/{externalID}`: those of the case's own fields that it can change. Lists go
-/// out empty as well, since what is absent stays as it was.
+/// The body of `PATCH /v1/case/{externalID}`: those of the case's own fields that it can change. What the case
+/// does not have goes out empty, since what is absent stays as it was.
 pub fn case_fields(case: &Case) -> Bytes {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Changes<'a> {
         updated: &'a str,
         subject: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        inbox: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<&'a str>,
+        inbox: &'a str,
+        status: &'a str,
         tags: &'a [String],
         #[serde(serialize_with = "custom_fields")]
         custom_fields: &'a [(Box<str>, String)],
@@ -60,8 +58,8 @@ pub fn case_fields(case: &Case) -> Bytes {
     json(&Changes {
         updated: &case.updated,
         subject: &case.subject,
-        inbox: case.inbox.as_deref(),
-        status: case.status.as_deref(),
+        inbox: case.inbox.as_deref().unwrap_or_default(),
+        status: case.status.as_deref().unwrap_or_default(),
         tags: &case.tags,
         custom_fields: &case.custom,
     })
@@ -316,8 +314,8 @@ mod tests {
     #[test]
     fn a_change_carries_what_can_change_and_says_what_is_gone() {
         let changes = concat!(
-            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","status":"closed","tags":["a"],"#,
-            r#""customFields":[{"name":"product","value":"X"}]}"#
+            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","inbox":"","status":"closed","#,
+            r#""tags":["a"],"customFields":[{"name":"product","value":"X"}]}"#
         );
         assert_eq!(case_fields(&case()), changes);
         let bare = Case {
@@ -326,8 +324,10 @@ mod tests {
             status: None,
             ..case()
         };
-        let gone =
-            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","tags":[],"customFields":[]}"#;
+        let gone = concat!(
+            r#"{"updated":"2024-03-16T08:00:00Z","subject":"Æ","inbox":"","status":"","#,
+            r#""tags":[],"customFields":[]}"#
+        );
         assert_eq!(case_fields(&bare), gone);
     }
 }

@@ -2,7 +2,8 @@
 //! which nobody knows how they went; it is read leniently, what is not said is not assumed, and an
 //! answer about another conversation is no answer.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -62,10 +63,10 @@ const AROUND: SignedDuration = SignedDuration::from_secs(1);
 #[derive(Debug)]
 struct Versions {
     names: Vec<String>,
-    /// The one that is asked for, by its place.
-    at: AtomicUsize,
-    /// It has answered.
-    is_settled: AtomicBool,
+    /// The place of the one that has answered.
+    answering: OnceLock<usize>,
+    /// Held by the one request that finds out.
+    asking: tokio::sync::Mutex<()>,
 }
 
 impl Versions {
@@ -75,26 +76,20 @@ impl Versions {
                 Some(version) => vec![version.clone()],
                 None => VERSIONS.map(str::to_owned).into(),
             },
-            at: AtomicUsize::new(0),
-            is_settled: AtomicBool::new(false),
+            answering: OnceLock::new(),
+            asking: tokio::sync::Mutex::new(()),
         }
     }
 
-    /// The one to ask for first, and the others, if it is not yet known to be the right one.
-    fn candidates(&self) -> impl Iterator<Item = (usize, &str)> {
-        let first = self.at.load(Ordering::Relaxed);
-        let number = if self.is_settled.load(Ordering::Relaxed) {
-            1
-        } else {
-            self.names.len()
-        };
-        let places = (0..number).map(move |more| (first + more) % self.names.len());
-        places.filter_map(|place| Some((place, self.names.get(place)?.as_str())))
+    /// The one that has answered.
+    fn settled(&self) -> Option<&str> {
+        let place = self.answering.get()?;
+        self.names.get(*place).map(String::as_str)
     }
 
     fn settle(&self, place: usize) {
-        self.at.store(place, Ordering::Relaxed);
-        self.is_settled.store(true, Ordering::Relaxed);
+        // The first answer counts.
+        let _ = self.answering.set(place);
     }
 }
 
@@ -130,6 +125,11 @@ impl ReadClient {
             authorization: transport::authorization(&connection.token)?,
             timeout: connection.route.timeout,
         })
+    }
+
+    /// The `api-version` that has answered.
+    pub fn version(&self) -> Option<&str> {
+        self.versions.settled()
     }
 
     /// Looks for one conversation.
@@ -234,24 +234,32 @@ impl ReadClient {
         Ok(page.unwrap_or_default())
     }
 
-    /// Sends a request in the version that answers; which one that is, is found out once.
+    /// Sends a request in the version that answers. Which one that is, the first request finds out, and
+    /// the others wait for it: 400 says that it is another one.
     async fn exchange<T: DeserializeOwned>(
         &self,
         method: Method,
         url: &Url,
         body: Option<Vec<u8>>,
     ) -> Result<Option<T>, Error> {
+        if let Some(version) = self.versions.settled() {
+            return self.send(method, versioned(url, version), body).await;
+        }
+        let asking = self.versions.asking.lock().await;
+        if let Some(version) = self.versions.settled() {
+            drop(asking);
+            return self.send(method, versioned(url, version), body).await;
+        }
         let mut refused = None;
-        for (place, version) in self.versions.candidates() {
-            let mut url = url.clone();
-            url.query_pairs_mut().append_pair("api-version", version);
+        for (place, version) in self.versions.names.iter().enumerate() {
+            let url = versioned(url, version);
             match self.send(method.clone(), url, body.clone()).await {
                 Err(error @ Error::Status { status: 400, .. }) => {
                     // What the likelier version says is told if no other does better.
                     refused.get_or_insert(error);
                 }
                 result => {
-                    if result.is_ok() {
+                    if matches!(&result, Ok(_) | Err(Error::Status { status: 404, .. })) {
                         self.versions.settle(place);
                     }
                     return result;
@@ -292,22 +300,28 @@ impl ReadClient {
     }
 }
 
+fn versioned(url: &Url, version: &str) -> Url {
+    let mut url = url.clone();
+    url.query_pairs_mut().append_pair("api-version", version);
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_likelier_version_is_asked_for_first_and_the_other_until_one_answers() {
-        let names = |versions: &Versions| {
-            let names = versions.candidates().map(|(_, name)| name.to_owned());
-            names.collect::<Vec<_>>()
-        };
+    fn the_version_that_answered_first_is_the_one() {
         let versions = Versions::new(None);
-        assert_eq!(names(&versions), ["2.0", "1.0"]);
+        assert_eq!(
+            (versions.names.as_slice(), versions.settled()),
+            (&["2.0", "1.0"].map(str::to_owned)[..], None)
+        );
         versions.settle(1);
-        assert_eq!(names(&versions), ["1.0"]);
+        versions.settle(0);
+        assert_eq!(versions.settled(), Some("1.0"));
         let typed = Versions::new(Some(&"3.1".to_owned()));
-        assert_eq!(names(&typed), ["3.1"]);
+        assert_eq!(typed.names, ["3.1"]);
     }
 
     #[test]

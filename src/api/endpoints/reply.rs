@@ -55,9 +55,18 @@ pub(super) struct ConversationReply {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Metrics {
-    /// Since when the recording is there. It stays when a recording without consent is deleted.
+    /// Since when the recording is there; null until then. It stays when a recording without consent is
+    /// deleted.
     #[serde(deserialize_with = "if_it_is")]
-    audio_added: Option<Timestamp>,
+    audio_added: Option<AudioAdded>,
+}
+
+/// A time, or plainly none.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum AudioAdded {
+    At(Timestamp),
+    NotYet(()),
 }
 
 /// One page of a list.
@@ -78,13 +87,17 @@ fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 
 impl ConversationReply {
     /// A recording that was sent without consent is deleted once it is analysed, so "no audio" says
-    /// that none came only of a conversation that nobody has begun to work on.
+    /// that none came only of a conversation that nobody has begun to work on. Where `hasAudio` says nothing,
+    /// `audioAdded` does.
     fn has_audio(&self) -> Option<bool> {
         let metrics = self.metrics.as_ref();
-        if metrics.is_some_and(|metrics| metrics.audio_added.is_some()) {
-            return Some(true);
-        }
-        match (self.has_audio?, self.state.as_deref()) {
+        let added = metrics.and_then(|metrics| metrics.audio_added.as_ref());
+        let says = match added {
+            Some(AudioAdded::At(_)) => return Some(true),
+            Some(AudioAdded::NotYet(())) => self.has_audio.or(Some(false)),
+            None => self.has_audio,
+        };
+        match (says?, self.state.as_deref()) {
             (true, _) => Some(true),
             (false, _) if self.deleted == Some(true) => None,
             (false, Some("Processing" | "Success" | "NoRecognizedWords" | "NeedsSpeakerModel")) => {
@@ -187,6 +200,25 @@ mod tests {
         assert_eq!(has_audio(added), Some(true));
         let not_yet = r#"{"hasAudio":false,"state":"Created","metrics":{"audioAdded":null}}"#;
         assert_eq!(has_audio(not_yet), Some(false));
+    }
+
+    #[test]
+    fn where_the_plain_word_is_missing_the_time_of_the_recording_decides() {
+        let told = |metrics: &str, rest: &str| {
+            has_audio(&format!(
+                r#"{{"metrics":{metrics},"state":"Created"{rest}}}"#
+            ))
+        };
+        let added = r#"{"audioAdded":"2024-05-01T09:30:00Z"}"#;
+        let (none, unsaid) = (r#"{"audioAdded":null}"#, "{}");
+        assert_eq!(told(added, ""), Some(true));
+        for rest in ["", r#","hasAudio":null"#, r#","hasAudio":"?""#] {
+            assert_eq!(told(none, rest), Some(false), "{rest}");
+            assert_eq!(told(unsaid, rest), None, "{rest}");
+        }
+        assert_eq!(told(none, r#","hasAudio":true"#), Some(true));
+        assert_eq!(told(none, r#","deleted":true"#), None);
+        assert_eq!(told(r#"{"audioAdded":"soon"}"#, ""), None);
     }
 
     #[test]

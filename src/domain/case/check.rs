@@ -169,6 +169,25 @@ impl Case {
         print.finish()
     }
 
+    /// A hash of those of the case's own fields that a change of a case that is there can carry. It is never
+    /// that of all fields.
+    pub fn changeable_fingerprint(&self) -> u128 {
+        let mut print = CaseFingerprint::default();
+        print.text("changeable");
+        for text in [&self.uid, &self.updated, &self.subject] {
+            print.text(text);
+        }
+        for text in [&self.inbox, &self.status] {
+            print.optional(text.as_deref());
+        }
+        print.list(&self.tags);
+        for (name, value) in &self.custom {
+            print.text(name);
+            print.text(value);
+        }
+        print.finish()
+    }
+
     /// A hash of the case and these of its messages, in their order.
     pub fn whole_fingerprint(&self, messages: &[Message]) -> u128 {
         let mut print = CaseFingerprint::default();

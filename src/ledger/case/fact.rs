@@ -9,7 +9,8 @@ use crate::ledger::failure::{Failure, FailureKind};
 /// What a case says, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CaseHashes {
-    /// Of the case's own fields ([`crate::domain::case::Case::fingerprint`]).
+    /// Of the case's own fields ([`crate::domain::case::Case::fingerprint`]), or of those that a change
+    /// could carry ([`crate::domain::case::Case::changeable_fingerprint`]).
     pub fields: u128,
     /// Of the case with all its messages, where they go out together; else 0.
     pub content: u128,
@@ -56,7 +57,7 @@ pub enum CaseFact {
     Intended,
     /// The server has the case with exactly these messages.
     Replaced(CaseHashes, Vec<MessageHashes>),
-    /// The server has these fields of the case; its messages are as they were.
+    /// The server has these fields of the case; its messages and its other fields are as they were.
     Changed(CaseHashes),
     /// A request that adds this message is about to leave.
     MessageIntended(MessageHashes),

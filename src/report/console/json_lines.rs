@@ -53,6 +53,9 @@ pub(in crate::report) enum JsonLine<'a> {
         column: &'a str,
         message: &'a str,
     },
+    ReadApiAnswers {
+        version: &'a str,
+    },
     Paused {
         seconds: f64,
         why: &'a str,

@@ -89,7 +89,14 @@ pub(in crate::sandbox) fn patch(
             let about_the_request = ["externalUid", "onlyUpdateCustomFields"];
             let changes = own_fields(object).into_iter();
             let changes = changes.filter(|(name, _)| !about_the_request.contains(&name.as_str()));
-            case.fields.extend(changes);
+            for (name, value) in changes {
+                // What is sent as gone is gone; what is not sent stays.
+                if value == "" || value.as_array().is_some_and(Vec::is_empty) {
+                    case.fields.remove(&name);
+                } else {
+                    case.fields.insert(name, value);
+                }
+            }
             if let Some(messages) = object.get("messages").and_then(Value::as_array) {
                 case.messages.clone_from(messages);
             }
@@ -379,6 +386,13 @@ mod tests {
             with(case("2024/c"), "status", json!("closed"))
         );
         assert_eq!(message_uids(&given, "2024/c"), ["1"]);
+        let tagged = json!({"tags": ["a"], "customFields": [{"name": "n", "value": "v"}]});
+        assert_eq!(call(&given, path, &tagged).await, 200);
+        let gone = json!({"status": "", "tags": [], "customFields": []});
+        assert_eq!(call(&given, path, &gone).await, 200);
+        let snapshot = given.sandbox.snapshot();
+        let kept = &snapshot.case("2024/c").expect("a case").fields;
+        assert_eq!(Value::Object(kept.clone()), case("2024/c"));
         for body in [
             json!({"caseUid": "2024/c"}),
             json!({"priority": "high"}),

@@ -570,8 +570,9 @@ mod tests {
         let added = told["metrics"]["audioAdded"].clone();
         assert!(added.is_string(), "{told}");
         let patch = json!({"customProp2": "later"});
-        let patched = given.json(Method::PATCH, &path(uid, "/metadata"), &patch);
-        assert_eq!(patched.await.json()["metrics"]["audioAdded"], added);
+        let metadata = path(uid, "/metadata");
+        let patched = given.json(Method::PATCH, &metadata, &patch).await;
+        assert_eq!(patched.json()["metrics"]["audioAdded"], added);
         let uid = given.created("b").await;
         given.upload(&uid, form(b"abc")).await;
         let told = given.get(&path(&uid, "")).await.json();

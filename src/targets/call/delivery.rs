@@ -98,6 +98,10 @@ impl Deliver for CallDelivery {
         (proof, Proof::Missing)
     }
 
+    fn read_version(&self) -> Option<&str> {
+        self.uploader.read_back.as_ref()?.version()
+    }
+
     fn gates(&self) -> Vec<&Gate> {
         let read_back = self.uploader.read_back.as_ref();
         read_back.map(ReadBack::gate).into_iter().collect()

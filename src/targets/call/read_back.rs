@@ -11,12 +11,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::api::{ConversationQuery, Error, FoundConversation, ReadClient};
+use crate::api::{self, ApiVersion, ConversationQuery, Error, FoundConversation, ReadClient};
 use crate::delivery::options::RetryLimits;
 use crate::delivery::sender::breaker::{BreakerAnswer, Health};
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::gate::{Gate, Permit, RateLimits};
 use crate::delivery::sender::retry;
+use crate::domain::call::Call;
+use crate::domain::redact::Redactor;
 use crate::events::StopSignal;
 
 /// Where uploads in doubt are looked up.
@@ -71,6 +73,11 @@ impl ReadBack {
         }
     }
 
+    /// The `api-version` that the read API has answered.
+    pub(in crate::targets) fn version(&self) -> Option<&str> {
+        self.client.version()
+    }
+
     /// Where look-ups wait for their leave.
     pub(in crate::targets) fn gate(&self) -> &Gate {
         &self.gate
@@ -81,9 +88,14 @@ impl ReadBack {
     pub(in crate::targets) async fn look(
         &self,
         stop: &StopSignal,
-        sought: ConversationQuery<'_>,
+        (call, uid): (&Call<'_>, Option<&str>),
         lost: Option<Instant>,
     ) -> Result<ReadBackAnswer, CallError> {
+        let sought = ConversationQuery {
+            identity: call.identity(),
+            uid,
+            at: call.at(),
+        };
         let mut failures = 0;
         loop {
             if self.is_refused.load(Ordering::Relaxed) {
@@ -129,6 +141,7 @@ impl ReadBack {
                     match self.failed(permit, &error, failures) {
                         Some(wait) => wait,
                         None => {
+                            let error = without_people(error, call);
                             return Ok(ReadBackAnswer::Unknown(format!("the read API: {error}")));
                         }
                     }
@@ -171,6 +184,26 @@ impl ReadBack {
             || asked.is_some_and(|asked| asked > self.limits.max_wait)
             || failures > self.limits.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))
+    }
+}
+
+/// What a refusal tells, without the people of the call: a request by uid says nothing of them, so that the
+/// client could not know what to leave out.
+fn without_people(error: Error, call: &Call<'_>) -> Error {
+    match error {
+        Error::Status {
+            status,
+            retry_after,
+            text,
+        } => {
+            let people = Redactor::default().body(&api::body(call, ApiVersion::V2));
+            Error::Status {
+                status,
+                retry_after,
+                text: people.clean(&text),
+            }
+        }
+        error => error,
     }
 }
 

@@ -182,6 +182,7 @@ impl CaseRecords {
     ) -> (Vec<(usize, CaseProposal)>, u64) {
         let wanted = ExportedCase {
             hashes: self.hashes,
+            changeable: self.case.changeable_fingerprint(),
             messages: &self.message_hashes,
             is_whole: self.mapping.is_nested(),
             sending: self.mapping.sending(),

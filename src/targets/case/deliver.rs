@@ -21,7 +21,7 @@ use crate::delivery::sender::request_kind::RequestKind;
 use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::failpoint::{self, Point};
-use crate::ledger::CaseFact;
+use crate::ledger::{CaseFact, CaseHashes};
 use crate::targets::case::job::CaseJob;
 use crate::targets::case::plan::{CaseStep, MessageEndpoint};
 
@@ -155,8 +155,13 @@ impl CaseDelivery {
         let (answer, _) = self.sender.send(&mut request, Doubt::default()).await?;
         expect_done(&answer, false)?;
         self.remember(job);
-        self.write_case(job, vec![CaseFact::Changed(job.hashes)])
-            .await?;
+        // What a change cannot carry (priority, source, created, messages) stays as it was.
+        let sent = CaseHashes {
+            fields: job.case.changeable_fingerprint(),
+            content: 0,
+            updated: job.hashes.updated,
+        };
+        self.write_case(job, vec![CaseFact::Changed(sent)]).await?;
         progress.is_updated = true;
         Ok(())
     }

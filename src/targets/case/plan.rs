@@ -12,6 +12,8 @@ use crate::mapping::CaseSending;
 pub(in crate::targets) struct ExportedCase<'w> {
     /// What it says.
     pub hashes: CaseHashes,
+    /// The hash of those of its own fields that a change can carry.
+    pub changeable: u128,
     /// Its messages, in the order of time.
     pub messages: &'w [MessageHashes],
     /// Whether the export holds whole cases, so that a message that it lacks is gone.
@@ -92,7 +94,14 @@ fn is_older(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
 /// sent last counts, else the two would take turns in every run.
 fn is_replaced(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
     let is_of_one_time = known.exists && wanted.hashes.updated == known.hashes.updated;
-    is_of_one_time && known.replaced.contains(&wanted.hashes.state())
+    let was_there = |state: u128| known.replaced.contains(&state);
+    is_of_one_time && (was_there(wanted.hashes.state()) || was_there(wanted.changeable))
+}
+
+/// Whether the server has these fields of the case, or those of them that it takes for a case that is there.
+fn has_fields(known: &CaseState, wanted: &ExportedCase<'_>) -> bool {
+    let fields = known.hashes.fields;
+    fields == wanted.hashes.fields || fields == wanted.changeable
 }
 
 fn whole(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
@@ -107,7 +116,8 @@ fn whole(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
 }
 
 fn each(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
-    let is_older = is_older(known, wanted) || is_replaced(known, wanted);
+    let is_older =
+        is_older(known, wanted) || (is_replaced(known, wanted) && !has_fields(known, wanted));
     let is_in_doubt = known.in_doubt || known.messages.values().any(|it| !it.is_added);
     let has_changed = wanted.messages.iter().any(|message| {
         let sent = known.messages.get(&message.hash);
@@ -132,7 +142,7 @@ fn each(known: &CaseState, wanted: &ExportedCase<'_>) -> CaseStep {
             MessageEndpoint::WithCase
         };
         CaseStep::Add { which, carrier }
-    } else if known.hashes.fields == wanted.hashes.fields && !known.in_doubt {
+    } else if has_fields(known, wanted) && !known.in_doubt {
         CaseStep::Nothing
     } else if is_older {
         CaseStep::Older
@@ -151,6 +161,9 @@ mod tests {
     const A: MessageHashes = MessageHashes { hash: 1, mark: 1 };
     const B: MessageHashes = MessageHashes { hash: 2, mark: 2 };
     const C: MessageHashes = MessageHashes { hash: 3, mark: 3 };
+
+    /// What tells the hash of the changeable fields from that of all.
+    const CHANGEABLE: u128 = 1 << 100;
 
     fn hashes(fields: u128, updated: i64) -> CaseHashes {
         CaseHashes {
@@ -199,6 +212,7 @@ mod tests {
             state,
             &ExportedCase {
                 hashes,
+                changeable: hashes.fields + CHANGEABLE,
                 messages,
                 is_whole,
                 sending,
@@ -312,6 +326,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_change_could_carry_is_not_sent_again_and_is_not_the_whole_case() {
+        let mut there = known(1, 5, &[A], &[]);
+        there.hashes = CaseHashes {
+            fields: 1 + CHANGEABLE,
+            content: 0,
+            updated: 5,
+        };
+        let each = |fields, messages| step(Some(&there), Each, hashes(fields, 5), messages);
+        assert_eq!(each(1, &[A]), CaseStep::Nothing);
+        assert_eq!(each(2, &[A]), CaseStep::Change);
+        assert_eq!(each(1, &[B]), add(&[0], MessageEndpoint::WithCase));
+        // Where all messages are known, the fields that no change carries go out as well.
+        let whole = step(Some(&there), Whole, hashes(1, 5), &[A]);
+        assert_eq!(whole, CaseStep::Replace);
+        there.replaced = vec![1 + CHANGEABLE];
+        there.hashes.fields = 1;
+        let late = step(Some(&there), Each, hashes(1, 5), &[B]);
+        assert_eq!(late, add(&[0], MessageEndpoint::WithCase), "it is the same");
+        // The state that a change has brought is taken back by no row of the same time.
+        there.hashes.fields = 7;
+        there.replaced = vec![1 + CHANGEABLE];
+        let older = step(Some(&there), Each, hashes(1, 5), &[A]);
+        assert_eq!(older, CaseStep::Older);
+    }
+
+    #[test]
     fn a_message_in_doubt_is_settled_by_replacing_where_all_are_known() {
         let doubtful = known(1, 5, &[A], &[B]);
         assert_eq!(
@@ -354,6 +394,7 @@ mod tests {
         let there = known(1, 5, &[A, B], &[]);
         let wanted = ExportedCase {
             hashes: hashes(2, 6),
+            changeable: 2 + CHANGEABLE,
             messages: &[C],
             is_whole: false,
             sending: Whole,

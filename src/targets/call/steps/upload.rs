@@ -5,7 +5,7 @@
 //! it is sent again, and each such sending is written down before it leaves: a recording that is
 //! there twice must be told of, also by a run that only hears of it later.
 
-use crate::api::{self, AudioSettings, Client, ConversationQuery, ConversationRef, UploadBody};
+use crate::api::{self, AudioSettings, Client, ConversationRef, UploadBody};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::intent::Intent;
@@ -125,11 +125,7 @@ impl Request for UploadRequest<'_> {
 
 impl UploadRequest<'_> {
     async fn look(&self, read_back: &ReadBack, doubt: Doubt) -> Result<ReadBackAnswer, CallError> {
-        let query = ConversationQuery {
-            identity: self.job.call.identity(),
-            uid: self.conversation.uid,
-            at: self.job.call.at(),
-        };
-        read_back.look(self.stop, query, doubt.lost_at()).await
+        let sought = (&self.job.call, self.conversation.uid);
+        read_back.look(self.stop, sought, doubt.lost_at()).await
     }
 }
