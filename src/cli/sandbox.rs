@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::signals;
-use crate::config::{self, SandboxArgs};
+use crate::config::{self, SandboxArgs, V2PageArg};
 use crate::domain::{Code, Place, Problem};
 use crate::report::Screen;
 use crate::sandbox::{self, Faults, Sandbox, SandboxOptions, TokenFile, V2Page};
@@ -24,7 +24,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
             faults: faults(arguments.faults.as_deref())?,
             max_audio: arguments.max_audio,
             allow_remote: arguments.allow_remote,
-            v2_page: arguments.v2_page.into(),
+            v2_page: page(arguments.v2_page),
             ..SandboxOptions::new(token.clone())
         })
         .await?;
@@ -57,16 +57,24 @@ fn told(url: &str, random: Option<&String>) -> String {
 /// report of the run does, and other users of the machine reach its port.
 pub(super) async fn inside(
     file: Option<&Path>,
-    v2_page: V2Page,
+    v2_page: V2PageArg,
 ) -> Result<(Sandbox, String), Error> {
     let token = sandbox::random_token();
     let options = SandboxOptions {
         pages: false,
-        v2_page,
+        v2_page: page(v2_page),
         ..SandboxOptions::new(token.clone())
     };
     let server = sandbox::start(options.with_faults(faults(file)?)).await?;
     Ok((server, token))
+}
+
+fn page(typed: V2PageArg) -> V2Page {
+    match typed {
+        V2PageArg::Old => V2Page::Old,
+        V2PageArg::New => V2Page::New,
+        V2PageArg::Both => V2Page::Both,
+    }
 }
 
 /// The fields of which nothing came in a rehearsal, because the page of version 2 that it keeps to lacks them.
@@ -122,8 +130,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_server_inside_a_run_has_a_token_of_its_own_and_no_pages() {
-        let (first, own) = inside(None, V2Page::Both).await.unwrap();
-        let (second, other) = inside(None, V2Page::Both).await.unwrap();
+        let (first, own) = inside(None, V2PageArg::Both).await.unwrap();
+        let (second, other) = inside(None, V2PageArg::Both).await.unwrap();
         assert_ne!(own, other);
         let list = "POST /integrations/conversations/list-delta";
         // With the right token the body is looked at, which lacks its content type.

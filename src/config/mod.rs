@@ -41,6 +41,7 @@ pub use settings::{
 };
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;
+pub use v2_page_arg::V2PageArg;
 pub use variables::{asked_style, unknown_variables};
 
 use std::path::PathBuf;

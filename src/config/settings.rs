@@ -15,12 +15,12 @@ use super::sending_args::{
     self, ApiVersionArg, DestinationArgs, EffortArgs, OutsideWindowArg, PaceArgs,
 };
 use super::small_file::{self, LONGEST_BUNDLE};
+use super::v2_page_arg::V2PageArg;
 use super::{Error, token};
 use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
 use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
 use crate::domain::{ExistingConversation, MissingRecording};
 use crate::report::{ListForm, Style};
-use crate::sandbox::V2Page;
 use crate::targets::{InspectionOptions, OddFormats};
 
 /// The ledger when none is named.
@@ -40,7 +40,7 @@ pub enum Destination {
         /// TOML of the faults that it plays.
         faults: Option<PathBuf>,
         /// The page of version 2 that it keeps to.
-        v2_page: V2Page,
+        v2_page: V2PageArg,
     },
 }
 
@@ -224,7 +224,7 @@ impl RunSettings {
         let version = run.version();
         let (destination, reading) = if destination.sandbox {
             let faults = destination.faults.clone();
-            let v2_page = destination.v2_page.into();
+            let v2_page = destination.v2_page;
             (Destination::Sandbox { faults, v2_page }, None)
         } else {
             let token = token::read(

@@ -1,7 +1,5 @@
 //! Which page of version 2 a sandbox keeps to, as it is typed.
 
-use crate::sandbox::V2Page;
-
 /// Which page of version 2 a sandbox keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum V2PageArg {
@@ -12,14 +10,4 @@ pub enum V2PageArg {
     /// The names of both.
     #[default]
     Both,
-}
-
-impl From<V2PageArg> for V2Page {
-    fn from(page: V2PageArg) -> V2Page {
-        match page {
-            V2PageArg::Old => V2Page::Old,
-            V2PageArg::New => V2Page::New,
-            V2PageArg::Both => V2Page::Both,
-        }
-    }
 }

@@ -245,7 +245,7 @@ fn a_rehearsal_shows_what_a_page_of_v2_would_lose() {
             "run",
             "calls.csv",
             "--audio",
-            "recordings",
+            "audio",
             "--sandbox",
             "--out",
             "out",
