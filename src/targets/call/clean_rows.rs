@@ -72,14 +72,15 @@ impl CallWorker<'_> {
             let checked = match evaluated {
                 Evaluated::Ended(item) => Err(item),
                 Evaluated::Checked(checked) => Ok(*checked),
-                Evaluated::Clean(hashes) => match self.decide_by_hashes(hashes) {
-                    Some(item) => Err(Box::new(item)),
-                    None => {
+                Evaluated::Clean(hashes) => {
+                    if let Some(item) = self.decide_by_hashes(hashes) {
+                        Err(Box::new(item))
+                    } else {
                         let mut problems = Vec::new();
                         profile.fill(&record, &mut draft, &mut problems);
                         self.checked(records, std::mem::take(&mut draft), problems)
                     }
-                },
+                }
             };
             let item = match checked {
                 Err(item) => *item,
