@@ -91,11 +91,7 @@ impl ReadBack {
         (call, uid): (&Call<'_>, Option<&str>),
         lost: Option<Instant>,
     ) -> Result<ReadBackAnswer, CallError> {
-        let sought = ConversationQuery {
-            identity: call.identity(),
-            uid,
-            at: call.at(),
-        };
+        let sought = query(call, uid);
         let mut failures = 0;
         loop {
             if self.is_refused.load(Ordering::Relaxed) {
@@ -138,13 +134,11 @@ impl ReadBack {
                 }
                 Err(error) => {
                     failures += 1;
-                    match self.failed(permit, &error, failures) {
-                        Some(wait) => wait,
-                        None => {
-                            let error = without_people(error, call);
-                            return Ok(ReadBackAnswer::Unknown(format!("the read API: {error}")));
-                        }
-                    }
+                    let Some(wait) = self.failed(permit, &error, failures) else {
+                        let error = without_people(error, call);
+                        return Ok(ReadBackAnswer::Unknown(format!("the read API: {error}")));
+                    };
+                    wait
                 }
             };
             tokio::select! {
@@ -184,6 +178,14 @@ impl ReadBack {
             || asked.is_some_and(|asked| asked > self.limits.max_wait)
             || failures > self.limits.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))
+    }
+}
+
+fn query<'a>(call: &'a Call<'_>, uid: Option<&'a str>) -> ConversationQuery<'a> {
+    ConversationQuery {
+        identity: call.identity(),
+        uid,
+        at: call.at(),
     }
 }
 
