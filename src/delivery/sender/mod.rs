@@ -106,6 +106,7 @@ impl Sender {
         mut doubt: Doubt,
     ) -> Result<(Success<R::Answer>, Doubt), CallError> {
         let kind = request.kind();
+        let proved = request.proves_token().then_some(kind);
         let mut attempts = Attempts::new(request.intent());
         loop {
             match request.settle(&mut doubt).await? {
@@ -118,14 +119,14 @@ impl Sender {
             let unsent = attempts.leave(number);
             let error = match self.exchange(kind, request.send(doubt)).await? {
                 Ok(answer) => {
-                    self.has_worked(permit, kind, number);
+                    self.has_worked(permit, proved, number);
                     return Ok((Success::Done(answer), doubt));
                 }
                 Err(error) => error,
             };
             let ended = match judge(kind, &error) {
                 Verdict::AlreadyThere => {
-                    self.has_worked(permit, kind, number);
+                    self.has_worked(permit, proved, number);
                     return Ok((Success::AlreadyThere, doubt));
                 }
                 Verdict::Refused => {
@@ -248,10 +249,12 @@ impl Sender {
         Ok(result)
     }
 
-    /// A request has worked.
-    fn has_worked(&self, permit: Permit, kind: RequestKind, number: u64) {
+    /// A request has worked, and with it what the token may do, if anything.
+    fn has_worked(&self, permit: Permit, proved: Option<RequestKind>, number: u64) {
         self.gate.leave(permit, Health::Well, 0.0);
-        self.token.refusals.worked(kind, number);
+        if let Some(kind) = proved {
+            self.token.refusals.worked(kind, number);
+        }
     }
 
     /// Tells the gate about a failure, and waits as long as this request has to. Meanwhile it holds no

@@ -18,6 +18,11 @@ pub(crate) trait Request: Send {
     /// What the ledger is told before it leaves, and when nothing can have come of it.
     fn intent(&self) -> Intent;
 
+    /// Whether an answer that says yes proves that the token may do what [`Request::kind`] does.
+    fn proves_token(&self) -> bool {
+        true
+    }
+
     /// Finds out what must be known before the next attempt, also before the first.
     fn settle(
         &mut self,

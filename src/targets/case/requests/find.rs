@@ -31,6 +31,11 @@ impl Request for FindRequest<'_> {
         Intent::default()
     }
 
+    /// It changes nothing, so nothing is known of who may change a case.
+    fn proves_token(&self) -> bool {
+        false
+    }
+
     async fn send(&mut self, _doubt: Doubt) -> Result<FindAnswer, api::Error> {
         match api::patch_case(self.client, self.uid, "{}".into()).await {
             Ok(()) => Ok(FindAnswer::There),
