@@ -122,9 +122,10 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 8] = [
+    const TYPED_ONLY: [&str; 9] = [
         "forget-held --older-than",
         "init --audio",
+        "init --guided",
         "init --out",
         "init --own",
         "test --records",
