@@ -10,7 +10,7 @@ use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::{MappingFile, Preset};
 use capturi_import_fuzz::read::folder;
-use capturi_import_fuzz::source::{Input, ReadOptions, Treat, expand, look, open};
+use capturi_import_fuzz::source::{Input, ReadOptions, FileDecision, expand, look, open};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -52,7 +52,7 @@ fn names(bytes: &[u8], text: &str) {
     // A pattern may name the folder of the test, and nothing above it.
     let pattern: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'/' | 0)).collect();
     let below = [root.join(OsStr::from_bytes(&pattern)), root.join("*"), path.clone()];
-    let _ = expand(&below.map(Into::into), &|_, _| Treat::Read);
+    let _ = expand(&below.map(Into::into), &|_, _| FileDecision::Read);
     if let Ok(index) = build_index(&root, &IndexOptions::default()) {
         let names = [vec![AskedPart::Value(text)], vec![AskedPart::Wildcard]];
         let ask = RecordingSearch { names: &names, keys: &[], identity: text, record: text, owned: None };

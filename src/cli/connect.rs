@@ -8,7 +8,7 @@ use crate::sandbox::Sandbox;
 use crate::targets::ReadBackOptions;
 
 /// A destination that can be sent to.
-pub(super) struct Reached {
+pub(super) struct ConnectedDestination {
     pub(super) client: Client,
     pub(super) read_back: Option<ReadBackOptions>,
     /// By which the ledger knows it.
@@ -18,7 +18,10 @@ pub(super) struct Reached {
 }
 
 /// Makes the clients, and starts the server inside this process if it is asked for. Nothing is sent.
-pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reached, Error> {
+pub(super) async fn reach(
+    run: &RunArgs,
+    settings: &RunSettings,
+) -> Result<ConnectedDestination, Error> {
     let (connection, reading, server) = match &settings.destination {
         Destination::Server(connection) => (
             Connection::clone(connection),
@@ -32,7 +35,7 @@ pub(super) async fn reach(run: &RunArgs, settings: &RunSettings) -> Result<Reach
             (connection, reading, Some(server))
         }
     };
-    Ok(Reached {
+    Ok(ConnectedDestination {
         name: run.destination.name()?,
         client: Client::new(&connection)?,
         read_back: reading.as_ref().map(read_back).transpose()?,

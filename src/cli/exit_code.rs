@@ -88,11 +88,12 @@ impl Exit {
     /// How a run ends whose road ended so: an error of the pipeline ends the program with its own number,
     /// and the ledger is told the same.
     pub(super) fn of_run(
-        road: &Result<(), Error>,
+        result: &Result<(), Error>,
         stop: Option<StopReason>,
         tally: &Tally,
     ) -> Exit {
-        road.as_ref()
+        result
+            .as_ref()
             .map_or_else(Exit::of_error, |()| Exit::of(stop, tally))
     }
 

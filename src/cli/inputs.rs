@@ -19,7 +19,7 @@ use crate::recordings::{
     Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
 };
 use crate::report::is_report;
-use crate::source::{self, FileId, Input, Treat, Unread};
+use crate::source::{self, FileDecision, FileId, Input, Unread};
 use crate::targets::{CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// The most bytes of a mapping file.
@@ -58,7 +58,7 @@ impl Others {
     }
 
     /// What becomes of a file that an argument names, or that only lies where one points.
-    fn treat(&self, path: &Path, is_found: bool) -> Treat {
+    fn treat(&self, path: &Path, is_found: bool) -> FileDecision {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_file() && is_report(path) {
             return self.treat_report(path, &name, is_found);
@@ -69,20 +69,20 @@ impl Others {
         };
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         if !is_found {
-            Treat::Read
+            FileDecision::Read
         } else if is_of_program(&name)
             || is_audio_extension(&extension.to_lowercase())
             || is_known(&self.files)
             || (path.is_dir() && is_known(&self.folders))
         {
-            Treat::PassOver
+            FileDecision::PassOver
         } else {
-            Treat::Read
+            FileDecision::Read
         }
     }
 
     /// Rejected records are there to be fed in again, by name; no other report holds records.
-    fn treat_report(&self, path: &Path, name: &str, is_found: bool) -> Treat {
+    fn treat_report(&self, path: &Path, name: &str, is_found: bool) -> FileDecision {
         let is_rejected = name.to_lowercase().starts_with("rejected");
         let folder = path.parent().map(|it| {
             if it.as_os_str().is_empty() {
@@ -96,12 +96,14 @@ impl Others {
             _ => false,
         };
         match (is_rejected, is_found) {
-            (true, false) => Treat::Read,
-            (true, true) if !is_in_out => Treat::Name(
+            (true, false) => FileDecision::Read,
+            (true, true) if !is_in_out => FileDecision::Name(
                 "it holds rejected records of an earlier run; name the file itself to send them",
             ),
-            (_, true) => Treat::PassOver,
-            (false, false) => Treat::Name("it is a report of this program and holds no records"),
+            (_, true) => FileDecision::PassOver,
+            (false, false) => {
+                FileDecision::Name("it is a report of this program and holds no records")
+            }
         }
     }
 }

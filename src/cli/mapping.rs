@@ -17,7 +17,7 @@ use crate::mapping::{
 use crate::pipeline::Purpose;
 use crate::recordings::{IndexOptions, build_index, probe};
 use crate::report::{self, MappingTrial, Screen};
-use crate::source::{self, Treat};
+use crate::source::{self, FileDecision};
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
@@ -42,7 +42,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     }
     let out = out(arguments)?;
     let export = &arguments.export;
-    let found = source::expand(&[export.into()], &|_, _| Treat::Read)?;
+    let found = source::expand(&[export.into()], &|_, _| FileDecision::Read)?;
     let input = found.inputs.first().filter(|input| input.path().is_some());
     let input = input.ok_or_else(|| Usage::NoFile {
         name: export.clone(),

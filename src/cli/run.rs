@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::connect::{self, Reached};
+use super::connect::{self, ConnectedDestination};
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
@@ -144,7 +144,7 @@ where
 fn prepare(
     (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
-    reached: &Reached,
+    reached: &ConnectedDestination,
 ) -> Result<(ImportParts, ReportOptions), Error> {
     let beside = FilesBeside {
         out: run.output.out.as_deref(),

@@ -21,7 +21,7 @@ pub fn parse(
         Ok(matches) => matches,
         Err(error) => {
             let error = value_origin::without_signs(error, &mut command, &arguments);
-            return value_origin::told_where_it_stands(error, &command, &arguments).map(Err);
+            return value_origin::with_location(error, &command, &arguments).map(Err);
         }
     };
     Ok(

@@ -27,7 +27,7 @@ pub(super) fn without_signs(
 }
 
 /// The same mistake told where it was made, if that is not the command line.
-pub(super) fn told_where_it_stands(
+pub(super) fn with_location(
     error: clap::Error,
     command: &Command,
     arguments: &[OsString],

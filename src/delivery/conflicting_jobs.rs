@@ -34,7 +34,7 @@ impl<D: Deliver> ConflictingJobs<D> {
     pub(crate) fn take_explained(&mut self, ledger: &NewLedger) -> Vec<Job<D::Job>> {
         let is_explained = |job: &mut Job<D::Job>| {
             if D::was_tried(&job.payload) {
-                ledger.believes_in_tries()
+                ledger.trusts_attempts()
             } else {
                 !ledger.is_doubtful()
             }

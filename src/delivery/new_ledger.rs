@@ -138,7 +138,7 @@ impl NewLedger {
 
     /// Whether what is there may be what a try of ours made whose answer was lost. While no create with
     /// this ledger was ever heard of, a lost answer proves nothing.
-    pub(crate) fn believes_in_tries(&self) -> bool {
+    pub(crate) fn trusts_attempts(&self) -> bool {
         !self.is_doubtful() || self.known != KnownOf::Nothing || self.made() > 0
     }
 
@@ -195,11 +195,11 @@ mod tests {
     #[test]
     fn a_try_is_believed_once_a_create_was_heard() {
         let new = ledger(KnownOf::Nothing);
-        assert!(!new.believes_in_tries());
+        assert!(!new.trusts_attempts());
         new.count_made();
-        assert!(new.believes_in_tries() && new.is_doubtful());
+        assert!(new.trusts_attempts() && new.is_doubtful());
         let doubted = ledger(KnownOf::Doubted);
-        assert!(doubted.believes_in_tries() && doubted.is_doubtful());
+        assert!(doubted.trusts_attempts() && doubted.is_doubtful());
         assert!(!ledger(KnownOf::Some).is_doubtful());
     }
 

@@ -30,7 +30,7 @@ struct Vote {
 
 /// A customer of a large part of the calls.
 #[derive(Debug, PartialEq)]
-pub struct Usual {
+pub struct DominantCustomer {
     /// The customer, cut to some 30 bytes.
     pub customer: String,
     /// At least so many calls have it.
@@ -91,13 +91,13 @@ impl Customers {
     }
 
     /// The customer that at least half of the calls have, if one has.
-    pub fn usual(&self) -> Option<Usual> {
+    pub fn usual(&self) -> Option<DominantCustomer> {
         let vote = self.places.iter().max_by_key(|vote| vote.lead)?;
         let is_large = self.calls >= MANY && vote.lead * 2 >= self.calls;
         let text = &vote.text[..usize::from(vote.length)];
         // A letter that the cut went through is left out.
         let text = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        is_large.then(|| Usual {
+        is_large.then(|| DominantCustomer {
             customer: text.to_owned(),
             of: vote.lead,
             calls: self.calls,

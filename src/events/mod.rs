@@ -13,11 +13,11 @@ mod stop;
 mod totals;
 
 pub use counts::{CallsByAgent, CallsByDay};
-pub use customers::{Customers, Usual};
+pub use customers::{Customers, DominantCustomer};
 pub use event::Event;
 pub use extent::ExportExtent;
 pub use matched::{BETWEEN_RECORDINGS, Matched};
 pub use outcome::{Delivered, DeliveryKind, Outcome, Tally, WITHDRAWN};
 pub use record_end::{FurtherRow, RecordEnd};
 pub use stop::{StopReason, StopSignal};
-pub use totals::{CallFacts, ConsentCounts, Portion, Totals, Untold};
+pub use totals::{CallCount, CallFacts, ConsentCounts, DeferredFacts, Totals};

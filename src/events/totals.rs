@@ -17,7 +17,7 @@ pub struct ConsentCounts {
 
 /// Some calls, and the records that tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Portion {
+pub struct CallCount {
     /// The records, each leg of a call among them.
     pub records: u64,
     /// The calls.
@@ -30,9 +30,9 @@ pub struct Totals {
     /// Records read, but for those that wait to be decided.
     pub records: u64,
     /// What was put aside until all inputs are read, because its recording is not certain before.
-    pub put_aside: Portion,
+    pub put_aside: CallCount,
     /// What of that has been decided since; it is counted among the records from then on.
-    pub taken_up: Portion,
+    pub taken_up: CallCount,
     /// Records that told a call: repeats, and calls that are in place already, among them. What waits to be
     /// decided is not, here and in what is counted of calls below.
     pub calls: u64,
@@ -78,8 +78,8 @@ impl Default for Totals {
     fn default() -> Self {
         Totals {
             records: 0,
-            put_aside: Portion::default(),
-            taken_up: Portion::default(),
+            put_aside: CallCount::default(),
+            taken_up: CallCount::default(),
             calls: 0,
             open: 0,
             cases: 0,
@@ -120,7 +120,7 @@ pub struct CallFacts<'c, F> {
 
 /// The same of a call that is put aside, until it is decided.
 #[derive(Debug)]
-pub struct Untold {
+pub struct DeferredFacts {
     /// A bit for each field, by `Field::index`.
     fields: u64,
     consent: Option<bool>,
@@ -128,11 +128,11 @@ pub struct Untold {
     agent: String,
 }
 
-impl Untold {
+impl DeferredFacts {
     /// Remembers what of this call is counted.
-    pub fn new(call: &Call<'_>) -> Untold {
+    pub fn new(call: &Call<'_>) -> DeferredFacts {
         let fields = call.fields().map(|(field, _)| 1 << field.index());
-        Untold {
+        DeferredFacts {
             fields: fields.fold(0, |bits, bit: u64| bits | bit),
             consent: call.consent(),
             time: call.text(Field::DateTime).to_owned(),
@@ -153,8 +153,8 @@ impl Untold {
     }
 }
 
-impl Portion {
-    fn add(&mut self, other: Portion) {
+impl CallCount {
+    fn add(&mut self, other: CallCount) {
         self.records += other.records;
         self.calls += other.calls;
     }
@@ -163,9 +163,9 @@ impl Portion {
 impl Totals {
     /// What was put aside and is not decided yet. A run that stops leaves it as it leaves what it has not
     /// read.
-    pub fn waiting(&self) -> Portion {
-        let Portion { records, calls } = self.put_aside;
-        Portion {
+    pub fn waiting(&self) -> CallCount {
+        let CallCount { records, calls } = self.put_aside;
+        CallCount {
             records: records.saturating_sub(self.taken_up.records),
             calls: calls.saturating_sub(self.taken_up.calls),
         }
@@ -174,13 +174,13 @@ impl Totals {
     /// Counts a call that was put aside and all its records, which were counted as they were read.
     pub fn put_aside(&mut self, records: u64) {
         self.records = self.records.saturating_sub(records);
-        self.put_aside.add(Portion { records, calls: 1 });
+        self.put_aside.add(CallCount { records, calls: 1 });
     }
 
     /// Counts a call that was put aside and is decided now.
     pub fn take_up(&mut self, records: u64) {
         self.records += records;
-        self.taken_up.add(Portion { records, calls: 1 });
+        self.taken_up.add(CallCount { records, calls: 1 });
     }
 
     /// Counts one call.

@@ -29,18 +29,18 @@ pub fn reached(point: Point) {
 
 /// What is to become of a commit.
 #[derive(Debug)]
-pub struct Begun {
+pub struct CommitGuard {
     #[cfg(feature = "failpoints")]
     log: Option<armed::CommitLog>,
 }
 
 /// Before a commit. The error is that of a disk that takes no more.
 #[inline]
-pub fn commit_begins(ledger: &Path) -> io::Result<Begun> {
+pub fn commit_begins(ledger: &Path) -> io::Result<CommitGuard> {
     reached(Point::CommitBegins);
     #[cfg(not(feature = "failpoints"))]
     let _ = ledger;
-    Ok(Begun {
+    Ok(CommitGuard {
         #[cfg(feature = "failpoints")]
         log: armed::commit_begins(ledger)?,
     })
@@ -55,10 +55,10 @@ pub fn commit_begins(ledger: &Path) -> io::Result<Begun> {
         reason = "there is something in it otherwise"
     )
 )]
-pub fn commit_ends(begun: Begun) {
+pub fn commit_ends(begun: CommitGuard) {
     #[cfg(feature = "failpoints")]
     armed::commit_ends(begun.log);
     #[cfg(not(feature = "failpoints"))]
-    let Begun {} = begun;
+    let CommitGuard {} = begun;
     reached(Point::CommitEnds);
 }

@@ -102,7 +102,7 @@ pub(super) fn in_memory_of(version: usize) -> Connection {
 
 /// A ledger of an earlier schema, in the newest one.
 #[cfg(test)]
-pub(super) fn brought_up(mut connection: Connection) -> Connection {
+pub(super) fn migrated(mut connection: Connection) -> Connection {
     take_steps(&mut connection, MIGRATIONS).unwrap();
     connection
 }

@@ -129,7 +129,7 @@ mod tests {
             for stop in runs {
                 connection.execute_batch(&run(stop)).unwrap();
             }
-            let connection = migrate::brought_up(connection);
+            let connection = migrate::migrated(connection);
             let known = known(&connection).unwrap();
             assert_eq!((known.calls, known.cases), (expected, expected), "{runs:?}");
         }

@@ -21,7 +21,7 @@ pub use bound::newest::Newest;
 pub use bound::privacy::Form;
 pub use bound::record_scope::RecordScope;
 pub use bound::unused_consent::{unused_consent, unused_consent_keys};
-pub use bound::watch::{Misfit, RecordWatch};
+pub use bound::watch::{Mismatch, RecordWatch};
 pub use error::{Finding, LoadError};
 pub use file::MappingFile;
 pub use file::audio_section::{AudioSection, SeveralArg};

@@ -7,15 +7,15 @@ use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_differ
 use super::recording_claims::RecordingClaims;
 use super::rounds::Places;
 use crate::domain::{Code, Place, Problem, Severity};
-use crate::events::{Customers, Usual};
-use crate::recordings::{Claimant, Index, Standing, Unlisted};
+use crate::events::{Customers, DominantCustomer};
+use crate::recordings::{ClaimStatus, Claimant, Index, Unlisted};
 
 /// Unclaimed recordings that are named one by one.
 const UNCLAIMED: usize = 1000;
 
 /// A customer that cannot be one, since most calls have it.
 pub(super) fn one_customer(customers: &Customers, column: &str) -> Option<Problem> {
-    let Usual {
+    let DominantCustomer {
         customer,
         of,
         calls,
@@ -120,7 +120,7 @@ pub(super) fn unclaimed(index: &Index, claims: &RecordingClaims, places: &Places
             continue;
         }
         let message = match left {
-            Some((claimant, standing)) => why_left(claimant, standing, claims, places),
+            Some((claimant, status)) => why_left(claimant, status, claims, places),
             None if index.is_unnamed(&recording) => {
                 "no record of the export claims this recording, and no pattern of [audio] fits its \
                  name"
@@ -142,12 +142,12 @@ pub(super) fn unclaimed(index: &Index, claims: &RecordingClaims, places: &Places
 /// Why a recording that has a record is not sent.
 fn why_left(
     claimant: Claimant,
-    standing: Standing,
+    status: ClaimStatus,
     claims: &RecordingClaims,
     places: &Places,
 ) -> String {
     let record = places.name_of(claimant);
-    if standing != Standing::LeftOut {
+    if status != ClaimStatus::LeftOut {
         return format!("its record, {record}, is rejected: it is not sent");
     }
     let rule = claims.rule_of(claimant);

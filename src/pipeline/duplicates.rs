@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::proposal::{Proposal, RecordKey};
 use super::rounds::Places;
-use super::seen_cases::{CaseSight, SeenCases};
+use super::seen_cases::{CaseSighting, SeenCases};
 use super::seen_ids::{RecordPlace, SeenIds, Sighting};
 use super::sheet_mapping::SheetMapping;
 use super::target::ImportTarget;
@@ -209,18 +209,22 @@ impl Duplicates {
 }
 
 /// What it means for the record of a whole case that the case came before.
-fn check_case<T: ImportTarget>(item: &mut Proposal<T::Job>, sight: CaseSight, record: &Record<'_>) {
+fn check_case<T: ImportTarget>(
+    item: &mut Proposal<T::Job>,
+    sight: CaseSighting,
+    record: &Record<'_>,
+) {
     let (why, message) = match sight {
-        CaseSight::New => return,
-        CaseSight::Newer => {
+        CaseSighting::New => return,
+        CaseSighting::Newer => {
             // What this run does with the earlier record is not in the ledger yet.
             if let Action::Send(job) = &mut item.action {
                 T::supersede(job);
             }
             return;
         }
-        CaseSight::Repeat => ("repeat", "the same case as an earlier record"),
-        CaseSight::Older => (
+        CaseSighting::Repeat => ("repeat", "the same case as an earlier record"),
+        CaseSighting::Older => (
             "superseded",
             "an earlier record has a later state of the case",
         ),

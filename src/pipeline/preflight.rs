@@ -26,7 +26,7 @@ const MOST_UNREAD: usize = 100;
 const LARGEST_EMPTY: u64 = 16 << 10;
 
 /// The inputs that are read, and those that are told not to be.
-pub(super) struct Sifted {
+pub(super) struct SelectedInputs {
     pub(super) inputs: Vec<Input>,
     pub(super) unread: Vec<Problem>,
 }
@@ -40,16 +40,16 @@ pub(super) struct InputReading<'r> {
 
 /// Takes the inputs out that were only found and do not fit; all is well with the only one there is, until
 /// it is opened. Where none is left, the first says why.
-pub(super) fn sift<M: SheetMapping>(
+pub(super) fn select_inputs<M: SheetMapping>(
     all: &[Input],
     unread: &[Unread],
     reading: InputReading<'_>,
-) -> Result<Sifted, Error> {
+) -> Result<SelectedInputs, Error> {
     let InputReading { options, mapping } = reading;
     let mut unread = told(unread);
     if all.len() < 2 {
         let inputs = all.to_vec();
-        return Ok(Sifted { inputs, unread });
+        return Ok(SelectedInputs { inputs, unread });
     }
     let mut inputs = Vec::with_capacity(all.len());
     let mut first = None;
@@ -94,7 +94,7 @@ pub(super) fn sift<M: SheetMapping>(
     }
     match first {
         Some(error) if inputs.is_empty() => Err(error),
-        _ => Ok(Sifted { inputs, unread }),
+        _ => Ok(SelectedInputs { inputs, unread }),
     }
 }
 

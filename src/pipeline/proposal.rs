@@ -7,7 +7,7 @@ use super::recording_use::RecordingUse;
 use super::rounds::Round;
 use super::sheet_mapping::SheetMappings;
 use crate::domain::{Code, Party, Problem};
-use crate::events::{FurtherRow, Matched, Outcome, Totals, Untold};
+use crate::events::{DeferredFacts, FurtherRow, Matched, Outcome, Totals};
 use crate::source::{Batch, Record};
 
 /// Why a record is left out of which a later file has a newer one.
@@ -29,7 +29,7 @@ pub struct Proposal<J> {
     /// What tells the same record once more.
     pub key: Option<RecordKey>,
     /// What the sums have counted of a call that is decided later.
-    pub untold: Option<Box<Untold>>,
+    pub untold: Option<Box<DeferredFacts>>,
     /// Which recording it gets, for the list.
     pub matched: Option<Box<Matched>>,
 }

@@ -11,7 +11,7 @@ use super::run_context::{Purpose, RunContext};
 use super::seen_ids::RecordPlace;
 use crate::domain::{Code, Problem};
 use crate::events::Outcome;
-use crate::recordings::{Claimant, Claims, Grade, Index, Standing};
+use crate::recordings::{ClaimStatus, Claimant, Claims, Grade, Index};
 
 /// The claims of all records so far.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl RecordingClaims {
         PlacedRecord { record, place }: PlacedRecord<'_>,
         places: &mut Places,
     ) {
-        let standing = match &item.action {
-            Action::Finished(Outcome::Rejected, _) => Standing::Rejected,
-            Action::Finished(Outcome::Skipped, _) => Standing::LeftOut,
-            _ => Standing::Live,
+        let status = match &item.action {
+            Action::Finished(Outcome::Rejected, _) => ClaimStatus::Rejected,
+            Action::Finished(Outcome::Skipped, _) => ClaimStatus::LeftOut,
+            _ => ClaimStatus::Live,
         };
         let claimant = Claimant {
             call: wanted.call,
@@ -68,23 +68,23 @@ impl RecordingClaims {
         let claims = &mut self.claims;
         for recording in wanted.recordings() {
             if wanted.grade != Grade::Exact {
-                if standing != Standing::LeftOut {
-                    claims.claim_inexactly(recording, claimant, wanted.grade, standing);
+                if status != ClaimStatus::LeftOut {
+                    claims.claim_inexactly(recording, claimant, wanted.grade, status);
                 }
-                if standing != Standing::Live {
-                    claims.leave(recording, claimant, standing);
+                if status != ClaimStatus::Live {
+                    claims.leave(recording, claimant, status);
                 }
                 continue;
             }
-            let Some(first) = claims.claim(recording, claimant, standing) else {
+            let Some(first) = claims.claim(recording, claimant, status) else {
                 continue;
             };
-            if standing != Standing::Live {
+            if status != ClaimStatus::Live {
                 // The files behind this one were read before it, and made their claims ahead of it.
                 let is_behind = |owner: RecordPlace| owner.file < place.file;
                 let is_behind = places.place_of(first).is_some_and(is_behind);
-                if standing == Standing::Rejected && is_behind && self.is_newest_first {
-                    claims.pass_on(recording, claimant, standing);
+                if status == ClaimStatus::Rejected && is_behind && self.is_newest_first {
+                    claims.pass_on(recording, claimant, status);
                 }
                 continue;
             }
@@ -112,10 +112,10 @@ impl RecordingClaims {
             record: places.add(place),
         };
         for recording in wanted.recordings() {
-            let first = self.claims.claim(recording, claimant, Standing::Live);
+            let first = self.claims.claim(recording, claimant, ClaimStatus::Live);
             let first = first.and_then(|first| places.place_of(first));
             if first.is_some_and(|first| first.file != place.file) {
-                self.claims.pass_on(recording, claimant, Standing::Live);
+                self.claims.pass_on(recording, claimant, ClaimStatus::Live);
             }
         }
     }
@@ -134,7 +134,7 @@ impl RecordingClaims {
         let grade = wanted.grade;
         for recording in wanted.recordings().filter(|_| grade != Grade::Exact) {
             self.claims
-                .claim_inexactly(recording, claimant, grade, Standing::Live);
+                .claim_inexactly(recording, claimant, grade, ClaimStatus::Live);
         }
     }
 }

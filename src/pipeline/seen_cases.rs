@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 
 /// How a case that came before relates to this record of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CaseSight {
+pub(super) enum CaseSighting {
     /// Not seen before.
     New,
     /// Seen with the same content.
@@ -24,7 +24,7 @@ pub(super) struct SeenCases {
 
 impl SeenCases {
     /// Notes a case with the hash of its content and the time of its last change.
-    pub(super) fn note(&mut self, identity: u64, content: u64, updated: i64) -> CaseSight {
+    pub(super) fn note(&mut self, identity: u64, content: u64, updated: i64) -> CaseSighting {
         let found = self
             .table
             .find_mut(identity, |(known, ..)| *known == identity);
@@ -32,16 +32,16 @@ impl SeenCases {
             let entry = (identity, content, updated);
             self.table
                 .insert_unique(identity, entry, |(known, ..)| *known);
-            return CaseSight::New;
+            return CaseSighting::New;
         };
         if *known == content {
-            return CaseSight::Repeat;
+            return CaseSighting::Repeat;
         }
         if updated < *last {
-            return CaseSight::Older;
+            return CaseSighting::Older;
         }
         (*known, *last) = (content, updated);
-        CaseSight::Newer
+        CaseSighting::Newer
     }
 }
 
@@ -52,11 +52,11 @@ mod tests {
     #[test]
     fn the_latest_state_of_a_case_is_kept() {
         let mut seen = SeenCases::default();
-        assert_eq!(seen.note(7, 1, 10), CaseSight::New);
-        assert_eq!(seen.note(7, 1, 10), CaseSight::Repeat);
-        assert_eq!(seen.note(7, 2, 9), CaseSight::Older);
-        assert_eq!(seen.note(7, 3, 11), CaseSight::Newer);
-        assert_eq!(seen.note(7, 1, 10), CaseSight::Older);
-        assert_eq!(seen.note(8, 1, 10), CaseSight::New);
+        assert_eq!(seen.note(7, 1, 10), CaseSighting::New);
+        assert_eq!(seen.note(7, 1, 10), CaseSighting::Repeat);
+        assert_eq!(seen.note(7, 2, 9), CaseSighting::Older);
+        assert_eq!(seen.note(7, 3, 11), CaseSighting::Newer);
+        assert_eq!(seen.note(7, 1, 10), CaseSighting::Older);
+        assert_eq!(seen.note(8, 1, 10), CaseSighting::New);
     }
 }

@@ -13,7 +13,7 @@ use super::decided_batch::DecidedBatch;
 use super::error::Error;
 use super::group::row_group::GroupingKind;
 use super::opened_file::OpenedFile;
-use super::preflight::{InputReading, Sifted, sift};
+use super::preflight::{InputReading, SelectedInputs, select_inputs};
 use super::proposal::Proposals;
 use super::read::{ReadBatch, ReadLoop, ReadProgress};
 use super::rounds::{Aside, Fetched, Round, Rounds};
@@ -87,7 +87,8 @@ impl<T: ImportTarget> Pipeline<T> {
             options: &self.options,
             mapping: &self.mapping,
         };
-        let Sifted { inputs, unread } = sift::<T::Mapping>(&self.inputs, &self.unread, reading)?;
+        let SelectedInputs { inputs, unread } =
+            select_inputs::<T::Mapping>(&self.inputs, &self.unread, reading)?;
         if !unread.is_empty() && sink(DecidedBatch::aside(unread)).is_break() {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{Ordering, fence};
 
 use super::opened_file::OpenedFile;
 use crate::domain::{Place, Problem};
-use crate::mapping::{Misfit, RecordWatch};
+use crate::mapping::{Mismatch, RecordWatch};
 
 /// The files so far, and what is seen of their records.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ enum Watched {
     /// More of them may come.
     Open(Vec<Arc<RecordWatch>>),
     /// What was found when all had come.
-    Ended(Vec<Misfit>),
+    Ended(Vec<Mismatch>),
 }
 
 impl WatchedFiles {
@@ -55,7 +55,7 @@ impl WatchedFiles {
                 Watched::Open(watches) => found(watches),
                 Watched::Ended(misfits) => misfits.clone(),
             };
-            for Misfit { code, message } in misfits {
+            for Mismatch { code, message } in misfits {
                 let place = Place::on_line(Arc::clone(file), 0);
                 told.push(Problem::new(code, place, message));
             }
@@ -64,6 +64,6 @@ impl WatchedFiles {
     }
 }
 
-fn found(watches: &[Arc<RecordWatch>]) -> Vec<Misfit> {
+fn found(watches: &[Arc<RecordWatch>]) -> Vec<Mismatch> {
     watches.iter().flat_map(|watch| watch.misfits()).collect()
 }

@@ -17,7 +17,7 @@ pub struct Claimant {
 
 /// What became of a record that asks for a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Standing {
+pub enum ClaimStatus {
     /// It is sent, is in place or waits.
     Live,
     /// It is rejected. Nobody sends its recording before it is put right.
@@ -31,7 +31,7 @@ pub enum Standing {
 struct Inexact {
     claimant: Claimant,
     grade: Grade,
-    standing: Standing,
+    status: ClaimStatus,
 }
 
 /// Which calls claim each recording: by its whole name or by a pattern, or in another way. Bounded by
@@ -40,11 +40,11 @@ struct Inexact {
 pub struct Claims {
     /// By recording: 0 for nobody, else one more than the place in `claimants`.
     owners: Vec<u32>,
-    claimants: Vec<(Claimant, Standing)>,
+    claimants: Vec<(Claimant, ClaimStatus)>,
     /// The best two calls that claim a recording in another way.
     inexact: HashMap<u32, Vec<Inexact>>,
     /// Records that are not sent and would have claimed a recording in another way.
-    left: HashMap<u32, (Claimant, Standing)>,
+    left: HashMap<u32, (Claimant, ClaimStatus)>,
 }
 
 impl Claims {
@@ -64,7 +64,7 @@ impl Claims {
         &mut self,
         recording: &Recording,
         claimant: Claimant,
-        standing: Standing,
+        status: ClaimStatus,
     ) -> Option<Claimant> {
         let next = self.claimants.len();
         let slot = self.owners.get_mut(recording.id as usize)?;
@@ -75,18 +75,18 @@ impl Claims {
         match known {
             None => {
                 *slot = u32::try_from(next + 1).unwrap_or(u32::MAX);
-                self.claimants.push((claimant, standing));
+                self.claimants.push((claimant, status));
                 None
             }
             // Of one call the record that is sent speaks.
             Some((first, theirs)) if first.call == claimant.call => {
-                if standing < *theirs {
-                    (*first, *theirs) = (claimant, standing);
+                if status < *theirs {
+                    (*first, *theirs) = (claimant, status);
                 }
                 None
             }
-            Some((first, theirs)) if *theirs == Standing::LeftOut && standing != *theirs => {
-                (*first, *theirs) = (claimant, standing);
+            Some((first, theirs)) if *theirs == ClaimStatus::LeftOut && status != *theirs => {
+                (*first, *theirs) = (claimant, status);
                 None
             }
             Some((first, _)) => Some(*first),
@@ -94,11 +94,11 @@ impl Claims {
     }
 
     /// Gives a recording that has an owner to another record, which stands before it.
-    pub fn pass_on(&mut self, recording: &Recording, claimant: Claimant, standing: Standing) {
+    pub fn pass_on(&mut self, recording: &Recording, claimant: Claimant, status: ClaimStatus) {
         let slot = self.owners.get(recording.id as usize).copied();
         let at = slot.and_then(|slot| slot.checked_sub(1));
         if let Some(owner) = at.and_then(|at| self.claimants.get_mut(at as usize)) {
-            *owner = (claimant, standing);
+            *owner = (claimant, status);
         }
     }
 
@@ -108,9 +108,9 @@ impl Claims {
         recording: &Recording,
         claimant: Claimant,
         grade: Grade,
-        standing: Standing,
+        status: ClaimStatus,
     ) {
-        if standing == Standing::LeftOut {
+        if status == ClaimStatus::LeftOut {
             return;
         }
         let known = self.inexact.entry(recording.id).or_default();
@@ -120,23 +120,21 @@ impl Claims {
         {
             Some(other) => {
                 other.grade = grade.min(other.grade);
-                other.standing = standing.min(other.standing);
+                other.status = status.min(other.status);
             }
             None => known.push(Inexact {
                 claimant,
                 grade,
-                standing,
+                status,
             }),
         }
-        known.sort_by_key(|other| (other.grade, other.standing));
+        known.sort_by_key(|other| (other.grade, other.status));
         known.truncate(2);
     }
 
     /// Remembers that a record that is not sent would have found a recording. That is no claim.
-    pub fn leave(&mut self, recording: &Recording, claimant: Claimant, standing: Standing) {
-        self.left
-            .entry(recording.id)
-            .or_insert((claimant, standing));
+    pub fn leave(&mut self, recording: &Recording, claimant: Claimant, status: ClaimStatus) {
+        self.left.entry(recording.id).or_insert((claimant, status));
     }
 
     /// The record that a recording belongs to, unless it is one of this call.
@@ -153,7 +151,7 @@ impl Claims {
     /// Whether it belongs to a record that was left out.
     pub(super) fn is_left_out(&self, id: u32) -> bool {
         self.owner(id)
-            .is_some_and(|(_, standing)| standing == Standing::LeftOut)
+            .is_some_and(|(_, status)| status == ClaimStatus::LeftOut)
     }
 
     /// A record of another call that claims the recording no worse than by this grade.
@@ -164,10 +162,10 @@ impl Claims {
     }
 
     /// The record that is not sent and would have had this recording, and what became of it.
-    pub fn left_by(&self, recording: &Recording) -> Option<(Claimant, Standing)> {
+    pub fn left_by(&self, recording: &Recording) -> Option<(Claimant, ClaimStatus)> {
         let owner = self.owner(recording.id);
         owner
-            .filter(|(_, standing)| *standing != Standing::Live)
+            .filter(|(_, status)| *status != ClaimStatus::Live)
             .or_else(|| self.left.get(&recording.id).copied())
     }
 
@@ -181,14 +179,14 @@ impl Claims {
 
     /// Whether a call that is sent, is in place or waits claims this.
     fn is_claimed(&self, id: u32) -> bool {
-        let is_live = |(_, standing): (Claimant, Standing)| standing == Standing::Live;
+        let is_live = |(_, status): (Claimant, ClaimStatus)| status == ClaimStatus::Live;
         let inexact = self.inexact.get(&id);
-        let is_sent = |other: &Inexact| other.standing == Standing::Live;
+        let is_sent = |other: &Inexact| other.status == ClaimStatus::Live;
         self.owner(id).is_some_and(is_live)
             || inexact.is_some_and(|known| known.iter().any(is_sent))
     }
 
-    fn owner(&self, id: u32) -> Option<(Claimant, Standing)> {
+    fn owner(&self, id: u32) -> Option<(Claimant, ClaimStatus)> {
         let at = self.owners.get(id as usize)?.checked_sub(1)?;
         self.claimants.get(at as usize).copied()
     }

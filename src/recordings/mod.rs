@@ -30,7 +30,7 @@ mod wildcard;
 
 pub use asked_part::AskedPart;
 pub use choose::{ChosenRecordings, SeveralRecordings};
-pub use claims::{Claimant, Claims, Standing};
+pub use claims::{ClaimStatus, Claimant, Claims};
 pub use container::Container;
 pub use extension::{content_type, is_audio_extension};
 pub use index::build::{build_index, index_store};
@@ -53,7 +53,7 @@ pub use store::recording::Recording;
 pub use store::recording_store::RecordingStore;
 pub use store::sendable::Sendable;
 pub use store::version::ObjectVersion;
-pub use timestamp::{Stamp, stamp};
+pub use timestamp::{NameTimestamp, stamp};
 pub use transcode::{
     CancelFlag, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,
     TranscodeJob, Transcoded, Transcoder,

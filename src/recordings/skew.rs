@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use jiff::{Span, Timestamp, tz};
 
-use super::timestamp::{Stamp, epoch, stamp};
+use super::timestamp::{NameTimestamp, epoch, stamp};
 
 /// Zones differ by steps of this many minutes.
 const STEP: i64 = 30;
@@ -36,7 +36,7 @@ impl Skew {
         let offset = offset(time)?;
         let is_utc = offset == tz::Offset::UTC;
         let stamps = [epoch(name), stamp(name)];
-        let Stamp { at: written, utc } = stamps.into_iter().flatten().next()?;
+        let NameTimestamp { at: written, utc } = stamps.into_iter().flatten().next()?;
         let call: DateTime = if utc { tz::Offset::UTC } else { offset }.to_datetime(at);
         let span: Span = written.since((jiff::Unit::Second, call)).ok()?;
         Some(Skew {

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 /// A date and time that a file name holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
+pub struct NameTimestamp {
     /// As written, in whatever zone the recorder has.
     pub at: DateTime,
     /// Whether the name says that it is UTC (`…_UTC`, `…Z`).
@@ -14,7 +14,7 @@ pub struct Stamp {
 /// The first date and time in a name: year, month, day, hour, minute and perhaps second, with or
 /// without separators (`20240315-091203`, `20240315T08:12_UTC`, `2024-03-15 09.12.03`). Dates
 /// before 1990 are taken for other numbers.
-pub fn stamp(name: &str) -> Option<Stamp> {
+pub fn stamp(name: &str) -> Option<NameTimestamp> {
     let bytes = name.as_bytes();
     (0..bytes.len())
         .filter(|at| *at == 0 || !bytes[at - 1].is_ascii_digit())
@@ -23,7 +23,7 @@ pub fn stamp(name: &str) -> Option<Stamp> {
 
 /// The instant in the unique id of an Asterisk channel (`1710490323.42`): seconds since 1970, a point,
 /// and a running number.
-pub(super) fn epoch(name: &str) -> Option<Stamp> {
+pub(super) fn epoch(name: &str) -> Option<NameTimestamp> {
     let bytes = name.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let point = (10..bytes.len()).find(|at| {
@@ -36,11 +36,11 @@ pub(super) fn epoch(name: &str) -> Option<Stamp> {
     let seconds = name[point - 10..point].parse().ok()?;
     let at = jiff::Timestamp::from_second(seconds).ok()?;
     let at = jiff::tz::Offset::UTC.to_datetime(at);
-    Some(Stamp { at, utc: true })
+    Some(NameTimestamp { at, utc: true })
 }
 
 /// Reads a stamp that starts here and is not followed by more digits.
-fn read(bytes: &[u8]) -> Option<Stamp> {
+fn read(bytes: &[u8]) -> Option<NameTimestamp> {
     let mut cursor = NameCursor { rest: bytes };
     let year = i16::try_from(cursor.number(4)?).ok()?;
     let month = i8::try_from(cursor.after(b"-._/", 2)?).ok()?;
@@ -62,7 +62,7 @@ fn read(bytes: &[u8]) -> Option<Stamp> {
         || ["_UTC", "UTC", "-UTC", " UTC"]
             .iter()
             .any(|mark| cursor.rest.starts_with(mark.as_bytes()));
-    Some(Stamp { at, utc })
+    Some(NameTimestamp { at, utc })
 }
 
 struct NameCursor<'a> {

@@ -10,7 +10,7 @@ use crate::report::console::final_table;
 use crate::report::console::json_lines::{self, JsonLine};
 use crate::report::console::progress::{ProgressMeter, ProgressRate};
 use crate::report::console::progress_bar::ProgressDisplay;
-use crate::report::console::screen::Ink;
+use crate::report::console::screen::TextStyle;
 use crate::report::counters::Counters;
 use crate::report::destination_line::first_line;
 use crate::report::files::output_folder::OutputFolder;
@@ -415,7 +415,7 @@ impl Report {
             Style::Human if self.options.is_quiet && stop < StopReason::GaveUp => {}
             Style::Human => {
                 let text = format!("stopping: {}; finishing what is under way", safe(why));
-                let text = self.screen.paint(Ink::Warning, &text);
+                let text = self.screen.paint(TextStyle::Warning, &text);
                 self.screen.notice(&text);
             }
         }

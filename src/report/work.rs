@@ -127,7 +127,7 @@ impl RunProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{Portion, Totals};
+    use crate::events::{CallCount, Totals};
 
     fn sums(records: u64, open: u64, tried: u64) -> Counters {
         Counters {
@@ -163,13 +163,13 @@ mod tests {
         };
         // 300 are in place, and 700 wait in 350 calls of two records each.
         let mut sums = sums(300, 0, 0);
-        sums.facts.put_aside = Portion {
+        sums.facts.put_aside = CallCount {
             records: 700,
             calls: 350,
         };
         assert_eq!(whole(size.to_send(&sums)), 350);
         // 100 of those are decided: 80 of them are to be sent, and 30 are sent.
-        sums.facts.taken_up = Portion {
+        sums.facts.taken_up = CallCount {
             records: 200,
             calls: 100,
         };

@@ -14,7 +14,7 @@ use super::dropped::Dropped;
 use super::endpoints::audio::UploadAddress;
 use super::endpoints::{audio, case, conversation, portal, read, status_page};
 use super::faults::apply;
-use super::faults::draw::{self, Drawn, RequestMoment};
+use super::faults::draw::{self, FaultDraw, RequestMoment};
 use super::faults::rules::{Fault, Strikes};
 use super::origin;
 use super::peer::Peer;
@@ -166,7 +166,7 @@ async fn wait(duration: Duration) {
 }
 
 /// What befalls this request, which is counted as one more try of its call.
-fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Document) -> Drawn {
+fn draw(shared: &Shared, visit: &Visit<'_>, endpoint: &Endpoint, document: &Document) -> FaultDraw {
     let mut state = shared.state();
     let key = key(&state, endpoint, document);
     let operation = endpoint.operation();

@@ -31,7 +31,7 @@ pub const EMPTY: &str = "it is empty, without even a header";
 
 /// What is to become of a file that may be an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Treat {
+pub enum FileDecision {
     /// It is read.
     Read,
     /// It is passed over, and nobody needs to know.
@@ -79,7 +79,7 @@ pub struct Expansion {
 /// others is named.
 pub fn expand(
     arguments: &[OsString],
-    treat: &dyn Fn(&Path, bool) -> Treat,
+    treat: &dyn Fn(&Path, bool) -> FileDecision,
 ) -> Result<Expansion, Error> {
     let mut all = Expansion::default();
     let mut known = KnownInputs::default();
@@ -135,7 +135,7 @@ impl KnownInputs {
 
 fn expand_one(
     argument: &OsString,
-    treat: &dyn Fn(&Path, bool) -> Treat,
+    treat: &dyn Fn(&Path, bool) -> FileDecision,
 ) -> Result<Expansion, Error> {
     let nothing = |reason: &str| Error::NoInput {
         argument: argument.to_string_lossy().into_owned(),
@@ -164,8 +164,8 @@ fn expand_one(
     } else if path.exists() {
         // A name like `calls [march].csv` is a file before it is a pattern.
         match treat(path, false) {
-            Treat::Name(reason) => found.leave(path, reason),
-            Treat::Read | Treat::PassOver => found.inputs.push(Input::file(path)),
+            FileDecision::Name(reason) => found.leave(path, reason),
+            FileDecision::Read | FileDecision::PassOver => found.inputs.push(Input::file(path)),
         }
         return Ok(found);
     } else if !argument.to_string_lossy().contains(['*', '?', '[']) {
@@ -205,14 +205,19 @@ impl Expansion {
     }
 
     /// Takes a file that was found to those that are read or to those that are named, if to any.
-    fn sort(&mut self, path: PathBuf, among: Among<'_>, treat: &dyn Fn(&Path, bool) -> Treat) {
+    fn sort(
+        &mut self,
+        path: PathBuf,
+        among: Among<'_>,
+        treat: &dyn Fn(&Path, bool) -> FileDecision,
+    ) {
         if is_passed_over(&path, among) {
             return;
         }
         match treat(&path, true) {
-            Treat::PassOver => return,
-            Treat::Name(reason) => return self.leave(&path, reason),
-            Treat::Read => {}
+            FileDecision::PassOver => return,
+            FileDecision::Name(reason) => return self.leave(&path, reason),
+            FileDecision::Read => {}
         }
         let Ok(metadata) = std::fs::metadata(&path) else {
             return self.leave(&path, "it cannot be looked at");
@@ -283,7 +288,7 @@ fn is_passed_over(path: &Path, among: Among<'_>) -> bool {
 mod tests {
     use super::*;
 
-    const READ: &dyn Fn(&Path, bool) -> Treat = &|_, _| Treat::Read;
+    const READ: &dyn Fn(&Path, bool) -> FileDecision = &|_, _| FileDecision::Read;
 
     fn names(inputs: &[Input]) -> Vec<String> {
         inputs
@@ -425,9 +430,9 @@ mod tests {
             std::fs::write(home.path().join(name), "x").unwrap();
         }
         let treat = |path: &Path, is_found: bool| match path.file_name().unwrap().to_str() {
-            Some("a.csv") if is_found => Treat::PassOver,
-            Some("b.csv") => Treat::Name("it is something else"),
-            _ => Treat::Read,
+            Some("a.csv") if is_found => FileDecision::PassOver,
+            Some("b.csv") => FileDecision::Name("it is something else"),
+            _ => FileDecision::Read,
         };
         let found = expand(&[home.path().as_os_str().to_owned()], &treat).unwrap();
         assert_eq!(

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::bytes::{
-    Charset, EncodingEvidence, Feed, InputStream, byte_order_mark, detect, mark_length, of_whole,
+    Charset, EncodingEvidence, InputStream, TextBuffer, byte_order_mark, detect, mark_length,
+    of_whole,
 };
 use super::format::FormKind;
 use super::json::JsonReader;
@@ -164,7 +165,7 @@ fn open_by(
     let named = encoding_name(evidence);
     sample.drain(..evidence.bom);
     let progress = stream.progress().clone();
-    let mut feed = Feed::new(sample, stream, evidence.charset);
+    let mut feed = TextBuffer::new(sample, stream, evidence.charset);
     feed.fill_to(1)?;
     while says_nothing(feed.data()) && !feed.ended() && feed.data().len() < SAMPLE {
         feed.fill()?;
@@ -217,11 +218,11 @@ fn is_xml(input: &Input, options: &ReadOptions, sample: &[u8]) -> bool {
 
 /// The whole of a document of metadata as JSON.
 fn metadata_feed(
-    mut feed: Feed,
+    mut feed: TextBuffer,
     input: &Input,
     options: &ReadOptions,
     recording: Option<&str>,
-) -> Result<Feed, Error> {
+) -> Result<TextBuffer, Error> {
     let most = options.limits.record();
     feed.fill_to(most.saturating_add(1))?;
     let unreadable = |reason: String| Error::Unreadable {

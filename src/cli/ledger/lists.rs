@@ -7,7 +7,7 @@ use crate::cli::error::{Error, Usage};
 use crate::config::SANDBOX;
 use crate::events::DeliveryKind;
 use crate::report::{is_rehearsed, is_unfinished, read_accepted};
-use crate::source::{self, Error as SourceError, Treat};
+use crate::source::{self, Error as SourceError, FileDecision};
 
 /// What the lists hold that may be used.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ fn find(from: &[OsString]) -> Result<Vec<Listed>, Error> {
             all.extend(found.into_iter().map(|path| (path, true)));
             continue;
         }
-        let expanded = source::expand(std::slice::from_ref(argument), &|_, _| Treat::Read)?;
+        let expanded = source::expand(std::slice::from_ref(argument), &|_, _| FileDecision::Read)?;
         for input in expanded.inputs {
             let Some(path) = input.path() else {
                 let name = "standard input".to_owned();

@@ -40,7 +40,7 @@ pub(crate) enum CallError {
 
 impl CallError {
     /// As if the request were to blame for a 401 or 403, and by which refusal that is to be known.
-    pub(crate) fn blamed_on_the_request(self) -> (CallError, Option<Refusal>) {
+    pub(crate) fn into_request_error(self) -> (CallError, Option<Refusal>) {
         match self {
             CallError::Unauthorized {
                 refusal,

@@ -1,4 +1,4 @@
-//! One request through everything that may hold it back, outside first: `settle` finds out what must be
+//! One request through everything that may hold it back, outside first: `before_attempt` finds out what must be
 //! known, `intent` becomes durable, `gate` lets it leave, `api` sends it, `verdict` says what its answer
 //! means, `retry` how long to wait before the next attempt. What the request is about, and what follows
 //! for its call or case, is not known here. The intent comes after the gate, so that a run that dies leaves
@@ -36,7 +36,7 @@ use self::error::{CallError, failed, refused, status};
 use self::gate::{Gate, Permit, RateLimits};
 use self::intent::{Attempts, Facts, IntentSlots};
 use self::notice::SenderNotice;
-use self::request::{Request, Settled, Success};
+use self::request::{Preparation, Request, Success};
 use self::request_kind::RequestKind;
 use self::retry::BackOff;
 use self::token_check::TokenCheck;
@@ -109,9 +109,9 @@ impl Sender {
         let proved = request.proves_token().then_some(kind);
         let mut attempts = Attempts::new(request.intent());
         loop {
-            match request.settle(&mut doubt).await? {
-                Settled::Answered(answer) => return Ok((Success::Done(answer), doubt)),
-                Settled::Send(fact) => attempts.add(fact),
+            match request.before_attempt(&mut doubt).await? {
+                Preparation::Answered(answer) => return Ok((Success::Done(answer), doubt)),
+                Preparation::Send(fact) => attempts.add(fact),
             }
             let permit = self.acquire(&mut attempts).await?;
             let number = self.token.refusals.depart();

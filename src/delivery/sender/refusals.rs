@@ -73,7 +73,7 @@ impl Refusals {
     }
 
     /// The token was proved to work: what was refused until now is held against its own row.
-    pub(crate) fn acquit_token(&self, kind: RequestKind) {
+    pub(crate) fn clear_token(&self, kind: RequestKind) {
         let number = self.depart();
         self.worked(kind, number);
     }
@@ -125,7 +125,7 @@ mod tests {
         assert!(!is_too_many(RequestKind::Case) && !is_too_many(RequestKind::Create));
         assert!(!is_too_many(RequestKind::Change) && is_too_many(RequestKind::Case));
         assert!(!refusals.has_worked(RequestKind::Case));
-        refusals.acquit_token(RequestKind::Change);
+        refusals.clear_token(RequestKind::Change);
         assert!(refusals.has_worked(RequestKind::Case));
         assert!(!refusals.refused(RequestKind::Case).1);
         assert!(!refusals.has_worked(RequestKind::Create));

@@ -24,11 +24,11 @@ pub(crate) trait Request: Send {
     }
 
     /// Finds out what must be known before the next attempt, also before the first.
-    fn settle(
+    fn before_attempt(
         &mut self,
         _doubt: &mut Doubt,
-    ) -> impl Future<Output = Result<Settled<Self::Answer>, CallError>> + Send {
-        async { Ok(Settled::Send(None)) }
+    ) -> impl Future<Output = Result<Preparation<Self::Answer>, CallError>> + Send {
+        async { Ok(Preparation::Send(None)) }
     }
 
     /// Sends it exactly once.
@@ -40,7 +40,7 @@ pub(crate) trait Request: Send {
 
 /// What was found out before an attempt.
 #[derive(Debug)]
-pub(crate) enum Settled<T> {
+pub(crate) enum Preparation<T> {
     /// It needs no further attempt.
     Answered(T),
     /// It is sent, and this fact becomes durable before.

@@ -69,7 +69,7 @@ impl TokenCheck {
         match status? {
             401 | 403 => Some(true),
             ..500 => {
-                self.refusals.acquit_token(kind);
+                self.refusals.clear_token(kind);
                 Some(false)
             }
             _ => None,

@@ -42,8 +42,8 @@ fn known_by(reader: &LedgerReader) -> Known {
 }
 
 /// The files of a running ledger, as a kill would leave them.
-fn killed(running: &Bench) -> Bench {
-    let left = Bench::new();
+fn killed(running: &Fixture) -> Fixture {
+    let left = Fixture::new();
     for ending in ["", "-wal"] {
         fs::copy(
             side_file(&running.path(), ending),
@@ -72,7 +72,7 @@ proptest! {
         noise in prop::collection::vec(any::<u8>(), 0..9_000),
     ) {
         let acknowledged = acknowledged.index(groups.len() + 1);
-        let running = Bench::new();
+        let running = Fixture::new();
         let ledger = running.open();
         let writer = ledger.writer();
         let wal = side_file(&running.path(), "-wal");
@@ -105,7 +105,7 @@ proptest! {
         groups in groups(),
         pages in prop::collection::vec(0..3_u8, 64),
     ) {
-        let running = Bench::new();
+        let running = Fixture::new();
         let ledger = running.open();
         for group in &groups {
             ledger.writer().write_blocking(group.clone()).unwrap();
@@ -133,23 +133,23 @@ proptest! {
         end in any::<prop::sample::Index>(),
     ) {
         let end = end.index(groups.len());
-        let bench = Bench::new();
+        let fixture = Fixture::new();
         for part in [&groups[..end], &groups[end..]] {
-            let ledger = bench.open();
+            let ledger = fixture.open();
             for group in part {
                 ledger.writer().write_blocking(group.clone()).unwrap();
             }
             ledger.close().unwrap();
         }
         let known = known_after(&groups);
-        prop_assert_eq!(known.last(), Some(&known_by(&bench.read())));
+        prop_assert_eq!(known.last(), Some(&known_by(&fixture.read())));
     }
 }
 
 /// Not only at any byte: at the end of every page that the log holds, and in the middle of its head.
 #[test]
 fn a_log_that_is_cut_between_its_pages_loses_whole_groups_from_the_end() {
-    let running = Bench::new();
+    let running = Fixture::new();
     let ledger = running.open();
     let groups: Vec<Vec<LedgerEntry>> = (1..6)
         .map(|number| complete(CALLS[number % 3], number as u128))
@@ -213,7 +213,7 @@ fn a_clock_that_jumps_changes_nothing_but_times() {
 
 #[test]
 fn a_reader_sees_what_a_killed_run_left() {
-    let running = Bench::new();
+    let running = Fixture::new();
     let ledger = running.open();
     ledger
         .writer()
@@ -226,16 +226,16 @@ fn a_reader_sees_what_a_killed_run_left() {
 
 #[test]
 fn a_closed_ledger_is_one_file() {
-    let bench = Bench::written(complete("call-1", 1));
-    assert!(!side_file(&bench.path(), "-wal").exists());
-    assert!(!side_file(&bench.path(), "-shm").exists());
+    let fixture = Fixture::written(complete("call-1", 1));
+    assert!(!side_file(&fixture.path(), "-wal").exists());
+    assert!(!side_file(&fixture.path(), "-shm").exists());
 }
 
 #[test]
 fn a_first_open_that_was_killed_is_opened_again() {
-    let bench = Bench::new();
-    fs::write(bench.path(), b"").unwrap();
-    assert!(known_by(&bench.open().reader().unwrap()).is_empty());
+    let fixture = Fixture::new();
+    fs::write(fixture.path(), b"").unwrap();
+    assert!(known_by(&fixture.open().reader().unwrap()).is_empty());
 }
 
 #[cfg(unix)]
@@ -243,14 +243,14 @@ fn a_first_open_that_was_killed_is_opened_again() {
 fn every_file_can_be_read_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let bench = Bench::new();
-    let ledger = bench.open();
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
     ledger
         .writer()
         .write_blocking(complete("call-1", 1))
         .unwrap();
     for ending in ["", "-wal", "-shm", ".lock"] {
-        let file = side_file(&bench.path(), ending);
+        let file = side_file(&fixture.path(), ending);
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.display());
     }

@@ -15,14 +15,14 @@ const DUMP: &str = include_str!("ledger_of_schema_11.sql");
 /// The number of ledgers in the header of a database.
 const APPLICATION_ID: i64 = 1_130_459_252;
 
-fn earlier() -> Bench {
-    let bench = Bench::new();
-    let connection = Connection::open(bench.path()).unwrap();
+fn earlier() -> Fixture {
+    let fixture = Fixture::new();
+    let connection = Connection::open(fixture.path()).unwrap();
     connection.execute_batch(DUMP).unwrap();
     for (name, number) in [("application_id", APPLICATION_ID), ("user_version", 11)] {
         connection.pragma_update(None, name, number).unwrap();
     }
-    bench
+    fixture
 }
 
 fn failed(kind: FailureKind, request: Stage, status: Option<u16>, message: &str) -> Blocker {
@@ -131,8 +131,8 @@ fn its_calls_and_cases_are_counted_as_before() {
 
 #[test]
 fn what_is_done_in_it_is_not_done_again() {
-    let bench = earlier();
-    let reader = bench.read();
+    let fixture = earlier();
+    let reader = fixture.read();
     let done = reader.load_done().unwrap();
     assert_eq!(done.len(), 5);
     for (id, kind) in [
@@ -152,8 +152,8 @@ fn what_is_done_in_it_is_not_done_again() {
 
 #[test]
 fn a_run_goes_on_with_it() {
-    let bench = earlier();
-    let ledger = Ledger::open(&bench.path(), "sandbox").unwrap();
+    let fixture = earlier();
+    let ledger = Ledger::open(&fixture.path(), "sandbox").unwrap();
     let uploaded = CallFact::Uploaded {
         hash: [7; 32],
         bytes: 44,
@@ -163,7 +163,7 @@ fn a_run_goes_on_with_it() {
     let entry = LedgerEntry::new("1729989000.42", uploaded);
     ledger.writer().write_blocking(vec![entry]).unwrap();
     ledger.close().unwrap();
-    let reader = bench.read();
+    let reader = fixture.read();
     let state = state_of(&reader, "1729989000.42");
     assert_eq!(state.done(), Some(DoneKind::Complete));
     assert!(reader.inspect().unwrap().faults.is_empty());

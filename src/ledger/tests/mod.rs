@@ -92,13 +92,13 @@ pub(in crate::ledger) fn after(facts: &[CallFact]) -> CallState {
 }
 
 /// A folder with room for one ledger.
-struct Bench {
+struct Fixture {
     folder: TempDir,
 }
 
-impl Bench {
+impl Fixture {
     fn new() -> Self {
-        Bench {
+        Fixture {
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -117,11 +117,11 @@ impl Bench {
 
     /// A ledger in which these facts were written and acknowledged, closed again.
     fn written(entries: Vec<LedgerEntry>) -> Self {
-        let bench = Bench::new();
-        let ledger = bench.open();
+        let fixture = Fixture::new();
+        let ledger = fixture.open();
         ledger.writer().write_blocking(entries).unwrap();
         ledger.close().unwrap();
-        bench
+        fixture
     }
 }
 

@@ -21,7 +21,7 @@ fn refused(identity: &str, message: &str) -> LedgerEntry {
 }
 
 /// One call in each state, but three refused: two for the same reason, one at the upload.
-fn one_of_each() -> Bench {
+fn one_of_each() -> Fixture {
     let created = |identity: &str| {
         let fact = CallFact::Created {
             fingerprint: 1,
@@ -73,7 +73,7 @@ fn one_of_each() -> Bench {
         ),
         entry("unfinished", adopted),
     ]);
-    Bench::written(entries)
+    Fixture::written(entries)
 }
 
 #[test]
@@ -111,7 +111,10 @@ fn the_same_reason_is_told_once() {
 fn reasons_beyond_the_limit_are_counted_without_their_words() {
     let words = |number: u32| format!("reason {}", "x".repeat(number as usize));
     let entries = (0..250).map(|number| refused(&format!("call {number}"), &words(number)));
-    let summary = Bench::written(entries.collect()).read().summary().unwrap();
+    let summary = Fixture::written(entries.collect())
+        .read()
+        .summary()
+        .unwrap();
     assert_eq!(summary.calls.failures.len(), 201);
     assert_eq!(summary.calls.failures[0].count, 50);
     assert_eq!(summary.calls.count(CallStatus::Refused), 250);
@@ -126,9 +129,9 @@ fn a_failed_call_may_be_in_doubt_as_well() {
 
 #[test]
 fn the_accepted_calls_come_in_the_order_of_the_export() {
-    let bench = one_of_each();
+    let fixture = one_of_each();
     let mut accepted = Vec::new();
-    bench
+    fixture
         .read()
         .accepted(|call| {
             accepted.push(call);
@@ -144,9 +147,9 @@ fn the_accepted_calls_come_in_the_order_of_the_export() {
 
 #[test]
 fn a_stream_ends_with_the_first_error_of_its_listener() {
-    let bench = one_of_each();
+    let fixture = one_of_each();
     let mut heard = 0;
-    let error = bench
+    let error = fixture
         .read()
         .accepted(|_| {
             heard += 1;
@@ -159,8 +162,8 @@ fn a_stream_ends_with_the_first_error_of_its_listener() {
 
 #[test]
 fn calls_are_done_with_their_very_content() {
-    let bench = one_of_each();
-    let done = bench.read().load_done().unwrap();
+    let fixture = one_of_each();
+    let done = fixture.read().load_done().unwrap();
     let hash = |identity: &str| xxhash_rust::xxh3::xxh3_64(identity.as_bytes());
     assert_eq!(done.len(), 3);
     assert_eq!(done.kind(hash("complete"), 1), Some(DoneKind::Complete));
@@ -184,8 +187,8 @@ fn calls_are_done_with_their_very_content() {
 
 #[test]
 fn a_call_is_known_by_its_exact_identity() {
-    let bench = Bench::written(complete("Call-1", 1));
-    let states = bench
+    let fixture = Fixture::written(complete("Call-1", 1));
+    let states = fixture
         .read()
         .call_states(&["call-1", "Call-1", "Call-1 ", ""])
         .unwrap();
@@ -195,8 +198,8 @@ fn a_call_is_known_by_its_exact_identity() {
 
 #[test]
 fn two_calls_of_one_hash_are_two_calls() {
-    let bench = Bench::written([complete("call-1", 1), complete("call-2", 2)].concat());
-    let connection = rusqlite::Connection::open(bench.path()).unwrap();
+    let fixture = Fixture::written([complete("call-1", 1), complete("call-2", 2)].concat());
+    let connection = rusqlite::Connection::open(fixture.path()).unwrap();
     connection
         .execute(
             "UPDATE call SET hash = (SELECT hash FROM call WHERE identity = 'call-2')",
@@ -204,15 +207,15 @@ fn two_calls_of_one_hash_are_two_calls() {
         )
         .unwrap();
     drop(connection);
-    let state = bench.read().call_states(&["call-2"]).unwrap().remove(0);
+    let state = fixture.read().call_states(&["call-2"]).unwrap().remove(0);
     assert_eq!(state.unwrap().fingerprint, 2);
 }
 
 #[test]
 fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
-    let bench = Bench::new();
-    let ledger = bench.open();
-    let reader = bench.read();
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
+    let reader = fixture.read();
     assert_eq!(reader.summary().unwrap().calls.total(), 0);
     let writer = ledger.writer();
     writer.write_blocking(complete("call-1", 1)).unwrap();
@@ -223,8 +226,8 @@ fn a_reader_sees_what_was_acknowledged_while_the_run_goes_on() {
 #[cfg(unix)]
 #[test]
 fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
-    let bench = Bench::new();
-    let path = bench.folder.path().join("50% done? #2 æ.db");
+    let fixture = Fixture::new();
+    let path = fixture.folder.path().join("50% done? #2 æ.db");
     let ledger = Ledger::open(&path, DESTINATION).unwrap();
     ledger
         .writer()
@@ -244,8 +247,8 @@ fn problem(line: u64, code: Code) -> Problem {
 
 #[test]
 fn the_problems_of_a_run_replace_those_of_the_one_before() {
-    let bench = Bench::new();
-    let ledger = bench.open();
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
     let writer = ledger.writer();
     writer.start_run("first").unwrap();
     writer.note(&[problem(9, Code::BadJson)]).unwrap();
@@ -257,7 +260,7 @@ fn the_problems_of_a_run_replace_those_of_the_one_before() {
     writer.note(&[numbered]).unwrap();
     writer.finish_run(run, 3, r#"{"read":4}"#).unwrap();
 
-    let reader = bench.read();
+    let reader = fixture.read();
     let summary = reader.summary().unwrap();
     assert_eq!(
         summary.problems,
@@ -285,8 +288,8 @@ fn the_problems_of_a_run_replace_those_of_the_one_before() {
 
 #[test]
 fn no_person_is_in_the_file() {
-    let bench = Bench::new();
-    let ledger = bench.open();
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
     let writer = ledger.writer();
     writer.note(&[problem(2, Code::CustomerNotAPhone)]).unwrap();
     writer
@@ -296,7 +299,7 @@ fn no_person_is_in_the_file() {
         )])
         .unwrap();
     ledger.close().unwrap();
-    let content = std::fs::read(bench.path()).unwrap();
+    let content = std::fs::read(fixture.path()).unwrap();
     for person in ["20123456", "anna"] {
         let is_there = content
             .windows(person.len())

@@ -8,33 +8,33 @@ use super::*;
 use crate::ledger::side_files::files_of;
 use crate::ledger::{Error, LedgerOpenError};
 
-fn refusal(bench: &Bench) -> LedgerOpenError {
-    let before = fs::read(bench.path()).unwrap();
-    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
-    assert_eq!(fs::read(bench.path()).unwrap(), before, "it was changed");
+fn refusal(fixture: &Fixture) -> LedgerOpenError {
+    let before = fs::read(fixture.path()).unwrap();
+    let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
+    assert_eq!(fs::read(fixture.path()).unwrap(), before, "it was changed");
     error
 }
 
 #[test]
 fn a_second_run_is_told_who_has_the_ledger() {
-    let bench = Bench::new();
-    let ledger = bench.open();
-    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
+    let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
     let LedgerOpenError::Locked { holder, .. } = error else {
         panic!("{error}");
     };
     assert_eq!(holder.pid, Some(std::process::id()));
     ledger.close().unwrap();
-    bench.open();
+    fixture.open();
 }
 
 #[cfg(unix)]
 #[test]
 fn another_name_of_the_ledger_is_the_same_ledger() {
-    let bench = Bench::new();
-    let _ledger = bench.open();
-    let other = bench.folder.path().join("other.db");
-    std::os::unix::fs::symlink(bench.path(), &other).unwrap();
+    let fixture = Fixture::new();
+    let _ledger = fixture.open();
+    let other = fixture.folder.path().join("other.db");
+    std::os::unix::fs::symlink(fixture.path(), &other).unwrap();
     let error = Ledger::open(&other, DESTINATION).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Locked { .. }), "{error}");
 }
@@ -42,10 +42,10 @@ fn another_name_of_the_ledger_is_the_same_ledger() {
 #[cfg(unix)]
 #[test]
 fn a_link_to_nothing_makes_no_ledger_elsewhere() {
-    let bench = Bench::new();
-    let elsewhere = bench.folder.path().join("elsewhere.db");
-    std::os::unix::fs::symlink(&elsewhere, bench.path()).unwrap();
-    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    let fixture = Fixture::new();
+    let elsewhere = fixture.folder.path().join("elsewhere.db");
+    std::os::unix::fs::symlink(&elsewhere, fixture.path()).unwrap();
+    let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Link { .. }), "{error}");
     assert!(!elsewhere.exists());
 }
@@ -54,14 +54,14 @@ fn a_link_to_nothing_makes_no_ledger_elsewhere() {
 #[test]
 fn a_ledger_that_others_can_read_is_made_private_with_all_its_files() {
     use std::os::unix::fs::PermissionsExt as _;
-    let bench = Bench::written(complete("call-1", 1));
+    let fixture = Fixture::written(complete("call-1", 1));
     let files = || {
-        files_of(&bench.path())
+        files_of(&fixture.path())
             .into_iter()
             .filter(|file| file.exists())
     };
     // What a killed run leaves.
-    let ledger = bench.open();
+    let ledger = fixture.open();
     let left = files().map(|file| (file.clone(), fs::read(file).unwrap()));
     let left: Vec<_> = left.collect();
     ledger.close().unwrap();
@@ -71,7 +71,7 @@ fn a_ledger_that_others_can_read_is_made_private_with_all_its_files() {
     for file in files() {
         fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
     }
-    let ledger = bench.open();
+    let ledger = fixture.open();
     assert!(files().count() >= 4);
     for file in files() {
         let mode = fs::metadata(&file).unwrap().permissions().mode();
@@ -84,14 +84,14 @@ fn a_ledger_that_others_can_read_is_made_private_with_all_its_files() {
 #[test]
 fn a_link_in_place_of_a_log_is_not_written_through() {
     for ending in ["-wal", "-shm", "-journal"] {
-        let bench = Bench::written(complete("call-1", 1));
-        let target = bench.folder.path().join("precious");
+        let fixture = Fixture::written(complete("call-1", 1));
+        let target = fixture.folder.path().join("precious");
         fs::write(&target, "dear diary").unwrap();
-        std::os::unix::fs::symlink(&target, side_file(&bench.path(), ending)).unwrap();
-        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        std::os::unix::fs::symlink(&target, side_file(&fixture.path(), ending)).unwrap();
+        let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
         assert!(matches!(error, LedgerOpenError::Link { .. }), "{error}");
         // A reader can do without the third.
-        let read = Ledger::read(&bench.path()).map(drop);
+        let read = Ledger::read(&fixture.path()).map(drop);
         let is_refused = matches!(read, Err(LedgerOpenError::Link { .. }));
         assert!(is_refused || ending == "-shm", "{ending}: {read:?}");
         assert_eq!(fs::read_to_string(&target).unwrap(), "dear diary");
@@ -105,8 +105,8 @@ fn a_file_of_others_keeps_its_rights_and_gets_no_lock() {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for is_database in [false, true] {
-        let bench = Bench::new();
-        let target = bench.folder.path().join("index.html");
+        let fixture = Fixture::new();
+        let target = fixture.folder.path().join("index.html");
         if is_database {
             let connection = Connection::open(&target).unwrap();
             connection.execute("CREATE TABLE call (id)", ()).unwrap();
@@ -114,9 +114,9 @@ fn a_file_of_others_keeps_its_rights_and_gets_no_lock() {
             fs::write(&target, "<p>dear diary").unwrap();
         }
         fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
-        std::os::unix::fs::symlink(&target, bench.path()).unwrap();
+        std::os::unix::fs::symlink(&target, fixture.path()).unwrap();
         for open in [Ledger::open, Ledger::open_anew] {
-            let error = open(&bench.path(), DESTINATION).unwrap_err();
+            let error = open(&fixture.path(), DESTINATION).unwrap_err();
             assert!(
                 matches!(error, LedgerOpenError::NotALedger { .. }),
                 "{error}"
@@ -130,13 +130,13 @@ fn a_file_of_others_keeps_its_rights_and_gets_no_lock() {
 /// Its tables and its number are in the log alone, and the file says nothing of them.
 #[test]
 fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
-    let first = Bench::new();
+    let first = Fixture::new();
     let running = first.open();
     running
         .writer()
         .write_blocking(complete("call-1", 1))
         .unwrap();
-    let left = Bench::new();
+    let left = Fixture::new();
     for ending in ["", "-wal"] {
         let from = side_file(&first.path(), ending);
         fs::copy(from, side_file(&left.path(), ending)).unwrap();
@@ -152,9 +152,9 @@ fn what_a_first_run_leaves_when_it_is_killed_is_a_ledger() {
 
 /// All that opens a ledger, each with what it says; an error if one of them waits.
 #[cfg(unix)]
-fn refusals(bench: &Bench) -> Vec<LedgerOpenError> {
+fn refusals(fixture: &Fixture) -> Vec<LedgerOpenError> {
     let (say, said) = std::sync::mpsc::channel();
-    let path = bench.path();
+    let path = fixture.path();
     std::thread::spawn(move || {
         let refusals = [
             Ledger::open(&path, DESTINATION).map(drop).unwrap_err(),
@@ -187,57 +187,57 @@ fn with_each_special(path: &std::path::Path, check: impl Fn()) {
 #[cfg(unix)]
 #[test]
 fn only_a_regular_file_is_a_ledger_and_nobody_waits_for_another() {
-    let bench = Bench::new();
-    with_each_special(&bench.path(), || {
-        for error in refusals(&bench) {
+    let fixture = Fixture::new();
+    with_each_special(&fixture.path(), || {
+        for error in refusals(&fixture) {
             assert!(
                 matches!(error, LedgerOpenError::NotRegular { .. }),
                 "{error}"
             );
         }
-        assert!(!side_file(&bench.path(), ".lock").exists());
+        assert!(!side_file(&fixture.path(), ".lock").exists());
     });
 }
 
 #[cfg(unix)]
 #[test]
 fn only_a_regular_file_is_a_log_or_a_lock_of_a_ledger() {
-    let bench = Bench::written(complete("call-1", 1));
+    let fixture = Fixture::written(complete("call-1", 1));
     for ending in ["-wal", "-shm", "-journal"] {
-        let log = side_file(&bench.path(), ending);
+        let log = side_file(&fixture.path(), ending);
         with_each_special(&log, || {
-            for error in refusals(&bench) {
+            for error in refusals(&fixture) {
                 let is_named =
                     matches!(&error, LedgerOpenError::NotRegular { path } if *path == log);
                 assert!(is_named, "{ending}: {error}");
             }
         });
     }
-    let lock = side_file(&bench.path(), ".lock");
+    let lock = side_file(&fixture.path(), ".lock");
     fs::remove_file(&lock).unwrap();
     with_each_special(&lock, || {
-        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
         assert!(
             matches!(error, LedgerOpenError::NotRegular { .. }),
             "{error}"
         );
-        assert_eq!(Ledger::holder(&bench.path()), None);
+        assert_eq!(Ledger::holder(&fixture.path()), None);
     });
-    bench.open();
+    fixture.open();
 }
 
 #[cfg(unix)]
 #[test]
 fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
-    let bench = Bench::written(complete("call-1", 1));
-    let lock = side_file(&bench.path(), ".lock");
+    let fixture = Fixture::written(complete("call-1", 1));
+    let lock = side_file(&fixture.path(), ".lock");
     fs::remove_file(&lock).unwrap();
-    let target = bench.folder.path().join("precious");
+    let target = fixture.folder.path().join("precious");
     fs::write(&target, "pid 4711\n").unwrap();
     fs::hard_link(&target, &lock).unwrap();
     for opened in [
-        Ledger::open(&bench.path(), DESTINATION).map(drop),
-        crate::ledger::purge(&bench.path()).map(drop),
+        Ledger::open(&fixture.path(), DESTINATION).map(drop),
+        crate::ledger::purge(&fixture.path()).map(drop),
     ] {
         let is_named = matches!(&opened, Err(LedgerOpenError::HardLink { path }) if *path == lock);
         assert!(is_named, "{opened:?}");
@@ -249,19 +249,19 @@ fn a_hard_link_in_place_of_the_lock_is_not_emptied() {
 #[test]
 fn where_all_users_can_make_files_the_names_of_the_logs_are_taken_first() {
     use std::os::unix::fs::PermissionsExt as _;
-    let bench = Bench::written(complete("call-1", 1));
-    let logs = ["-wal", "-shm", "-journal"].map(|ending| side_file(&bench.path(), ending));
+    let fixture = Fixture::written(complete("call-1", 1));
+    let logs = ["-wal", "-shm", "-journal"].map(|ending| side_file(&fixture.path(), ending));
     let are_there = || logs.each_ref().map(|log| log.exists());
-    crate::ledger::side_files::take_names_of_logs(&bench.path()).unwrap();
+    crate::ledger::side_files::take_names_of_logs(&fixture.path()).unwrap();
     assert_eq!(are_there(), [false; 3]);
     let open = fs::Permissions::from_mode(0o1777);
-    fs::set_permissions(bench.folder.path(), open).unwrap();
-    crate::ledger::side_files::take_names_of_logs(&bench.path()).unwrap();
+    fs::set_permissions(fixture.folder.path(), open).unwrap();
+    crate::ledger::side_files::take_names_of_logs(&fixture.path()).unwrap();
     assert_eq!(are_there(), [true; 3]);
     // They say nothing: what was written is there, and what is written stays.
-    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
-    bench.open().close().unwrap();
-    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
+    assert!(fixture.read().call_states(&["call-1"]).unwrap()[0].is_some());
+    fixture.open().close().unwrap();
+    assert!(fixture.read().call_states(&["call-1"]).unwrap()[0].is_some());
     assert_eq!(are_there(), [false; 3]);
 }
 
@@ -270,16 +270,16 @@ fn where_all_users_can_make_files_the_names_of_the_logs_are_taken_first() {
 #[test]
 fn a_log_that_another_user_made_is_not_taken_into_the_ledger() {
     for ending in ["-wal", "-shm", "-journal"] {
-        let bench = Bench::written(complete("call-1", 1));
-        let log = side_file(&bench.path(), ending);
+        let fixture = Fixture::written(complete("call-1", 1));
+        let log = side_file(&fixture.path(), ending);
         fs::write(&log, "").unwrap();
         if std::os::unix::fs::chown(&log, Some(4_711), None).is_err() {
             return;
         }
         let opened = [
-            Ledger::open(&bench.path(), DESTINATION).map(drop),
-            Ledger::open_anew(&bench.path(), DESTINATION).map(drop),
-            Ledger::read(&bench.path()).map(drop),
+            Ledger::open(&fixture.path(), DESTINATION).map(drop),
+            Ledger::open_anew(&fixture.path(), DESTINATION).map(drop),
+            Ledger::read(&fixture.path()).map(drop),
         ];
         for opened in opened {
             let is_named =
@@ -287,8 +287,8 @@ fn a_log_that_another_user_made_is_not_taken_into_the_ledger() {
             assert!(is_named, "{ending}: {opened:?}");
         }
         // Root may look at the ledger of another user with that user's logs.
-        std::os::unix::fs::chown(bench.path(), Some(4_711), None).unwrap();
-        Ledger::read(&bench.path()).unwrap();
+        std::os::unix::fs::chown(fixture.path(), Some(4_711), None).unwrap();
+        Ledger::read(&fixture.path()).unwrap();
     }
 }
 
@@ -296,29 +296,29 @@ fn a_log_that_another_user_made_is_not_taken_into_the_ledger() {
 #[cfg(unix)]
 #[test]
 fn a_lock_of_another_user_is_left_alone_unless_the_ledger_is_theirs_too() {
-    let bench = Bench::written(complete("call-1", 1));
-    let lock = side_file(&bench.path(), ".lock");
+    let fixture = Fixture::written(complete("call-1", 1));
+    let lock = side_file(&fixture.path(), ".lock");
     let before = fs::read(&lock).unwrap();
     if std::os::unix::fs::chown(&lock, Some(4_711), None).is_err() {
         return;
     }
-    let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+    let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
     assert!(matches!(error, LedgerOpenError::OfOthers { .. }), "{error}");
     assert_eq!(fs::read(&lock).unwrap(), before);
-    std::os::unix::fs::chown(bench.path(), Some(4_711), None).unwrap();
-    bench.open();
+    std::os::unix::fs::chown(fixture.path(), Some(4_711), None).unwrap();
+    fixture.open();
 }
 
 /// A database with its log as they lie there while a program has them open.
-fn in_its_log(statements: &str) -> Bench {
-    let running = Bench::new();
+fn in_its_log(statements: &str) -> Fixture {
+    let running = Fixture::new();
     let connection = Connection::open(running.path()).unwrap();
     let mode = "PRAGMA journal_mode = WAL";
     connection
         .query_row(mode, (), |row| row.get::<_, String>(0))
         .unwrap();
     connection.execute_batch(statements).unwrap();
-    let left = Bench::new();
+    let left = Fixture::new();
     for ending in ["", "-wal"] {
         let from = side_file(&running.path(), ending);
         fs::copy(from, side_file(&left.path(), ending)).unwrap();
@@ -335,8 +335,8 @@ fn a_database_of_others_that_is_all_in_its_log_is_left_as_it_is() {
         "PRAGMA application_id = 7",
         "PRAGMA user_version = 7",
     ] {
-        let bench = in_its_log(statements);
-        let files = ["", "-wal"].map(|ending| side_file(&bench.path(), ending));
+        let fixture = in_its_log(statements);
+        let files = ["", "-wal"].map(|ending| side_file(&fixture.path(), ending));
         for file in &files {
             fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
         }
@@ -347,14 +347,14 @@ fn a_database_of_others_that_is_all_in_its_log_is_left_as_it_is() {
             })
         };
         let before = state();
-        for error in refusals(&bench) {
+        for error in refusals(&fixture) {
             assert!(
                 matches!(error, LedgerOpenError::NotALedger { .. }),
                 "{error}"
             );
         }
         assert!(state() == before, "it was changed");
-        let names = fs::read_dir(bench.folder.path()).unwrap();
+        let names = fs::read_dir(fixture.folder.path()).unwrap();
         assert_eq!(names.count(), 2, "something was made beside it");
     }
     // One that holds nothing is begun with, as an empty file is.
@@ -363,35 +363,35 @@ fn a_database_of_others_that_is_all_in_its_log_is_left_as_it_is() {
 
 #[test]
 fn a_log_without_its_ledger_is_not_deleted() {
-    let bench = in_its_log("CREATE TABLE diary (day, text)");
-    let log = side_file(&bench.path(), "-wal");
+    let fixture = in_its_log("CREATE TABLE diary (day, text)");
+    let log = side_file(&fixture.path(), "-wal");
     let before = fs::read(&log).unwrap();
     let errors = || {
-        let open = Ledger::open(&bench.path(), DESTINATION).map(drop);
-        let anew = Ledger::open_anew(&bench.path(), DESTINATION).map(drop);
+        let open = Ledger::open(&fixture.path(), DESTINATION).map(drop);
+        let anew = Ledger::open_anew(&fixture.path(), DESTINATION).map(drop);
         [open, anew].map(Result::unwrap_err)
     };
-    fs::write(bench.path(), "").unwrap();
-    let read = Ledger::read(&bench.path()).unwrap_err();
+    fs::write(fixture.path(), "").unwrap();
+    let read = Ledger::read(&fixture.path()).unwrap_err();
     let empty = errors();
-    fs::remove_file(bench.path()).unwrap();
+    fs::remove_file(fixture.path()).unwrap();
     for error in empty.into_iter().chain([read]).chain(errors()) {
         assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
     }
     assert_eq!(fs::read(&log).unwrap(), before);
-    assert!(!bench.path().exists());
+    assert!(!fixture.path().exists());
 }
 
 /// The journal of a database as it lies there in the middle of a change.
 fn journal_of_a_change(before: &str) -> Vec<u8> {
-    let bench = Bench::new();
-    let connection = Connection::open(bench.path()).unwrap();
+    let fixture = Fixture::new();
+    let connection = Connection::open(fixture.path()).unwrap();
     let change = "PRAGMA cache_size = 1; BEGIN; CREATE TABLE new (a); \
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) \
         INSERT INTO new SELECT randomblob(3000) FROM n";
     connection.execute_batch(before).unwrap();
     connection.execute_batch(change).unwrap();
-    fs::read(side_file(&bench.path(), "-journal")).unwrap()
+    fs::read(side_file(&fixture.path(), "-journal")).unwrap()
 }
 
 /// The same before it was brought to the disk.
@@ -406,30 +406,30 @@ fn unsynced(journal: &[u8]) -> Vec<u8> {
 fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
     let of_others = journal_of_a_change("CREATE TABLE diary (day, text)");
     for journal in [&of_others[..], &unsynced(&of_others), b"dear diary"] {
-        let bench = Bench::new();
-        let path = side_file(&bench.path(), "-journal");
+        let fixture = Fixture::new();
+        let path = side_file(&fixture.path(), "-journal");
         fs::write(&path, journal).unwrap();
-        fs::write(bench.path(), "").unwrap();
+        fs::write(fixture.path(), "").unwrap();
         for error in [
-            Ledger::read(&bench.path()).map(drop).unwrap_err(),
-            Ledger::open(&bench.path(), DESTINATION)
+            Ledger::read(&fixture.path()).map(drop).unwrap_err(),
+            Ledger::open(&fixture.path(), DESTINATION)
                 .map(drop)
                 .unwrap_err(),
         ] {
             assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
         }
-        fs::remove_file(bench.path()).unwrap();
-        let error = Ledger::open(&bench.path(), DESTINATION).unwrap_err();
+        fs::remove_file(fixture.path()).unwrap();
+        let error = Ledger::open(&fixture.path(), DESTINATION).unwrap_err();
         assert!(matches!(error, LedgerOpenError::LogAlone { .. }), "{error}");
         assert!(fs::read(&path).unwrap() == journal, "it was changed");
     }
     // What a first run leaves when it is killed before its first commit.
     let begun = journal_of_a_change("");
     for journal in [&begun[..], &unsynced(&begun), &[0; 512]] {
-        let bench = Bench::new();
-        fs::write(side_file(&bench.path(), "-journal"), journal).unwrap();
-        fs::write(bench.path(), "").unwrap();
-        bench.open();
+        let fixture = Fixture::new();
+        fs::write(side_file(&fixture.path(), "-journal"), journal).unwrap();
+        fs::write(fixture.path(), "").unwrap();
+        fixture.open();
     }
 }
 
@@ -437,15 +437,15 @@ fn a_journal_without_its_ledger_is_not_deleted_unless_it_began_with_nothing() {
 #[test]
 fn a_hard_link_in_place_of_a_log_is_not_written_to() {
     for ending in ["-wal", "-shm", "-journal"] {
-        let bench = Bench::written(complete("call-1", 1));
-        let target = bench.folder.path().join("precious");
+        let fixture = Fixture::written(complete("call-1", 1));
+        let target = fixture.folder.path().join("precious");
         fs::write(&target, "dear diary").unwrap();
-        let log = side_file(&bench.path(), ending);
+        let log = side_file(&fixture.path(), ending);
         fs::hard_link(&target, &log).unwrap();
         let opened = [
-            Ledger::open(&bench.path(), DESTINATION).map(drop),
-            Ledger::open_anew(&bench.path(), DESTINATION).map(drop),
-            Ledger::read(&bench.path()).map(drop),
+            Ledger::open(&fixture.path(), DESTINATION).map(drop),
+            Ledger::open_anew(&fixture.path(), DESTINATION).map(drop),
+            Ledger::read(&fixture.path()).map(drop),
         ];
         for opened in opened {
             let is_named =
@@ -478,29 +478,29 @@ fn a_ledger_with_something_of_others_is_refused() {
             "table `call` was changed",
         ),
     ] {
-        let bench = Bench::written(complete("call-1", 1));
-        let connection = Connection::open(bench.path()).unwrap();
+        let fixture = Fixture::written(complete("call-1", 1));
+        let connection = Connection::open(fixture.path()).unwrap();
         connection.execute_batch(statement).unwrap();
         drop(connection);
-        let error = refusal(&bench);
+        let error = refusal(&fixture);
         let is_told =
             matches!(&error, LedgerOpenError::Foreign { what: told, .. } if told.contains(what));
         assert!(is_told, "{statement}: {error}");
-        let error = Ledger::read(&bench.path()).unwrap_err();
+        let error = Ledger::read(&fixture.path()).unwrap_err();
         assert!(matches!(error, LedgerOpenError::Foreign { .. }), "{error}");
     }
     // What a tool leaves that only makes it faster.
-    let bench = Bench::written(complete("call-1", 1));
-    let connection = Connection::open(bench.path()).unwrap();
+    let fixture = Fixture::written(complete("call-1", 1));
+    let connection = Connection::open(fixture.path()).unwrap();
     connection.execute_batch("ANALYZE").unwrap();
     drop(connection);
-    bench.open();
+    fixture.open();
 }
 
 #[test]
 fn a_ledger_of_another_destination_is_refused_with_both_names() {
-    let bench = Bench::written(complete("call-1", 1));
-    let error = Ledger::open(&bench.path(), "http://127.0.0.1:8787 v2").unwrap_err();
+    let fixture = Fixture::written(complete("call-1", 1));
+    let error = Ledger::open(&fixture.path(), "http://127.0.0.1:8787 v2").unwrap_err();
     let LedgerOpenError::OtherDestination { theirs, ours, .. } = error else {
         panic!("{error}");
     };
@@ -510,26 +510,26 @@ fn a_ledger_of_another_destination_is_refused_with_both_names() {
 
 #[test]
 fn a_ledger_of_a_newer_version_is_refused() {
-    let bench = Bench::written(complete("call-1", 1));
-    let connection = Connection::open(bench.path()).unwrap();
+    let fixture = Fixture::written(complete("call-1", 1));
+    let connection = Connection::open(fixture.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    let error = refusal(&bench);
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::Newer { found: 99, .. }),
         "{error}"
     );
-    let error = Ledger::read(&bench.path()).unwrap_err();
+    let error = Ledger::read(&fixture.path()).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Newer { .. }), "{error}");
 }
 
 #[test]
 fn a_database_of_another_program_is_refused() {
-    let bench = Bench::new();
-    let connection = Connection::open(bench.path()).unwrap();
+    let fixture = Fixture::new();
+    let connection = Connection::open(fixture.path()).unwrap();
     connection.execute("CREATE TABLE call (id)", ()).unwrap();
     drop(connection);
-    let error = refusal(&bench);
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::NotALedger { .. }),
         "{error}"
@@ -539,14 +539,14 @@ fn a_database_of_another_program_is_refused() {
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     for content in ["id;customer;agent\n1;a;b\n", "x"] {
-        let bench = Bench::new();
-        fs::write(bench.path(), content).unwrap();
-        let error = refusal(&bench);
+        let fixture = Fixture::new();
+        fs::write(fixture.path(), content).unwrap();
+        let error = refusal(&fixture);
         assert!(
             matches!(error, LedgerOpenError::NotALedger { .. }),
             "{error}"
         );
-        let error = Ledger::read(&bench.path()).unwrap_err();
+        let error = Ledger::read(&fixture.path()).unwrap_err();
         assert!(
             matches!(error, LedgerOpenError::NotALedger { .. }),
             "{error}"
@@ -556,11 +556,11 @@ fn a_file_that_is_no_database_is_refused() {
 
 #[test]
 fn a_folder_is_no_ledger() {
-    let bench = Bench::new();
-    fs::create_dir(bench.path()).unwrap();
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.path()).unwrap();
     for error in [
-        Ledger::open(&bench.path(), DESTINATION).unwrap_err(),
-        Ledger::read(&bench.path()).unwrap_err(),
+        Ledger::open(&fixture.path(), DESTINATION).unwrap_err(),
+        Ledger::read(&fixture.path()).unwrap_err(),
     ] {
         assert!(
             matches!(error, LedgerOpenError::NotRegular { .. }),
@@ -571,26 +571,29 @@ fn a_folder_is_no_ledger() {
 
 #[test]
 fn a_reader_needs_a_ledger() {
-    let bench = Bench::new();
-    let error = Ledger::read(&bench.path()).unwrap_err();
+    let fixture = Fixture::new();
+    let error = Ledger::read(&fixture.path()).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Missing { .. }), "{error}");
-    fs::write(bench.path(), b"").unwrap();
-    let error = Ledger::read(&bench.path()).unwrap_err();
+    fs::write(fixture.path(), b"").unwrap();
+    let error = Ledger::read(&fixture.path()).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Missing { .. }), "{error}");
 }
 
-fn many_calls() -> Bench {
+fn many_calls() -> Fixture {
     let calls = (0..500).flat_map(|number| complete(&format!("call-{number}"), number));
-    Bench::written(calls.collect())
+    Fixture::written(calls.collect())
 }
 
 #[test]
 fn a_cut_file_is_damaged() {
-    let bench = many_calls();
-    let length = fs::metadata(bench.path()).unwrap().len();
-    let file = fs::File::options().write(true).open(bench.path()).unwrap();
+    let fixture = many_calls();
+    let length = fs::metadata(fixture.path()).unwrap().len();
+    let file = fs::File::options()
+        .write(true)
+        .open(fixture.path())
+        .unwrap();
     file.set_len(length / 2).unwrap();
-    let error = refusal(&bench);
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
@@ -607,15 +610,15 @@ proptest! {
         place in any::<prop::sample::Index>(),
         bytes in prop::collection::vec(any::<u8>(), 1..600),
     ) {
-        let bench = many_calls();
-        let mut content = fs::read(bench.path()).unwrap();
+        let fixture = many_calls();
+        let mut content = fs::read(fixture.path()).unwrap();
         let start = place.index(content.len());
         for (old, new) in content[start..].iter_mut().zip(bytes) {
             *old = new;
         }
-        fs::write(bench.path(), content).unwrap();
-        let _ = Ledger::open(&bench.path(), DESTINATION);
-        if let Ok(reader) = Ledger::read(&bench.path()) {
+        fs::write(fixture.path(), content).unwrap();
+        let _ = Ledger::open(&fixture.path(), DESTINATION);
+        if let Ok(reader) = Ledger::read(&fixture.path()) {
             let _ = reader.summary();
             let _ = reader.load_done();
             let _ = reader.call_states(&["call-1", "call-499"]);
@@ -626,12 +629,12 @@ proptest! {
 
 #[test]
 fn a_page_of_nonsense_is_found_before_anything_is_sent() {
-    let bench = many_calls();
-    let mut content = fs::read(bench.path()).unwrap();
+    let fixture = many_calls();
+    let mut content = fs::read(fixture.path()).unwrap();
     let page = content.len() / 4_096 / 2 * 4_096;
     content[page..page + 4_096].fill(0xa5);
-    fs::write(bench.path(), content).unwrap();
-    let error = refusal(&bench);
+    fs::write(fixture.path(), content).unwrap();
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
@@ -643,10 +646,10 @@ fn a_page_of_nonsense_is_found_before_anything_is_sent() {
 fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let bench = Bench::written(complete("call-1", 1));
-    fs::set_permissions(bench.path(), fs::Permissions::from_mode(0o400)).unwrap();
-    let may_write = fs::File::options().write(true).open(bench.path()).is_ok();
-    let opened = Ledger::open(&bench.path(), DESTINATION);
+    let fixture = Fixture::written(complete("call-1", 1));
+    fs::set_permissions(fixture.path(), fs::Permissions::from_mode(0o400)).unwrap();
+    let may_write = fs::File::options().write(true).open(fixture.path()).is_ok();
+    let opened = Ledger::open(&fixture.path(), DESTINATION);
     assert_eq!(opened.is_ok(), may_write);
     if let Err(error) = opened {
         assert!(
@@ -657,40 +660,43 @@ fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
 }
 
 /// Puts noise into the middle of the ledger; with `time` the file then looks as if nobody had changed it.
-fn damage(bench: &Bench, time: Option<std::time::SystemTime>) {
-    let mut bytes = fs::read(bench.path()).unwrap();
+fn damage(fixture: &Fixture, time: Option<std::time::SystemTime>) {
+    let mut bytes = fs::read(fixture.path()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..].fill(0xa5);
-    fs::write(bench.path(), bytes).unwrap();
+    fs::write(fixture.path(), bytes).unwrap();
     if let Some(time) = time {
-        let file = fs::File::options().write(true).open(bench.path()).unwrap();
+        let file = fs::File::options()
+            .write(true)
+            .open(fixture.path())
+            .unwrap();
         file.set_modified(time).unwrap();
     }
 }
 
 #[test]
 fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
-    let bench = Bench::written(complete("call-1", 1));
-    let time = fs::metadata(bench.path()).unwrap().modified().unwrap();
-    damage(&bench, None);
-    let error = refusal(&bench);
+    let fixture = Fixture::written(complete("call-1", 1));
+    let time = fs::metadata(fixture.path()).unwrap().modified().unwrap();
+    damage(&fixture, None);
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
     // Whoever opens the ledger removes its marker, and only an orderly end makes a new one.
-    damage(&bench, Some(time));
-    let error = refusal(&bench);
+    damage(&fixture, Some(time));
+    let error = refusal(&fixture);
     assert!(
         matches!(error, LedgerOpenError::Storage(Error::Damaged { .. })),
         "{error}"
     );
 
-    let bench = Bench::written(complete("call-1", 1));
-    let time = fs::metadata(bench.path()).unwrap().modified().unwrap();
-    damage(&bench, Some(time));
+    let fixture = Fixture::written(complete("call-1", 1));
+    let time = fs::metadata(fixture.path()).unwrap().modified().unwrap();
+    damage(&fixture, Some(time));
     // What looks as it was closed is not looked through: noise where no row is goes unnoticed.
-    let ledger = bench.open();
+    let ledger = fixture.open();
     assert_eq!(
         ledger.reader().unwrap().call_states(&["call-2"]).unwrap(),
         [None]
@@ -699,22 +705,22 @@ fn a_ledger_is_looked_through_unless_it_is_as_it_was_closed() {
 
 #[test]
 fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
-    let bench = Bench::new();
-    let running = bench.open();
+    let fixture = Fixture::new();
+    let running = fixture.open();
     let entries = complete("call-1", 1);
     running.writer().write_blocking(entries).unwrap();
-    let error = Ledger::open_anew(&bench.path(), DESTINATION).unwrap_err();
+    let error = Ledger::open_anew(&fixture.path(), DESTINATION).unwrap_err();
     assert!(matches!(error, LedgerOpenError::Locked { .. }), "{error}");
     running.close().unwrap();
 
-    let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
+    let error = Ledger::open_anew(&fixture.path(), "sandbox").unwrap_err();
     assert!(
         matches!(error, LedgerOpenError::OtherDestination { .. }),
         "{error}"
     );
-    assert!(bench.read().call_states(&["call-1"]).unwrap()[0].is_some());
+    assert!(fixture.read().call_states(&["call-1"]).unwrap()[0].is_some());
 
-    let anew = Ledger::open_anew(&bench.path(), DESTINATION).unwrap();
+    let anew = Ledger::open_anew(&fixture.path(), DESTINATION).unwrap();
     assert_eq!(
         anew.reader().unwrap().call_states(&["call-1"]).unwrap(),
         [None]
@@ -724,17 +730,17 @@ fn a_ledger_is_begun_anew_unless_a_run_has_it_or_it_is_of_another_server() {
 #[test]
 fn a_ledger_of_another_form_is_begun_anew_all_the_same() {
     for form in [1, 1_000] {
-        let bench = Bench::new();
-        bench.open().close().unwrap();
-        let file = Connection::open(bench.path()).unwrap();
+        let fixture = Fixture::new();
+        fixture.open().close().unwrap();
+        let file = Connection::open(fixture.path()).unwrap();
         file.pragma_update(None, "user_version", form).unwrap();
         drop(file);
-        assert!(Ledger::read(&bench.path()).is_err());
-        let error = Ledger::open_anew(&bench.path(), "sandbox").unwrap_err();
+        assert!(Ledger::read(&fixture.path()).is_err());
+        let error = Ledger::open_anew(&fixture.path(), "sandbox").unwrap_err();
         assert!(
             matches!(error, LedgerOpenError::OtherDestination { .. }),
             "{error}"
         );
-        Ledger::open_anew(&bench.path(), DESTINATION).unwrap();
+        Ledger::open_anew(&fixture.path(), DESTINATION).unwrap();
     }
 }

@@ -44,7 +44,7 @@ struct Group {
 
 /// What is known of one file when all of its records have been mapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct Mismatch {
     /// What is wrong.
     pub code: Code,
     /// With the rule and the count, and what to do.
@@ -273,7 +273,7 @@ impl RecordWatch {
     }
 
     /// What there is to tell of the file, once all of its records have been mapped.
-    pub fn misfits(&self) -> Vec<Misfit> {
+    pub fn misfits(&self) -> Vec<Mismatch> {
         let unseen = !self.seen.load(Ordering::Relaxed);
         let mut misfits = Vec::new();
         let wanting = self.wanting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +297,7 @@ impl RecordWatch {
     }
 
     /// Keys of records that no record has.
-    fn of_groups(&self, unseen: u64) -> Option<Misfit> {
+    fn of_groups(&self, unseen: u64) -> Option<Mismatch> {
         let kept = self.kept.load(Ordering::Relaxed);
         let foreign = self.foreign.load(Ordering::Relaxed);
         if !self.is_json || !(kept || foreign > 0) {
@@ -309,7 +309,7 @@ impl RecordWatch {
         Some(self.misfit(&format!("no {} of the file has {names}", self.noun)))
     }
 
-    fn of_all_left_out(&self) -> Option<Misfit> {
+    fn of_all_left_out(&self) -> Option<Mismatch> {
         let counts = self.rules.iter().map(|rule| {
             let count = rule.left_out.load(Ordering::Relaxed);
             (count, &rule.name)
@@ -324,7 +324,7 @@ impl RecordWatch {
             .iter()
             .map(|(count, name)| format!("{count} by `{name}`"));
         let by: Vec<String> = by.collect();
-        Some(Misfit {
+        Some(Mismatch {
             code: Code::AllLeftOut,
             message: format!(
                 "the mapping left out all of {}: {}",
@@ -334,12 +334,12 @@ impl RecordWatch {
         })
     }
 
-    fn misfit(&self, what: &str) -> Misfit {
+    fn misfit(&self, what: &str) -> Mismatch {
         let hint = match self.hint() {
             Some(hint) => format!("; {hint}"),
             None => "; compare the keys of the file with those of the mapping".to_owned(),
         };
-        Misfit {
+        Mismatch {
             code: Code::OtherShape,
             message: format!("{what}{hint}"),
         }

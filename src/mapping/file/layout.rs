@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::toml_table::{TomlTable, scalar, texts_of, wrong_type};
 use crate::mapping::error::{Findings, suggest};
-use crate::source::{HeaderlessLayout, LayoutPart, Looks};
+use crate::source::{HeaderlessLayout, LayoutPart, ValueShape};
 
 /// Reads both keys.
 pub(in crate::mapping) fn read_layout(
@@ -41,12 +41,12 @@ pub(in crate::mapping) fn read_layout(
             let message = format!("`{}` does not stand in `headerless`", key.get_ref());
             findings.add(key.span(), message);
         }
-        match Looks::WORDS.iter().find(|(known, _)| *known == word) {
+        match ValueShape::WORDS.iter().find(|(known, _)| *known == word) {
             Some((_, looks)) => layout.looks.push((key.get_ref().to_string(), *looks)),
             None => findings.add_with(
                 value.span(),
                 format!("`{word}` is nothing that values can look like"),
-                suggest(&word, Looks::WORDS.map(|(known, _)| known)),
+                suggest(&word, ValueShape::WORDS.map(|(known, _)| known)),
             ),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// How much of a name its pattern keeps: whether its words are digits or letters, or only where they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grain {
+pub(super) enum Granularity {
     Fine,
     Coarse,
 }
@@ -24,7 +24,7 @@ pub(super) fn shape(
     name: &str,
     values: &[&str],
     (groups, classes): (&[String], &[String]),
-    grain: Grain,
+    grain: Granularity,
 ) -> Option<String> {
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
     for (at, value) in values.iter().enumerate() {
@@ -58,7 +58,7 @@ pub(super) fn shape(
 }
 
 /// Text of a name as a pattern for others of its shape.
-fn general(text: &str, grain: Grain) -> String {
+fn general(text: &str, grain: Granularity) -> String {
     let mut pattern = String::new();
     let mut rest = text;
     while let Some(char) = rest.chars().next() {
@@ -74,8 +74,8 @@ fn general(text: &str, grain: Grain) -> String {
         }
         let is_digit = |char: char| char.is_ascii_digit();
         pattern.push_str(match grain {
-            Grain::Fine if word.chars().all(is_digit) => "\\d+",
-            Grain::Fine if !word.contains(is_digit) => "\\p{L}+",
+            Granularity::Fine if word.chars().all(is_digit) => "\\d+",
+            Granularity::Fine if !word.contains(is_digit) => "\\p{L}+",
             _ => "[\\p{L}\\d]+",
         });
         rest = &rest[word.len()..];

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use regex::Regex;
 
 use super::expressions::{expression, quoted};
-use super::name_shape::{Grain, class, place, shape};
+use super::name_shape::{Granularity, class, place, shape};
 use super::survey::ExportSurvey;
 use crate::domain::call::Field;
 
@@ -226,7 +226,7 @@ fn patterns_of(
             class(&cells.map(|(_, value)| value.trim()).collect::<Vec<_>>())
         })
         .collect();
-    let shapes_of = |grain: Grain| {
+    let shapes_of = |grain: Granularity| {
         let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
         for (record, found) in guess.hits.iter().filter(|(_, found)| found.len() == 1) {
             let values = guess
@@ -241,9 +241,9 @@ fn patterns_of(
         }
         shapes
     };
-    let mut shapes = shapes_of(Grain::Fine);
+    let mut shapes = shapes_of(Granularity::Fine);
     if shapes.len() > SHAPES {
-        shapes = shapes_of(Grain::Coarse);
+        shapes = shapes_of(Granularity::Coarse);
     }
     let mut shapes: Vec<(String, usize)> = shapes.into_iter().collect();
     shapes.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));

@@ -1,10 +1,10 @@
 //! Whether the records of a file are those that a mapping is for.
 
 use super::*;
-use crate::mapping::Misfit;
+use crate::mapping::Mismatch;
 
 /// What is told of a file of these records, after the mapping has been applied to each.
-fn told(mapping: &str, records: &[&str]) -> (usize, Vec<Misfit>) {
+fn told(mapping: &str, records: &[&str]) -> (usize, Vec<Mismatch>) {
     let mapping = load(mapping);
     let sheet = Arc::clone(tree("{}").sheet());
     let profile = CallMapping::bind(&mapping, &sheet).unwrap();

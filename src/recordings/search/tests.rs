@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::recordings::search::*;
 use crate::recordings::{
-    AskedPart, CaptureKey, Claimant, Claims, Grade, Index, IndexError, IndexOptions, NameLikeness,
-    Naming, OpenRecording, Standing, build_index,
+    AskedPart, CaptureKey, ClaimStatus, Claimant, Claims, Grade, Index, IndexError, IndexOptions,
+    NameLikeness, Naming, OpenRecording, build_index,
 };
 
 /// A folder with these files, each as long as its own name and 100 bytes.
@@ -405,16 +405,16 @@ fn a_second_claim_is_told_the_first() {
         call: record,
         record,
     };
-    let mut claim = |record, standing| claims.claim(&recording, by(record), standing);
-    assert_eq!(claim(7, Standing::LeftOut), None);
+    let mut claim = |record, status| claims.claim(&recording, by(record), status);
+    assert_eq!(claim(7, ClaimStatus::LeftOut), None);
     assert_eq!(
-        claim(1, Standing::Live),
+        claim(1, ClaimStatus::Live),
         None,
         "what is left out is no claim"
     );
-    assert_eq!(claim(1, Standing::Live), None, "the same call again");
-    assert_eq!(claim(9, Standing::Live), Some(by(1)));
-    assert_eq!(claim(10, Standing::Rejected), Some(by(1)));
+    assert_eq!(claim(1, ClaimStatus::Live), None, "the same call again");
+    assert_eq!(claim(9, ClaimStatus::Live), Some(by(1)));
+    assert_eq!(claim(10, ClaimStatus::Rejected), Some(by(1)));
     let left: Vec<_> = claims
         .unclaimed(&index)
         .map(|recording| recording.name)

@@ -103,7 +103,7 @@ impl Ffmpeg {
         #[cfg(unix)]
         let (handed, urls) = {
             let files = parts.iter().map(|part| &part.file);
-            let handed = super::handed::Handed::new(files.chain([to.file()]))?;
+            let handed = super::handed::InheritedFiles::new(files.chain([to.file()]))?;
             let urls = handed.urls();
             (handed, urls)
         };

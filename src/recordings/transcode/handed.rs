@@ -8,25 +8,25 @@ use std::ffi::OsString;
 
 /// Files that the next program inherits. To be dropped as soon as it has been started.
 #[cfg(unix)]
-pub(super) struct Handed {
+pub(super) struct InheritedFiles {
     files: Vec<std::os::fd::OwnedFd>,
     /// While handles can be inherited no other program of this folder is started.
     _turn: std::sync::MutexGuard<'static, ()>,
 }
 
 #[cfg(unix)]
-impl Handed {
+impl InheritedFiles {
     /// Makes these files inheritable.
     pub(super) fn new<'f>(
         files: impl IntoIterator<Item = &'f std::fs::File>,
-    ) -> std::io::Result<Handed> {
+    ) -> std::io::Result<InheritedFiles> {
         use std::sync::{Mutex, PoisonError};
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         // Unlike all other handles of this process, one from `dup` is not closed by `exec`.
         let files = files.into_iter().map(rustix::io::dup);
         let files = files.collect::<Result<_, _>>()?;
-        Ok(Handed { files, _turn: turn })
+        Ok(InheritedFiles { files, _turn: turn })
     }
 
     /// The name of each file, in their order.

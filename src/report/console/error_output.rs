@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::report::Style;
 use crate::report::console::json_lines::JsonLine;
-use crate::report::console::screen::{Ink, Screen, standard_error};
+use crate::report::console::screen::{Screen, TextStyle, standard_error};
 use crate::report::format::safe_lines;
 
 /// Why a command could not be carried out.
@@ -26,10 +26,10 @@ impl ErrorOutput<'_> {
         if style == Style::Json {
             return screen.notice(&self.line().text(Timestamp::now()));
         }
-        let head = screen.paint(Ink::Bad, "error:");
+        let head = screen.paint(TextStyle::Bad, "error:");
         screen.notice(&format!("{head} {}", safe_lines(self.what)));
         if let Some(hint) = self.hint {
-            let head = screen.paint(Ink::Strong, "hint:");
+            let head = screen.paint(TextStyle::Strong, "hint:");
             screen.notice(&format!("{head} {}", safe_lines(hint)));
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::{Code, Severity, explain};
 use crate::report::Style;
-use crate::report::console::screen::{Ink, Screen};
+use crate::report::console::screen::{Screen, TextStyle};
 use crate::report::format::wrapped;
 use crate::report::json::json;
 
@@ -37,7 +37,7 @@ pub fn print_explanation(screen: &mut Screen, code: Code, style: Style) {
         screen.result(&json(&view));
         return;
     }
-    let head = screen.paint(Ink::Strong, view.code);
+    let head = screen.paint(TextStyle::Strong, view.code);
     let severity = screen.paint(ink(code.severity()), view.severity);
     screen.result(&format!("{head} ({severity})"));
     for (name, text) in [
@@ -73,11 +73,11 @@ pub fn print_codes(screen: &mut Screen, style: Style) {
     }
 }
 
-fn ink(severity: Severity) -> Ink {
+fn ink(severity: Severity) -> TextStyle {
     match severity {
-        Severity::Error => Ink::Bad,
-        Severity::Warning => Ink::Warning,
-        Severity::Note => Ink::Faint,
+        Severity::Error => TextStyle::Bad,
+        Severity::Warning => TextStyle::Warning,
+        Severity::Note => TextStyle::Faint,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::call::Field;
 use crate::domain::{Code, Place, Severity};
 use crate::events::Outcome;
 use crate::report::advice::{self, fault};
-use crate::report::console::screen::{Color, Ink, Screen, paint};
+use crate::report::console::screen::{Color, Screen, TextStyle, paint};
 use crate::report::console::table::Grid;
 use crate::report::coverage::of_recordings;
 use crate::report::format::{self, count, counted, safe, share, shorten, wrapped};
@@ -33,7 +33,7 @@ pub(in crate::report) fn lines(
     let mut lines = vec![String::new()];
     lines.extend(table(summary, color));
     if let Some(fault) = fault(summary) {
-        lines.push(paint(color, Ink::Bad, &fault));
+        lines.push(paint(color, TextStyle::Bad, &fault));
     }
     if !is_brief {
         lines.extend(problems(summary, screen));
@@ -134,15 +134,19 @@ fn problems(summary: &RunSummary, screen: &Screen) -> Vec<String> {
     if summary.groups.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![String::new(), paint(color, Ink::Strong, "Problems")];
+    let mut lines = vec![String::new(), paint(color, TextStyle::Strong, "Problems")];
     for group in &summary.groups {
         let ink = match group.severity {
-            Severity::Error => Ink::Bad,
-            Severity::Warning => Ink::Warning,
-            Severity::Note => Ink::Faint,
+            Severity::Error => TextStyle::Bad,
+            Severity::Warning => TextStyle::Warning,
+            Severity::Note => TextStyle::Faint,
         };
         let severity = paint(color, ink, &format!("{:<7}", group.severity.name()));
-        let code = paint(color, Ink::Strong, &format!("{:<22}", group.code.name()));
+        let code = paint(
+            color,
+            TextStyle::Strong,
+            &format!("{:<22}", group.code.name()),
+        );
         lines.push(format!("  {severity} {code} {}", extent(group, summary)));
         let mut below = examples(group);
         below.extend(more_files(group));

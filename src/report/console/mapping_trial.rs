@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use comfy_table::Cell;
 
-use super::screen::{Ink, Screen};
+use super::screen::{Screen, TextStyle};
 use super::table::Grid;
 use crate::domain::Problem;
 use crate::domain::call::{Draft, Field, Value};
@@ -155,7 +155,13 @@ impl MappingTrial {
     /// Shows the records, and whether all of them can be sent.
     pub fn show(&self, screen: &mut Screen) -> bool {
         screen.notice(&format!("reading {}", safe(&self.reading)));
-        let ink = |is_good| if is_good { Ink::Strong } else { Ink::Bad };
+        let ink = |is_good| {
+            if is_good {
+                TextStyle::Strong
+            } else {
+                TextStyle::Bad
+            }
+        };
         for one in &self.shown {
             screen.result("");
             let fate = screen.paint(ink(one.is_good), &safe(&one.fate));

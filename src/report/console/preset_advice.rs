@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use super::screen::{Ink, Screen, standard_error};
+use super::screen::{Screen, TextStyle, standard_error};
 use crate::mapping::{PresetFit, PresetTrial};
 use crate::report::Error;
 use crate::report::files::output_folder::create_private;
@@ -16,7 +16,7 @@ const NAMED: usize = 8;
 
 /// Says that a preset fits, why, and what to do next.
 pub fn print_fit(screen: &mut Screen, fit: &PresetFit, export: &str, audio: Option<&Path>) {
-    let name = screen.paint(Ink::Strong, fit.preset.name);
+    let name = screen.paint(TextStyle::Strong, fit.preset.name);
     // Places alone prove less than names do.
     let knows = match fit.renamed {
         Some(_) => "may know",

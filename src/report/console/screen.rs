@@ -49,7 +49,7 @@ impl Color {
 
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Ink {
+pub(in crate::report) enum TextStyle {
     Strong,
     Warning,
     Bad,
@@ -129,7 +129,7 @@ impl Screen {
     }
 
     /// The text in the colour of what it is.
-    pub(in crate::report) fn paint(&self, ink: Ink, text: &str) -> String {
+    pub(in crate::report) fn paint(&self, ink: TextStyle, text: &str) -> String {
         paint(self.color, ink, text)
     }
 
@@ -166,15 +166,15 @@ impl fmt::Debug for Screen {
 }
 
 /// The text in the colour of what it is.
-pub(in crate::report) fn paint(color: Color, ink: Ink, text: &str) -> String {
+pub(in crate::report) fn paint(color: Color, ink: TextStyle, text: &str) -> String {
     if color == Color::Never {
         return text.to_owned();
     }
     let code = match ink {
-        Ink::Strong => "1",
-        Ink::Warning => "33",
-        Ink::Bad => "1;31",
-        Ink::Faint => "2",
+        TextStyle::Strong => "1",
+        TextStyle::Warning => "33",
+        TextStyle::Bad => "1;31",
+        TextStyle::Faint => "2",
     };
     format!("\x1b[{code}m{text}\x1b[0m")
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::report::Style;
-use crate::report::console::screen::{Ink, Screen};
+use crate::report::console::screen::{Screen, TextStyle};
 use crate::report::console::table::Grid;
 use crate::report::format::{bytes, clock, count, counted, often, safe, share, wrapped};
 use crate::report::json::json;
@@ -470,7 +470,7 @@ fn total(view: &StatusView) -> u64 {
 }
 
 fn title(screen: &Screen, text: &str) -> Vec<String> {
-    vec![String::new(), screen.paint(Ink::Strong, text)]
+    vec![String::new(), screen.paint(TextStyle::Strong, text)]
 }
 
 fn more(all: usize, shown: usize, what: &str) -> Option<String> {

@@ -46,7 +46,7 @@ pub(in crate::report) struct ListLines {
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Room {
+pub(in crate::report) enum LineAllowance {
     /// It is written.
     There,
     /// It is the first that is not written, and the list says so.
@@ -58,15 +58,19 @@ pub(in crate::report) enum Room {
 impl ListLines {
     /// Whether another line may be written to a list of so many bytes. Behind the first that may not,
     /// none is: what a list has is the beginning of what it would be.
-    pub(in crate::report) fn room(&mut self, written: u64, allowance: ListAllowance) -> Room {
+    pub(in crate::report) fn room(
+        &mut self,
+        written: u64,
+        allowance: ListAllowance,
+    ) -> LineAllowance {
         if self.left_out == 0 && written < allowance.bytes() {
-            return Room::There;
+            return LineAllowance::There;
         }
         self.left_out += 1;
         if self.left_out == 1 {
-            Room::Exhausted
+            LineAllowance::Exhausted
         } else {
-            Room::Gone
+            LineAllowance::Gone
         }
     }
 
@@ -107,10 +111,10 @@ mod tests {
     fn behind_the_first_line_that_is_left_out_none_is_written() {
         let mut allowance = ListAllowance { floor: 10, read: 0 };
         let mut lines = ListLines::default();
-        assert_eq!(lines.room(9, allowance), Room::There);
-        assert_eq!(lines.room(10, allowance), Room::Exhausted);
+        assert_eq!(lines.room(9, allowance), LineAllowance::There);
+        assert_eq!(lines.room(10, allowance), LineAllowance::Exhausted);
         allowance.learn(1_000, None);
-        assert_eq!(lines.room(10, allowance), Room::Gone);
+        assert_eq!(lines.room(10, allowance), LineAllowance::Gone);
         assert_eq!(lines.left_out(), 2);
     }
 }

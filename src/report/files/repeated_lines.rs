@@ -11,7 +11,7 @@ pub(in crate::report) const MOST: u64 = 100_000;
 
 /// Lines by kind.
 #[derive(Debug)]
-pub(in crate::report) struct Alike<K> {
+pub(in crate::report) struct LineCounts<K> {
     lines: HashMap<K, u64>,
 }
 
@@ -26,15 +26,15 @@ pub(in crate::report) enum LineTurn {
     Counted,
 }
 
-impl<K> Default for Alike<K> {
+impl<K> Default for LineCounts<K> {
     fn default() -> Self {
-        Alike {
+        LineCounts {
             lines: HashMap::new(),
         }
     }
 }
 
-impl<K: Eq + Hash> Alike<K> {
+impl<K: Eq + Hash> LineCounts<K> {
     /// Counts a line.
     pub(in crate::report) fn turn(&mut self, kind: K) -> LineTurn {
         let lines = self.lines.entry(kind).or_default();
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn lines_of_a_kind_are_listed_up_to_the_limit() {
-        let mut alike = Alike::default();
+        let mut alike = LineCounts::default();
         let listed = (0..MOST).all(|_| alike.turn("a") == LineTurn::Listed);
         assert!(listed);
         assert_eq!(alike.turn("a"), LineTurn::Announced);

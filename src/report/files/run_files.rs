@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem, Severity};
 use crate::events::{Delivered, Matched, Outcome};
-use crate::report::files::allowance::{LeftOut, ListAllowance, ListLines, Room};
+use crate::report::files::allowance::{LeftOut, LineAllowance, ListAllowance, ListLines};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::csv_guard::guarded;
 use crate::report::files::output_folder::{
@@ -19,7 +19,7 @@ use crate::report::files::output_folder::{
 use crate::report::files::read_accepted::{self, REHEARSED};
 use crate::report::files::recordings::Matches;
 use crate::report::files::rejected::{self, RejectedFile};
-use crate::report::files::repeated_lines::{Alike, LineTurn, MOST};
+use crate::report::files::repeated_lines::{LineCounts, LineTurn, MOST};
 use crate::report::files::skipped::{self, Skips};
 use crate::report::format::safe;
 use crate::report::{DestinationLabel, Error, ListForm, Mode};
@@ -40,9 +40,9 @@ pub(in crate::report) struct Files {
     matches: Matches,
     unflushed: u32,
     /// Lines of `problems.csv` by kind.
-    listed: Alike<(Code, Severity)>,
+    listed: LineCounts<(Code, Severity)>,
     /// Rows of `rejected.csv` by the first of their codes.
-    explained: Alike<Option<Code>>,
+    explained: LineCounts<Option<Code>>,
     allowance: ListAllowance,
     problem_lines: ListLines,
     /// Rows of all files of rejected records.
@@ -110,8 +110,8 @@ impl Files {
             accepted,
             rejected: Vec::new(),
             unflushed: 0,
-            listed: Alike::default(),
-            explained: Alike::default(),
+            listed: LineCounts::default(),
+            explained: LineCounts::default(),
             allowance: ListAllowance::default(),
             problem_lines: ListLines::default(),
             rejected_lines: ListLines::default(),
@@ -139,12 +139,12 @@ impl Files {
             .problem_lines
             .room(self.problems.written, self.allowance)
         {
-            Room::There => {}
-            Room::Exhausted => {
+            LineAllowance::There => {}
+            LineAllowance::Exhausted => {
                 let more = "further problems are not listed; the list would be too large";
                 return self.problems.write(&["", "", "", "", "", "", more, "", ""]);
             }
-            Room::Gone => return Ok(()),
+            LineAllowance::Gone => return Ok(()),
         }
         self.problems.write(&[
             &safe(&problem.place.file),
@@ -219,7 +219,7 @@ impl Files {
     fn rejected(&mut self, record: &Record<'_>, problems: &[Problem]) -> Result<(), Error> {
         let written = self.rejected.iter().map(|known| known.rejects.written());
         let room = self.rejected_lines.room(written.sum(), self.allowance);
-        if room != Room::There {
+        if room != LineAllowance::There {
             let rejected = self.rejected_of(record.sheet())?;
             if std::mem::replace(&mut rejected.is_cut, true) {
                 return Ok(());

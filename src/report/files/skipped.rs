@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use crate::domain::call::Field;
 use crate::events::Outcome;
-use crate::report::files::allowance::{ListAllowance, ListLines, Room};
+use crate::report::files::allowance::{LineAllowance, ListAllowance, ListLines};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::output_folder::OutputFolder;
-use crate::report::files::repeated_lines::{Alike, LineTurn, MOST};
+use crate::report::files::repeated_lines::{LineCounts, LineTurn, MOST};
 use crate::report::format::safe;
 use crate::report::{Error, ListForm};
 use crate::source::Record;
@@ -31,7 +31,7 @@ pub(in crate::report) struct Skips {
     /// The columns that feed the id, of all files so far: files of one mapping have the same few.
     ids: Vec<String>,
     /// Lines by the rule.
-    listed: Alike<Box<str>>,
+    listed: LineCounts<Box<str>>,
     pub(in crate::report) lines: ListLines,
 }
 
@@ -52,7 +52,7 @@ impl Skips {
             form,
             table: None,
             ids: Vec::new(),
-            listed: Alike::default(),
+            listed: LineCounts::default(),
             lines: ListLines::default(),
         }
     }
@@ -92,9 +92,9 @@ impl Skips {
             LineTurn::Counted => return Ok(()),
         }
         match self.lines.room(table.written, allowance) {
-            Room::There => {}
-            Room::Exhausted => return table.write(&["", "", "", NO_ROOM, ""]),
-            Room::Gone => return Ok(()),
+            LineAllowance::There => {}
+            LineAllowance::Exhausted => return table.write(&["", "", "", NO_ROOM, ""]),
+            LineAllowance::Gone => return Ok(()),
         }
         let place = record.place();
         let number = place.record.map(|number| number.to_string());

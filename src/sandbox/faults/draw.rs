@@ -38,7 +38,7 @@ impl RequestMoment<'_> {
 
 /// What befalls one request.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::sandbox) struct Drawn {
+pub(in crate::sandbox) struct FaultDraw {
     /// To wait before the call is carried out.
     pub(in crate::sandbox) before: Duration,
     /// To wait between the effect and the answer.
@@ -51,8 +51,8 @@ pub(in crate::sandbox) struct Drawn {
 }
 
 /// What befalls one request.
-pub(in crate::sandbox) fn draw(faults: &Faults, moment: &RequestMoment<'_>) -> Drawn {
-    let mut drawn = Drawn::default();
+pub(in crate::sandbox) fn draw(faults: &Faults, moment: &RequestMoment<'_>) -> FaultDraw {
+    let mut drawn = FaultDraw::default();
     for (index, rule) in faults.rules.iter().enumerate() {
         if !holds(rule, moment) {
             continue;

@@ -1,7 +1,7 @@
 //! From a file to text.
 //!
 //! Opens, unpacks, counts and decodes. Whatever the encoding, the other folders of `source` see UTF-8 in
-//! a window that moves on ([`Feed`]), with bytes that did not decode as marks that no UTF-8 holds. A
+//! a window that moves on ([`TextBuffer`]), with bytes that did not decode as marks that no UTF-8 holds. A
 //! cut archive is an end with a reason; an exploding one is an error.
 
 mod codepage;
@@ -18,6 +18,6 @@ pub(in crate::source) mod zip_limits;
 pub(in crate::source) use encoding::{Charset, EncodingEvidence, byte_order_mark, detect, unmark};
 pub use stream::BytesRead;
 pub(in crate::source) use stream::InputStream;
-pub(in crate::source) use text_buffer::{Feed, mark_length};
+pub(in crate::source) use text_buffer::{TextBuffer, mark_length};
 pub(in crate::source) use undecodable::{lossy, undecodable_message};
 pub(in crate::source) use whole_file::of_whole;

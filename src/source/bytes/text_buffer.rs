@@ -23,7 +23,7 @@ pub(in crate::source) fn mark_length(text: &[u8]) -> usize {
 }
 
 /// The text of an input: what has been read and not yet consumed, in one piece.
-pub(in crate::source) struct Feed {
+pub(in crate::source) struct TextBuffer {
     text: DecodedText,
     buffer: Vec<u8>,
     start: usize,
@@ -31,7 +31,7 @@ pub(in crate::source) struct Feed {
     ended: bool,
 }
 
-impl Feed {
+impl TextBuffer {
     /// The text of `sample` and then of `stream`.
     pub(in crate::source) fn new(sample: Vec<u8>, stream: InputStream, charset: Charset) -> Self {
         let decoding = match charset {
@@ -41,7 +41,7 @@ impl Feed {
             }
             Charset::Page(..) => Decoding::Page(charset),
         };
-        Feed {
+        TextBuffer {
             text: DecodedText {
                 sample,
                 taken: 0,
@@ -61,7 +61,7 @@ impl Feed {
 
     /// The same input with another text in place of the whole.
     pub(in crate::source) fn replaced(self, text: Vec<u8>) -> Self {
-        Feed::new(text, self.text.stream, Charset::UTF_8)
+        TextBuffer::new(text, self.text.stream, Charset::UTF_8)
     }
 
     /// What can be looked at without reading more.
@@ -69,7 +69,7 @@ impl Feed {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether [`Feed::data`] reaches to the end of the input.
+    /// Whether [`TextBuffer::data`] reaches to the end of the input.
     pub(in crate::source) fn ended(&self) -> bool {
         self.ended
     }
@@ -84,12 +84,12 @@ impl Feed {
         &self.text.stream
     }
 
-    /// Gives up the first `count` bytes of [`Feed::data`].
+    /// Gives up the first `count` bytes of [`TextBuffer::data`].
     pub(in crate::source) fn consume(&mut self, count: usize) {
         self.start += count.min(self.end - self.start);
     }
 
-    /// Makes [`Feed::data`] longer, or finds that it has ended.
+    /// Makes [`TextBuffer::data`] longer, or finds that it has ended.
     pub(in crate::source) fn fill(&mut self) -> Result<(), Error> {
         if self.ended {
             return Ok(());
@@ -114,7 +114,7 @@ impl Feed {
         Ok(())
     }
 
-    /// Makes [`Feed::data`] at least `size` bytes long unless the input ends before.
+    /// Makes [`TextBuffer::data`] at least `size` bytes long unless the input ends before.
     pub(in crate::source) fn fill_to(&mut self, size: usize) -> Result<(), Error> {
         while !self.ended && self.data().len() < size {
             self.fill()?;

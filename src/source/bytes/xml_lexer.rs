@@ -12,7 +12,7 @@ const OPEN_NAME: u64 = 3;
 
 /// Where in a part a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
+pub(super) enum LexerState {
     Text,
     /// Behind `<`, before it is known what begins there.
     Open,
@@ -62,7 +62,7 @@ impl JoinedText {
 }
 
 pub(super) struct Lexer {
-    pub(super) at: At,
+    pub(super) at: LexerState,
     pub(super) decoder: Option<Decoder>,
     /// The first bytes of the tag, or the last of what ends with more than one byte.
     pub(super) head: Vec<u8>,
@@ -89,7 +89,7 @@ pub(super) struct Lexer {
 impl Lexer {
     pub(super) fn new() -> Self {
         Lexer {
-            at: At::Text,
+            at: LexerState::Text,
             decoder: None,
             head: Vec::new(),
             token: 0,

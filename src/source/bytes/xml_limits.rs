@@ -11,7 +11,7 @@ use encoding_rs::Encoding;
 use memchr::{memchr, memchr3, memmem};
 
 use super::xml_lexer::{
-    At, DEFINED_NAME, Lexer, PIECE, VALUE, WHOLE, is_blank, local_name, stated_encoding,
+    DEFINED_NAME, Lexer, LexerState, PIECE, VALUE, WHOLE, is_blank, local_name, stated_encoding,
     stated_texts, whole,
 };
 
@@ -115,7 +115,7 @@ impl XmlScale {
     /// Takes some bytes; at least one.
     fn step(&mut self, rest: &[u8]) -> usize {
         match self.lexer.at {
-            At::Text => {
+            LexerState::Text => {
                 let end = memchr(b'<', rest);
                 let text = end.unwrap_or(rest.len());
                 self.count(text, true);
@@ -128,32 +128,32 @@ impl XmlScale {
                 }
                 self.count(1, false);
                 self.lexer.head.clear();
-                self.lexer.at = At::Open;
+                self.lexer.at = LexerState::Open;
                 text + 1
             }
-            At::Open => self.open(rest[0]),
-            At::Tag => {
+            LexerState::Open => self.open(rest[0]),
+            LexerState::Tag => {
                 let end = memchr3(b'>', b'"', b'\'', rest);
                 let taken = end.map_or(rest.len(), |end| end + 1);
                 self.look_at(&rest[..taken]);
                 match end.map(|end| rest[end]) {
                     Some(b'>') => self.end_tag(),
-                    Some(quote) => self.lexer.at = At::Quoted(quote),
+                    Some(quote) => self.lexer.at = LexerState::Quoted(quote),
                     None => {}
                 }
                 taken
             }
-            At::Quoted(quote) => {
+            LexerState::Quoted(quote) => {
                 let end = memchr(quote, rest);
                 let taken = end.map_or(rest.len(), |end| end + 1);
                 self.look_at(&rest[..taken]);
                 if end.is_some() {
-                    self.lexer.at = At::Tag;
+                    self.lexer.at = LexerState::Tag;
                 }
                 taken
             }
-            At::Until(mark) => self.until(mark, rest),
-            At::Lost => {
+            LexerState::Until(mark) => self.until(mark, rest),
+            LexerState::Lost => {
                 self.count(rest.len(), true);
                 rest.len()
             }
@@ -212,24 +212,24 @@ impl XmlScale {
                 .is_some_and(|mark| mark.eq_ignore_ascii_case(head))
         };
         let at = match &head[..] {
-            b"?" => At::Until(b"?>"),
-            b"!--" => At::Until(b"-->"),
-            b"![CDATA[" => At::Until(b"]]>"),
-            _ if head.eq_ignore_ascii_case(b"!doctype") => At::Lost,
+            b"?" => LexerState::Until(b"?>"),
+            b"!--" => LexerState::Until(b"-->"),
+            b"![CDATA[" => LexerState::Until(b"]]>"),
+            _ if head.eq_ignore_ascii_case(b"!doctype") => LexerState::Lost,
             _ if [&b"!--"[..], b"![CDATA[", b"!DOCTYPE"]
                 .into_iter()
                 .any(is_head_of) =>
             {
-                At::Open
+                LexerState::Open
             }
             _ => {
                 // The byte is one of a tag, and may end it.
                 self.lexer.head.pop();
-                self.lexer.at = At::Tag;
+                self.lexer.at = LexerState::Tag;
                 return self.step(&[byte]);
             }
         };
-        if at != At::Open && at != At::Lost {
+        if at != LexerState::Open && at != LexerState::Lost {
             self.lexer.head.clear();
         }
         self.lexer.at = at;
@@ -266,7 +266,7 @@ impl XmlScale {
         self.lexer.token = 0;
         self.lexer.head.clear();
         self.lexer.ending = [0; 2];
-        self.lexer.at = At::Text;
+        self.lexer.at = LexerState::Text;
     }
 
     /// Counts bytes of the piece at hand.

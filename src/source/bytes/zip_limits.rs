@@ -156,7 +156,7 @@ fn is_weighed(name: &str) -> bool {
 
 /// Where the contents of the parts begin that [`refuse_bomb`] did not weigh, by where their headers do. Who reads the
 /// workbook must leave them alone.
-pub(in crate::source) fn unweighed(workbook: &File) -> HashMap<u64, u64> {
+pub(in crate::source) fn without_size(workbook: &File) -> HashMap<u64, u64> {
     let Ok(mut archive) = ZipArchive::new(BufReader::new(workbook)) else {
         return HashMap::new();
     };

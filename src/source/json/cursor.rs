@@ -4,14 +4,14 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::span::{JsonSpan, JsonWalk};
 use crate::source::Error;
-use crate::source::bytes::{Feed, mark_length};
+use crate::source::bytes::{TextBuffer, mark_length};
 
 /// The longest key that is compared with a step of a pointer.
 const LONGEST_KEY: usize = 64 << 10;
 
 /// A place in the text of an input.
 pub(in crate::source) struct JsonCursor {
-    feed: Feed,
+    feed: TextBuffer,
     line: u64,
     column: usize,
 }
@@ -30,7 +30,7 @@ pub(in crate::source) enum Cut {
 }
 
 impl JsonCursor {
-    pub(in crate::source) fn new(feed: Feed) -> Self {
+    pub(in crate::source) fn new(feed: TextBuffer) -> Self {
         JsonCursor {
             feed,
             line: 1,
@@ -48,7 +48,7 @@ impl JsonCursor {
         self.column
     }
 
-    pub(in crate::source) fn feed(&self) -> &Feed {
+    pub(in crate::source) fn feed(&self) -> &TextBuffer {
         &self.feed
     }
 

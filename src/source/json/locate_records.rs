@@ -1,6 +1,6 @@
 //! Where in a JSON document the records are, by a sample of it.
 
-use super::pages::{self, Told};
+use super::pages::{self, DocumentKind};
 use super::span::{JsonSpan, JsonWalk};
 use crate::source::known::KnownKeys;
 
@@ -63,11 +63,11 @@ pub(in crate::source) fn find(
     let text = sample.text.trim_ascii_start();
     let mut pointer = steps(records.unwrap_or_default())?;
     let told = match records {
-        Some(_) => Told::Nothing,
+        Some(_) => DocumentKind::Nothing,
         None => pages::find(text, sample.known),
     };
     let mut origin = PointerOrigin::Said;
-    if let Told::Pages(found) = &told {
+    if let DocumentKind::Pages(found) = &told {
         pointer.clone_from(found);
         origin = PointerOrigin::Keys;
     }
@@ -98,7 +98,7 @@ pub(in crate::source) fn find(
             let rest = &text[end..];
             if rest.trim_ascii().is_empty() && sample.ended {
                 return match told {
-                    Told::Records => Ok(layout(JsonShape::Objects)),
+                    DocumentKind::Records => Ok(layout(JsonShape::Objects)),
                     _ => single(sample, true, layout(JsonShape::Objects)),
                 };
             }

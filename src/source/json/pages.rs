@@ -17,7 +17,7 @@ const LEVELS: usize = 8;
 
 /// What the first values of a document are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum DocumentKind {
     /// Nobody knows.
     Nothing,
     /// Records.
@@ -27,9 +27,9 @@ pub(super) enum Told {
 }
 
 /// What the values that `text` begins with are, or the elements of the array that it begins with.
-pub(super) fn find(text: &[u8], known: &KnownKeys) -> Told {
+pub(super) fn find(text: &[u8], known: &KnownKeys) -> DocumentKind {
     if known.is_empty() {
-        return Told::Nothing;
+        return DocumentKind::Nothing;
     }
     let text = text.trim_ascii_start();
     let mut rest = text.strip_prefix(b"[").unwrap_or(text);
@@ -43,21 +43,21 @@ pub(super) fn find(text: &[u8], known: &KnownKeys) -> Told {
         }
         let value = outline(rest, LEVELS);
         if known.fits(&value) {
-            return Told::Records;
+            return DocumentKind::Records;
         }
         let mut found = Vec::new();
         collect(&value, known, &mut Vec::new(), &mut found);
         match found.len() {
             0 => {}
-            1 => return Told::Pages(found.remove(0)),
-            _ => return Told::Nothing,
+            1 => return DocumentKind::Pages(found.remove(0)),
+            _ => return DocumentKind::Nothing,
         }
         let JsonWalk::End(end) = JsonSpan::default().walk(rest) else {
             break;
         };
         rest = &rest[end..];
     }
-    Told::Nothing
+    DocumentKind::Nothing
 }
 
 /// Pointers to the lists in `value` whose first object is a record.
@@ -125,21 +125,21 @@ fn members(text: &[u8], levels: usize) -> Map<String, Json> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Told {
+    fn told(text: &str) -> DocumentKind {
         let known = ["id", "user.id"].map(|name| vec![name.to_owned()]);
         find(text.as_bytes(), &KnownKeys(known.into()))
     }
 
-    fn pages(steps: &[&str]) -> Told {
-        Told::Pages(steps.iter().map(|&step| step.to_owned()).collect())
+    fn pages(steps: &[&str]) -> DocumentKind {
+        DocumentKind::Pages(steps.iter().map(|&step| step.to_owned()).collect())
     }
 
     #[test]
     fn pages_are_told_from_records() {
         let call = r#"{"id": 1, "user": {"id": 7}, "comments": [{"id": 2, "user": {"id": 7}}]}"#;
         let page = format!(r#"{{"meta": {{"next": null}}, "calls": [{call}]}}"#);
-        assert_eq!(told(call), Told::Records);
-        assert_eq!(told(&format!("[{call}, {call}]")), Told::Records);
+        assert_eq!(told(call), DocumentKind::Records);
+        assert_eq!(told(&format!("[{call}, {call}]")), DocumentKind::Records);
         assert_eq!(told(&page), pages(&["calls"]));
         assert_eq!(told(&format!("{page}\n{page}")), pages(&["calls"]));
         assert_eq!(told(&format!("[ {page}, {page}]")), pages(&["calls"]));
@@ -153,16 +153,16 @@ mod tests {
             told(&format!(r#"{{"error": "busy"}}{{"calls": []}}{page}"#)),
             pages(&["calls"])
         );
-        assert_eq!(told(r#"{"error": "busy"}"#), Told::Nothing);
+        assert_eq!(told(r#"{"error": "busy"}"#), DocumentKind::Nothing);
         assert_eq!(
             told(&format!(r#"{{"event": "ended", "data": {call}}}"#)),
-            Told::Nothing
+            DocumentKind::Nothing
         );
         assert_eq!(
             told(&format!(r#"{{"old": [{call}], "new": [{call}]}}"#)),
-            Told::Nothing
+            DocumentKind::Nothing
         );
-        assert_eq!(told("[]"), Told::Nothing);
-        assert_eq!(told("no JSON"), Told::Nothing);
+        assert_eq!(told("[]"), DocumentKind::Nothing);
+        assert_eq!(told("no JSON"), DocumentKind::Nothing);
     }
 }

@@ -6,9 +6,9 @@ use super::cursor::JsonCursor;
 use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, PointerOrigin};
 use super::record_builder::RecordBuilder;
 use super::span::JsonSpan;
-use super::value_reader::{Behind, ValueReader};
+use super::value_reader::{AfterValue, ValueReader};
 use crate::domain::Code;
-use crate::source::bytes::Feed;
+use crate::source::bytes::TextBuffer;
 use crate::source::record::{FULL_BYTES, FULL_ROWS};
 use crate::source::{Batch, Error, Input, InputFormat, ReadOptions, Sheet};
 
@@ -35,7 +35,7 @@ enum Search {
 
 impl Search {
     /// What is known before the first record.
-    fn begin(layout: &JsonLayout, feed: &Feed) -> Self {
+    fn begin(layout: &JsonLayout, feed: &TextBuffer) -> Self {
         let is_empty = feed.ended() && feed.data().trim_ascii().is_empty();
         if layout.origin == PointerOrigin::OnlyList && !feed.ended() {
             Search::Unconfirmed
@@ -86,7 +86,7 @@ fn promises_lines(input: &Input, options: &ReadOptions) -> bool {
 impl JsonReader {
     /// Finds out where the records are, and stops before the first.
     pub(in crate::source) fn open(
-        mut feed: Feed,
+        mut feed: TextBuffer,
         encoding: &str,
         input: &Input,
         options: &ReadOptions,
@@ -231,8 +231,8 @@ impl JsonReader {
                 })
             }
             b'{' => match self.values.take_value(batch)? {
-                Behind::Value | Behind::Record => Ok(DocumentState::Top),
-                Behind::Nothing => Ok(DocumentState::Done),
+                AfterValue::Value | AfterValue::Record => Ok(DocumentState::Top),
+                AfterValue::Nothing => Ok(DocumentState::Done),
             },
             // Prose, or a page of HTML: one record a line, and not one a word.
             _ => match self.line_step(batch)? {
@@ -269,9 +269,9 @@ impl JsonReader {
             Some(b'{') => {
                 self.found();
                 match self.values.take_value(batch)? {
-                    Behind::Value => self.leave(open, batch),
-                    Behind::Record => Ok(DocumentState::Top),
-                    Behind::Nothing => Ok(DocumentState::Done),
+                    AfterValue::Value => self.leave(open, batch),
+                    AfterValue::Record => Ok(DocumentState::Top),
+                    AfterValue::Nothing => Ok(DocumentState::Done),
                 }
             }
             _ => self.miss(open, batch),
@@ -341,15 +341,15 @@ impl JsonReader {
                     batch.push_problem(self.values.records.problem(Code::BadJson, line, message));
                 }
                 Ok(match behind {
-                    Behind::Value => DocumentState::Array {
+                    AfterValue::Value => DocumentState::Array {
                         open,
                         expect: Expect::Comma,
                     },
-                    Behind::Record => DocumentState::Array {
+                    AfterValue::Record => DocumentState::Array {
                         open,
                         expect: Expect::First,
                     },
-                    Behind::Nothing => DocumentState::Done,
+                    AfterValue::Nothing => DocumentState::Done,
                 })
             }
         }

@@ -9,7 +9,7 @@ use crate::source::{Batch, Error};
 
 /// Whether reading can go on behind a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Behind {
+pub(super) enum AfterValue {
     /// It can, and what is there is what follows a value.
     Value,
     /// It can, and the next record begins there.
@@ -26,19 +26,19 @@ pub(super) struct ValueReader {
 
 impl ValueReader {
     /// Takes the value that begins here.
-    pub(super) fn take_value(&mut self, batch: &mut Batch) -> Result<Behind, Error> {
+    pub(super) fn take_value(&mut self, batch: &mut Batch) -> Result<AfterValue, Error> {
         let (line, column) = (self.cursor.line(), self.cursor.column());
         let cut = self.cursor.cut(self.records.limits.record())?;
         let (length, behind) = match cut {
-            Cut::Whole(length) => (length, Behind::Value),
-            Cut::Ended => (self.cursor.data().len(), Behind::Nothing),
+            Cut::Whole(length) => (length, AfterValue::Value),
+            Cut::Ended => (self.cursor.data().len(), AfterValue::Nothing),
             Cut::TooLarge => {
                 self.refuse_large(batch);
                 let whole = self.cursor.skip(JsonSpan::default())?;
                 return Ok(if whole {
-                    Behind::Value
+                    AfterValue::Value
                 } else {
-                    Behind::Nothing
+                    AfterValue::Nothing
                 });
             }
             Cut::Broken(at) => return self.take_broken(at, batch),
@@ -48,7 +48,7 @@ impl ValueReader {
             text: &text,
             line,
             column,
-            last: behind == Behind::Nothing,
+            last: behind == AfterValue::Nothing,
         };
         self.records.push(piece, batch);
         self.cursor.consume(length);
@@ -56,27 +56,27 @@ impl ValueReader {
     }
 
     /// Takes a value that no closing bracket mends, up to a line that begins as it did.
-    fn take_broken(&mut self, at: usize, batch: &mut Batch) -> Result<Behind, Error> {
+    fn take_broken(&mut self, at: usize, batch: &mut Batch) -> Result<AfterValue, Error> {
         let (line, column) = (self.cursor.line(), self.cursor.column());
         let text = self.cursor.data()[..at].to_vec();
         self.cursor.consume(at);
         let place = (self.cursor.line(), self.cursor.column());
-        let mut behind = Behind::Nothing;
+        let mut behind = AfterValue::Nothing;
         while self.cursor.skip_line()? {
             let first = self.cursor.peek()?;
             let closes = first == Some(b']') && self.cursor.column() < column.max(1);
             if closes {
-                behind = Behind::Value;
+                behind = AfterValue::Value;
             } else if first == Some(b'{') && self.cursor.column() == column {
-                behind = Behind::Record;
+                behind = AfterValue::Record;
             }
-            if behind != Behind::Nothing {
+            if behind != AfterValue::Nothing {
                 break;
             }
         }
         let lost = match behind {
-            Behind::Value | Behind::Record => "",
-            Behind::Nothing => ", and no record could be made out behind it",
+            AfterValue::Value | AfterValue::Record => "",
+            AfterValue::Nothing => ", and no record could be made out behind it",
         };
         let message = format!(
             "this is no JSON from line {}, byte {} on{lost}",

@@ -9,7 +9,7 @@ use super::opening::{
     opening_rows, reading, take_blank_lines, take_line, take_rows, take_separator_line,
 };
 use super::trailer;
-use crate::source::bytes::Feed;
+use crate::source::bytes::TextBuffer;
 use crate::source::format::Dialect;
 use crate::source::{Error, Header, HeaderKind, ReadOptions};
 
@@ -18,7 +18,7 @@ const SAMPLE: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// A table of which everything before the header has been read.
 pub(super) struct Beginning {
-    pub(super) feed: Feed,
+    pub(super) feed: TextBuffer,
     /// The line on which the header stands, or the first row without one.
     pub(super) line: u64,
     pub(super) dialect: Dialect,
@@ -33,7 +33,7 @@ pub(super) struct Beginning {
 
 impl Beginning {
     pub(super) fn read(
-        mut feed: Feed,
+        mut feed: TextBuffer,
         encoding: &str,
         options: &ReadOptions,
     ) -> Result<Beginning, Error> {
@@ -90,7 +90,7 @@ impl Beginning {
 /// Passes over what stands before the header. Gives where that is, if it is not just the first row, and how
 /// many rows were passed over; `rows` are those that follow.
 fn find_header(
-    feed: &mut Feed,
+    feed: &mut TextBuffer,
     finding: DialectGuess,
     options: &ReadOptions,
     rows: &mut Vec<Vec<String>>,

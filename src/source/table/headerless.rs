@@ -10,7 +10,7 @@ pub struct HeaderlessLayout {
     /// The columns in the order of the file.
     pub parts: Vec<LayoutPart>,
     /// What the values of a column look like, to tell forms of one width apart.
-    pub looks: Vec<(String, Looks)>,
+    pub looks: Vec<(String, ValueShape)>,
 }
 
 /// One column, or several that come together.
@@ -24,7 +24,7 @@ pub enum LayoutPart {
 
 /// What the values of a column look like; empty ones look like everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Looks {
+pub enum ValueShape {
     /// A day, with or without a clock, the year first.
     Time,
     /// Digits.
@@ -39,22 +39,22 @@ pub enum Looks {
     Word,
 }
 
-impl Looks {
+impl ValueShape {
     /// The words for it in mapping files.
-    pub const WORDS: [(&'static str, Looks); 6] = [
-        ("time", Looks::Time),
-        ("digits", Looks::Digits),
-        ("dotted", Looks::Dotted),
-        ("digit-list", Looks::DigitList),
-        ("path", Looks::Path),
-        ("word", Looks::Word),
+    pub const WORDS: [(&'static str, ValueShape); 6] = [
+        ("time", ValueShape::Time),
+        ("digits", ValueShape::Digits),
+        ("dotted", ValueShape::Dotted),
+        ("digit-list", ValueShape::DigitList),
+        ("path", ValueShape::Path),
+        ("word", ValueShape::Word),
     ];
 
     fn fit(self, value: &str) -> bool {
         let is_digits =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match self {
-            Looks::Time => {
+            ValueShape::Time => {
                 let day: Vec<&str> = value
                     .split([' ', 'T'])
                     .next()
@@ -63,14 +63,16 @@ impl Looks {
                     .collect();
                 day.len() == 3 && day[0].len() == 4 && day.iter().all(|part| is_digits(part))
             }
-            Looks::Digits => is_digits(value),
-            Looks::Dotted => {
+            ValueShape::Digits => is_digits(value),
+            ValueShape::Dotted => {
                 let (before, after) = value.rsplit_once('.').unwrap_or((value, ""));
                 is_digits(after) && before.ends_with(|last: char| last.is_ascii_digit())
             }
-            Looks::DigitList => value.split('|').all(is_digits),
-            Looks::Path => value.contains('/'),
-            Looks::Word => !value.contains('/') && value.bytes().any(|byte| !byte.is_ascii_digit()),
+            ValueShape::DigitList => value.split('|').all(is_digits),
+            ValueShape::Path => value.contains('/'),
+            ValueShape::Word => {
+                !value.contains('/') && value.bytes().any(|byte| !byte.is_ascii_digit())
+            }
         }
     }
 }
@@ -192,10 +194,10 @@ mod tests {
                 maybe(&["uniqueid"]),
             ],
             looks: vec![
-                ("when".to_owned(), Looks::Time),
-                ("entry".to_owned(), Looks::Time),
-                ("id".to_owned(), Looks::Digits),
-                ("uniqueid".to_owned(), Looks::Dotted),
+                ("when".to_owned(), ValueShape::Time),
+                ("entry".to_owned(), ValueShape::Time),
+                ("id".to_owned(), ValueShape::Digits),
+                ("uniqueid".to_owned(), ValueShape::Dotted),
             ],
         }
     }

@@ -32,7 +32,7 @@ mod trailer;
 
 pub(in crate::source) use header::{Opening, TableColumns};
 pub(in crate::source) use header_place::HeaderPlace;
-pub use headerless::{HeaderlessLayout, LayoutPart, Looks};
+pub use headerless::{HeaderlessLayout, LayoutPart, ValueShape};
 pub(in crate::source) use reader::TableReader;
 pub(in crate::source) use repeated_header::RepeatedHeader;
 pub(in crate::source) use row_builder::RowBuilder;

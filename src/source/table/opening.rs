@@ -7,14 +7,18 @@ use super::header::{TableColumns, quote_reading};
 use super::row_builder::RowBuilder;
 use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
 use super::sink::Count;
-use crate::source::bytes::{Feed, lossy};
+use crate::source::bytes::{TextBuffer, lossy};
 use crate::source::format::{Dialect, Newline};
 use crate::source::{Error, Limits, Quote, ReadOptions};
 
 /// So many rows decide whether there is a header.
 const OPENING_ROWS: usize = 50;
 
-pub(super) fn take_separator_line(feed: &mut Feed, options: &mut ReadOptions, line: &mut u64) {
+pub(super) fn take_separator_line(
+    feed: &mut TextBuffer,
+    options: &mut ReadOptions,
+    line: &mut u64,
+) {
     if let Some((delimiter, length)) = detect_dialect::separator_line(feed.data()) {
         options.delimiter.get_or_insert(delimiter);
         feed.consume(length);
@@ -23,7 +27,7 @@ pub(super) fn take_separator_line(feed: &mut Feed, options: &mut ReadOptions, li
 }
 
 /// Passes over one physical line, before the dialect is known.
-pub(super) fn take_line(feed: &mut Feed, line: &mut u64) -> Result<(), Error> {
+pub(super) fn take_line(feed: &mut TextBuffer, line: &mut u64) -> Result<(), Error> {
     loop {
         let data = feed.data();
         if let Some(end) = memchr::memchr2(b'\n', b'\r', data) {
@@ -42,7 +46,7 @@ pub(super) fn take_line(feed: &mut Feed, line: &mut u64) -> Result<(), Error> {
 }
 
 pub(super) fn take_blank_lines(
-    feed: &mut Feed,
+    feed: &mut TextBuffer,
     dialect: Dialect,
     line: &mut u64,
 ) -> Result<(), Error> {
@@ -72,7 +76,7 @@ pub(super) fn take_blank_lines(
 const MOST_BLANKS: usize = 4096;
 
 /// Takes a line of blanks, if one is next: editors leave them where a line was emptied.
-pub(super) fn take_line_of_blanks(feed: &mut Feed, dialect: Dialect) -> Result<bool, Error> {
+pub(super) fn take_line_of_blanks(feed: &mut TextBuffer, dialect: Dialect) -> Result<bool, Error> {
     loop {
         let data = feed.data();
         let blanks = dialect.blanks(data);
@@ -96,7 +100,7 @@ pub(super) fn take_line_of_blanks(feed: &mut Feed, dialect: Dialect) -> Result<b
 
 /// The first rows as text, without taking them.
 pub(super) fn opening_rows(
-    feed: &mut Feed,
+    feed: &mut TextBuffer,
     dialect: Dialect,
     limits: &Limits,
 ) -> Result<Vec<Vec<String>>, Error> {
@@ -149,7 +153,7 @@ pub(super) fn opening_rows(
     }
 }
 
-fn texts(feed: &Feed, rows: &RowBuilder, most: usize) -> Result<Vec<Vec<String>>, Error> {
+fn texts(feed: &TextBuffer, rows: &RowBuilder, most: usize) -> Result<Vec<Vec<String>>, Error> {
     let unreadable = |reason| Error::Unreadable {
         file: feed.stream().file().to_string(),
         reason,
@@ -179,7 +183,7 @@ fn texts(feed: &Feed, rows: &RowBuilder, most: usize) -> Result<Vec<Vec<String>>
 }
 
 pub(super) fn reading(
-    feed: &Feed,
+    feed: &TextBuffer,
     dialect: Dialect,
     encoding: &str,
     columns: &TableColumns,
@@ -227,7 +231,7 @@ fn escape_name(escape: u8) -> String {
 
 /// Passes over so many rows: titles, or those of the header. A cell of theirs may go on for `reach` bytes.
 pub(super) fn take_rows(
-    feed: &mut Feed,
+    feed: &mut TextBuffer,
     dialect: Dialect,
     count: usize,
     reach: usize,

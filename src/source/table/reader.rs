@@ -17,7 +17,7 @@ use super::row_repair::{ConsumedRow, RowRepair};
 use super::scan::{ScanWindow, Scanned, scan};
 use super::trailer::{self, Trailer};
 use crate::domain::{Code, Problem};
-use crate::source::bytes::{Feed, mark_length};
+use crate::source::bytes::{TextBuffer, mark_length};
 use crate::source::format::Dialect;
 use crate::source::{Batch, Error, Limits, ReadOptions, Sheet};
 
@@ -27,7 +27,7 @@ use crate::source::{Batch, Error, Limits, ReadOptions, Sheet};
     reason = "each is a fact of its own about the file"
 )]
 pub(in crate::source) struct TableReader {
-    feed: Feed,
+    feed: TextBuffer,
     dialect: Dialect,
     sheet: Arc<Sheet>,
     width: usize,
@@ -69,7 +69,7 @@ enum ReadStep {
 impl TableReader {
     /// Finds out dialect and header, and stops before the first record.
     pub(in crate::source) fn open(
-        feed: Feed,
+        feed: TextBuffer,
         encoding: &str,
         options: &ReadOptions,
     ) -> Result<Self, Error> {

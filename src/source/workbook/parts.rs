@@ -19,7 +19,7 @@ pub(super) struct WorkbookContent {
 
 impl WorkbookContent {
     pub(super) fn new(file: File) -> Self {
-        let closed = Arc::new(zip_limits::unweighed(&file));
+        let closed = Arc::new(zip_limits::without_size(&file));
         WorkbookContent { file, closed }
     }
 

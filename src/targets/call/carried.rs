@@ -10,18 +10,18 @@ use crate::targets::call::job::CallJob;
 
 /// A step carried out as far as one record alone can be.
 pub(in crate::targets) struct Carried {
-    pub(in crate::targets) fate: Action<CallJob>,
-    pub(in crate::targets) mark: Option<Box<RecordingUse>>,
+    pub(in crate::targets) action: Action<CallJob>,
+    pub(in crate::targets) recording_use: Option<Box<RecordingUse>>,
     pub(in crate::targets) requests: u8,
     pub(in crate::targets) matched: Option<Box<Matched>>,
 }
 
 impl Carried {
     /// A record that needs no recording and no request.
-    pub(in crate::targets) fn ended(fate: Action<CallJob>) -> Carried {
+    pub(in crate::targets) fn ended(action: Action<CallJob>) -> Carried {
         Carried {
-            fate,
-            mark: None,
+            action,
+            recording_use: None,
             requests: 0,
             matched: None,
         }
@@ -30,23 +30,23 @@ impl Carried {
     /// A call without a recording that a check finds good to go.
     pub(in crate::targets) fn ready() -> Carried {
         Carried {
-            fate: Action::Ready,
-            mark: None,
+            action: Action::Ready,
+            recording_use: None,
             requests: 1,
             matched: None,
         }
     }
 
     /// A call of which nothing is left to do; it keeps its recording.
-    pub(in crate::targets) fn there(sound: RecordingMatch, identity: &str) -> Carried {
-        let fate = Action::Finished(Outcome::AlreadyThere, "".into());
-        let mark = sound.into_candidates();
-        let matched = mark
+    pub(in crate::targets) fn there(found: RecordingMatch, identity: &str) -> Carried {
+        let action = Action::Finished(Outcome::AlreadyThere, "".into());
+        let recording_use = found.into_candidates();
+        let matched = recording_use
             .as_ref()
-            .map(|mark| Box::new(mark.matched(identity, None)));
+            .map(|recording_use| Box::new(recording_use.matched(identity, None)));
         Carried {
-            fate,
-            mark,
+            action,
+            recording_use,
             requests: 0,
             matched,
         }
@@ -58,17 +58,17 @@ impl Carried {
         key: Option<RecordKey>,
     ) -> CallProposal {
         let Carried {
-            fate,
-            mark,
+            action,
+            recording_use,
             requests,
             matched,
         } = self;
         CallProposal {
-            recording: mark,
+            recording: recording_use,
             requests,
             key,
             matched,
-            ..CallProposal::new(problems, fate)
+            ..CallProposal::new(problems, action)
         }
     }
 }

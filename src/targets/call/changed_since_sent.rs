@@ -17,14 +17,14 @@ struct RecordChange {
 
 /// What is to be told when the record says something else than before.
 pub(in crate::targets) fn changed_since_sent(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     known: Option<&CallState>,
     open: &PendingCall<'_>,
 ) -> Option<Problem> {
     let RecordChange { field, message } = change_of(known?, &open.call, open.fingerprint)?;
     let place = open.place.clone();
     let problem = Problem::new(Code::ChangedSinceSent, place, message);
-    let column = profile.column_of(field.unwrap_or(Field::ExternalIdentity));
+    let column = mapping.column_of(field.unwrap_or(Field::ExternalIdentity));
     let value = match field {
         None => open.call.identity(),
         Some(Field::HasConsent) => shown_consent(open.call.consent()),

@@ -52,15 +52,15 @@ impl Evaluated<'_> {
 
 impl CallWorker<'_> {
     /// Decides records each of which is a call of its own.
-    pub(in crate::targets) fn rows(&mut self, batch: &Batch, desktop: &mut BatchResult) {
-        let profile = Arc::clone(&self.profile);
+    pub(in crate::targets) fn rows(&mut self, batch: &Batch, result: &mut BatchResult) {
+        let mapping = Arc::clone(&self.mapping);
         let (mut plain, mut draft) = (Plain::default(), Draft::new());
         let mut evaluated = Vec::with_capacity(batch.len());
         for record in batch.iter() {
-            let hashes = self.plain_hashes(&record, &profile, &mut plain, &mut desktop.sums);
+            let hashes = self.plain_hashes(&record, &mapping, &mut plain, &mut result.sums);
             evaluated.push(match hashes {
                 Some(hashes) => Evaluated::Clean(hashes),
-                None => self.evaluate(&record, &profile, &mut draft, &mut desktop.sums),
+                None => self.evaluate(&record, &mapping, &mut draft, &mut result.sums),
             });
         }
         if let Some(past) = &self.run.earlier {
@@ -77,16 +77,16 @@ impl CallWorker<'_> {
                         Err(Box::new(item))
                     } else {
                         let mut problems = Vec::new();
-                        profile.fill(&record, &mut draft, &mut problems);
+                        mapping.fill(&record, &mut draft, &mut problems);
                         self.checked(records, std::mem::take(&mut draft), problems)
                     }
                 }
             };
             let item = match checked {
                 Err(item) => *item,
-                Ok(checked) => self.decide(records, checked, index, &mut desktop.open),
+                Ok(checked) => self.decide(records, checked, index, &mut result.open),
             };
-            desktop.items.push(item);
+            result.items.push(item);
         }
     }
 
@@ -95,12 +95,12 @@ impl CallWorker<'_> {
     fn plain_hashes<'b>(
         &mut self,
         record: &Record<'b>,
-        profile: &'b CallMapping,
+        mapping: &'b CallMapping,
         plain: &mut Plain<'b>,
         sums: &mut Totals,
     ) -> Option<CallHashes> {
         let is_plain = self.may_decide_by_hashes()
-            && profile.read_plain(record, plain)
+            && mapping.read_plain(record, plain)
             && plain.at() <= self.latest
             && !plain.has_any(self.unsent);
         if !is_plain {
@@ -126,7 +126,7 @@ impl CallWorker<'_> {
     fn evaluate<'b>(
         &mut self,
         record: &Record<'b>,
-        profile: &'b CallMapping,
+        mapping: &'b CallMapping,
         draft: &mut Draft<'b>,
         sums: &mut Totals,
     ) -> Evaluated<'b> {
@@ -136,7 +136,7 @@ impl CallWorker<'_> {
             Ok(problems) => problems,
         };
         let records = std::slice::from_ref(record);
-        let item = match profile.evaluate(record, draft, &mut problems) {
+        let item = match mapping.evaluate(record, draft, &mut problems) {
             MappedCall::Skipped(rule) => CallProposal {
                 recording: named_recordings_of_left_out(self.context(), records),
                 ..ended(problems, Outcome::Skipped, rule.to_owned())

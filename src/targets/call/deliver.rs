@@ -178,7 +178,7 @@ impl CallDelivery {
             }
             // A try of this run was heard of a moment later; one of an earlier run may be another ledger's.
             Success::AlreadyThere
-                if is_in_doubt && (!was_tried || self.new_ledger.believes_in_tries()) =>
+                if is_in_doubt && (!was_tried || self.new_ledger.trusts_attempts()) =>
             {
                 // What the server has is what was sent when the answer was lost.
                 let unconfirmed = job.state.as_ref().and_then(CallState::sent_unheard);
@@ -294,7 +294,7 @@ impl CallDelivery {
 
     async fn failed(&self, job: &CallJob, error: CallError) -> JobEnd {
         let fingerprint = job.fingerprint;
-        let (error, refused) = error.blamed_on_the_request();
+        let (error, refused) = error.into_request_error();
         let (fact, code, message) = match error {
             CallError::Refused {
                 code: Code::RecordingChanged,

@@ -43,7 +43,7 @@ pub(in crate::targets) fn hold(
 /// cannot be corrected later. A run before this one that found the same has shown that the row is
 /// not being written any more.
 pub(in crate::targets) fn doubt_last_row(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     step: Step,
     state: Option<&CallState>,
     fingerprint: u128,
@@ -54,7 +54,7 @@ pub(in crate::targets) fn doubt_last_row(
         return;
     }
     let doubts = |problem: &&mut Problem| {
-        problem.code == Code::RowUnterminated && profile.decides(&problem.column)
+        problem.code == Code::RowUnterminated && mapping.decides(&problem.column)
     };
     if let Some(problem) = problems.iter_mut().find(doubts) {
         let message = format!(
@@ -69,7 +69,7 @@ pub(in crate::targets) fn doubt_last_row(
 /// Lets a call that waits because its id may be cut take nothing under that id: of several files another
 /// may have the call whose id it is. A row that an earlier run has found so is whole.
 pub(in crate::targets) fn set_doubtful_ids_apart(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     reader: Option<&LedgerReader>,
     batch: &Batch,
     items: &mut [CallProposal],
@@ -82,7 +82,7 @@ pub(in crate::targets) fn set_doubtful_ids_apart(
             party,
         }) = item
             .key
-            .filter(|_| problems.iter().any(|problem| profile.doubts_id(problem)))
+            .filter(|_| problems.iter().any(|problem| mapping.doubts_id(problem)))
         else {
             continue;
         };
@@ -90,7 +90,7 @@ pub(in crate::targets) fn set_doubtful_ids_apart(
             item.action,
             Action::WithLead | Action::PutAside | Action::Finished(Outcome::Held, _)
         ) || matches!(&item.action, Action::Noted(noted) if noted.outcome == Outcome::Held);
-        if waits && !is_known_so(profile, reader, &batch.get(index), content)? {
+        if waits && !is_known_so(mapping, reader, &batch.get(index), content)? {
             item.key = Some(RecordKey::Doubtful {
                 identity,
                 content,
@@ -104,12 +104,12 @@ pub(in crate::targets) fn set_doubtful_ids_apart(
 
 /// Whether an earlier run has found the record with this content, or has its call in place.
 fn is_known_so(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     reader: Option<&LedgerReader>,
     record: &Record<'_>,
     content: u64,
 ) -> Result<bool, Error> {
-    let (Some(reader), (_, Value::Text(id))) = (reader, profile.id(record)) else {
+    let (Some(reader), (_, Value::Text(id))) = (reader, mapping.id(record)) else {
         return Ok(false);
     };
     let state = reader.call_states(&[&id])?.pop().flatten();

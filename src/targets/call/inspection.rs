@@ -46,7 +46,7 @@ impl Inspection {
         let names: Vec<&str> = used.recordings().map(|one| &*one.name).collect();
         let bytes = used.recordings().map(Recording::bytes).sum();
         RecordingUpload {
-            sound: Sendable::Found(first.clone()),
+            found: Sendable::Found(first.clone()),
             content_type: content_type(&file_name),
             file_name,
             bytes,

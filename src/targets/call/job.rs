@@ -9,7 +9,7 @@ use crate::recordings::{Sendable, TranscodeJob};
 #[derive(Debug, Clone)]
 pub struct RecordingUpload {
     /// What is read and sent.
-    pub sound: Sendable,
+    pub found: Sendable,
     /// Its name below the audio folder, for people.
     pub name: String,
     /// The file name that the destination is told.

@@ -35,13 +35,13 @@ impl CallWorker<'_> {
         batch: &Batch,
         at: usize,
         span: RowGroup,
-        desktop: &mut BatchResult,
+        result: &mut BatchResult,
     ) {
         let record = batch.get(at);
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
         let item = match span {
             RowGroup::Call(rows) => {
-                return self.call(batch, at..at + rows as usize, desktop);
+                return self.call(batch, at..at + rows as usize, result);
             }
             // What is broken says nothing for certain, its time included.
             RowGroup::Older if problems.iter().any(Problem::is_error) => {
@@ -49,7 +49,7 @@ impl CallWorker<'_> {
             }
             RowGroup::Older => ended(problems, Outcome::Skipped, "older copy"),
             RowGroup::Undated => {
-                let newest = self.profile.newest();
+                let newest = self.mapping.newest();
                 let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
                 let message = "no time or number, so nobody can say which copy is the newest";
                 problems
@@ -62,20 +62,20 @@ impl CallWorker<'_> {
                 ended(problems, Outcome::Rejected, "")
             }
         };
-        desktop.sums.records += 1;
-        desktop.items.push(item);
+        result.sums.records += 1;
+        result.items.push(item);
     }
 
     /// Decides the rows of one call.
-    fn call(&mut self, batch: &Batch, range: Range<usize>, desktop: &mut BatchResult) {
-        let profile = std::sync::Arc::clone(&self.profile);
+    fn call(&mut self, batch: &Batch, range: Range<usize>, result: &mut BatchResult) {
+        let mapping = std::sync::Arc::clone(&self.mapping);
         let mut rows: Vec<Row<'_>> = Vec::new();
         // By the hash of what they say, where the rows that count stand.
         let mut counted = HashMap::new();
         let may_repeat = range.len() > 1;
         let mut is_broken = false;
         for index in range {
-            desktop.sums.records += 1;
+            result.sums.records += 1;
             let record = batch.get(index);
             let mut problems: Vec<Problem> = record.problems().cloned().collect();
             let item = if problems.iter().any(Problem::is_error) {
@@ -88,10 +88,10 @@ impl CallWorker<'_> {
                 ended(problems, Outcome::Skipped, "no record")
             } else if let Some(first) = may_repeat.then(|| counted.get(&content(&record))).flatten()
             {
-                repeat(&profile, &record, first, problems)
+                repeat(&mapping, &record, first, problems)
             } else {
                 let mut draft = Draft::new();
-                match profile.evaluate(&record, &mut draft, &mut problems) {
+                match mapping.evaluate(&record, &mut draft, &mut problems) {
                     MappedCall::Skipped(rule) => CallProposal {
                         recording: named_recordings_of_left_out(
                             self.context(),
@@ -117,16 +117,16 @@ impl CallWorker<'_> {
                     }
                 }
             };
-            desktop.items.push(item);
+            result.items.push(item);
         }
         if rows.is_empty() {
             return;
         }
         if is_broken {
-            end_all(rows, Outcome::Rejected, "leg", &mut desktop.items);
+            end_all(rows, Outcome::Rejected, "leg", &mut result.items);
             return;
         }
-        self.merged(rows, desktop);
+        self.merged(rows, result);
     }
 
     /// The recordings of a call that is rejected or left out.
@@ -139,7 +139,7 @@ impl CallWorker<'_> {
         }
     }
 
-    fn merged(&mut self, mut rows: Vec<Row<'_>>, desktop: &mut BatchResult) {
+    fn merged(&mut self, mut rows: Vec<Row<'_>>, result: &mut BatchResult) {
         let mut problems = Vec::new();
         let (mut indices, mut parts, mut own) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows.drain(..) {
@@ -152,7 +152,7 @@ impl CallWorker<'_> {
             lead,
             order,
             lacks,
-        } = Merged::of(&self.profile, &parts, &mut problems);
+        } = Merged::of(&self.mapping, &parts, &mut problems);
         let is_broken = problems.iter().any(Problem::is_error);
         for problem in problems {
             let of = parts
@@ -160,17 +160,17 @@ impl CallWorker<'_> {
                 .position(|part| part.record.place() == problem.place);
             own[of.unwrap_or(lead)].push(problem);
         }
-        let fate = match lacks {
+        let action = match lacks {
             _ if is_broken => Some((Outcome::Rejected, Cow::Borrowed("leg"))),
             Some(field) => Some((Outcome::Skipped, Cow::Owned(format!("no {field}")))),
             None => None,
         };
-        if let Some((outcome, detail)) = fate {
+        if let Some((outcome, detail)) = action {
             let speaks = indices[lead];
             for (index, problems) in indices.into_iter().zip(own) {
-                desktop.items[index] = ended(problems, outcome, detail.clone());
+                result.items[index] = ended(problems, outcome, detail.clone());
             }
-            desktop.items[speaks].recording = self.sought_by(&parts, is_broken);
+            result.items[speaks].recording = self.sought_by(&parts, is_broken);
             return;
         }
         // The row that speaks comes first, then the others in their order.
@@ -187,9 +187,9 @@ impl CallWorker<'_> {
             let doubts = |problem: &mut Problem| problem.code == Code::RowUnterminated;
             problems.extend(row.extract_if(.., doubts));
         }
-        let place = (indices[lead], &mut desktop.sums, &mut desktop.open);
+        let place = (indices[lead], &mut result.sums, &mut result.open);
         let item = self.judge(&records, draft, problems, place);
-        desktop.items[indices[lead]] = item;
+        result.items[indices[lead]] = item;
         let others = indices.iter().zip(own).enumerate();
         let further: Vec<FurtherRow> = others
             .filter(|(at, _)| *at != lead)
@@ -199,21 +199,21 @@ impl CallWorker<'_> {
             })
             .collect();
         if !further.is_empty() {
-            desktop.further.push((indices[lead], further));
+            result.further.push((indices[lead], further));
         }
     }
 }
 
 /// A row that says what another row of its call says.
 fn repeat(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     record: &Record<'_>,
     first: &Place,
     mut problems: Vec<Problem>,
 ) -> CallProposal {
     let message = format!("the same record as {}", first.within());
     let mut problem = Problem::new(Code::RepeatedRecord, record.place(), message);
-    if let (column, Value::Text(id)) = profile.id(record) {
+    if let (column, Value::Text(id)) = mapping.id(record) {
         problem = problem.at(&column, &id);
     }
     problems.push(problem);

@@ -10,7 +10,7 @@ pub(in crate::targets) struct PendingCall<'c> {
     pub(in crate::targets) place: Place,
     pub(in crate::targets) call: Call<'c>,
     pub(in crate::targets) fingerprint: u128,
-    pub(in crate::targets) sound: RecordingMatch,
+    pub(in crate::targets) found: RecordingMatch,
 }
 
 /// A call without a fault, with its hashes and what is odd about it.

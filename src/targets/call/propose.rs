@@ -28,27 +28,27 @@ pub(in crate::targets) fn propose(
         place,
         call,
         fingerprint,
-        mut sound,
+        mut found,
         ..
     } = pending;
     if step == Step::Nothing {
-        return Carried::there(sound, call.identity());
+        return Carried::there(found, call.identity());
     }
-    problems.extend(std::mem::take(&mut sound.problems));
+    problems.extend(std::mem::take(&mut found.problems));
     let how = (context.target.inspection, context.run.purpose);
-    let inspection = inspect(how, &sound, &call, problems, &place);
+    let inspection = inspect(how, &found, &call, problems, &place);
     if problems.iter().any(Problem::rejects) {
         let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
-        let used = sound.into_candidates();
+        let used = found.into_candidates();
         return Carried {
-            mark: used,
+            recording_use: used,
             ..ended
         };
     }
-    let late = late_channels(state.as_ref(), (&sound, &inspection), &call, &place);
+    let late = late_channels(state.as_ref(), (&found, &inspection), &call, &place);
     problems.extend(late);
-    let is_recording_missing = sound.state == plan::RecordingPresence::Missing;
-    let used = into_use(sound, &call, &inspection);
+    let is_recording_missing = found.state == plan::RecordingPresence::Missing;
+    let used = into_use(found, &call, &inspection);
     let matched = used
         .as_ref()
         .map(|used| Box::new(used.matched(call.identity(), inspection.channels())));
@@ -77,8 +77,8 @@ pub(in crate::targets) fn propose(
     };
     let is_open = matches!(action, Action::Ready | Action::Send(_));
     Carried {
-        fate: action,
-        mark: used,
+        action,
+        recording_use: used,
         requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
         matched,
     }
@@ -126,7 +126,7 @@ fn noted(
 /// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
 fn late_channels(
     state: Option<&CallState>,
-    (sound, inspection): (&RecordingMatch, &Inspection),
+    (found, inspection): (&RecordingMatch, &Inspection),
     call: &Call<'_>,
     place: &Place,
 ) -> Option<Problem> {
@@ -147,7 +147,7 @@ fn late_channels(
         ) if !counts_as_stereo(call) => "somebody else",
         _ => return None,
     };
-    let recording = sound
+    let recording = found
         .recording
         .as_ref()
         .filter(|_| inspection.channels() == Some(1))?;

@@ -21,9 +21,9 @@ pub(in crate::targets) fn refuse_sent(
     let (Some(past), Some(index)) = (past, &target.recordings) else {
         return Ok(());
     };
-    let sound = &open.sound;
-    let recordings = sound.recording.iter().chain(&sound.others);
-    for recording in recordings.filter(|_| sound.recording.is_some()) {
+    let found = &open.found;
+    let recordings = found.recording.iter().chain(&found.others);
+    for recording in recordings.filter(|_| found.recording.is_some()) {
         let past = (reader, past.sent);
         let Some(sent) = sent_to(past, index, recording, open.call.identity())? else {
             continue;
@@ -36,10 +36,10 @@ pub(in crate::targets) fn refuse_sent(
         let problem = problem
             .at("recording", &recording.name)
             .with_severity(Severity::Warning);
-        let sound = &mut open.sound;
-        sound.problems.push(problem.holding());
-        sound.state = plan::RecordingPresence::Missing;
-        sound.others.extend(sound.recording.take());
+        let found = &mut open.found;
+        found.problems.push(problem.holding());
+        found.state = plan::RecordingPresence::Missing;
+        found.others.extend(found.recording.take());
         break;
     }
     Ok(())

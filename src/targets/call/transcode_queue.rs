@@ -70,7 +70,7 @@ impl TranscodeQueue {
         let made = self.make(job, stop).await?;
         let recording = RecordingUpload {
             bytes: made.bytes,
-            sound: Sendable::Made(Arc::new(made)),
+            found: Sendable::Made(Arc::new(made)),
             order: None,
             ..recording.clone()
         };

@@ -13,14 +13,14 @@ use crate::source::{Batch, Record};
 /// The id of a rejected record, where nothing is wrong with that: its cells stand in their columns, and
 /// a spreadsheet has not touched it.
 pub(in crate::targets) fn sure_id(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     record: &Record<'_>,
     problems: &[Problem],
 ) -> Option<String> {
     if record.problems().any(Problem::is_error) {
         return None;
     }
-    match profile.id(record) {
+    match mapping.id(record) {
         (column, Value::Text(id)) => {
             let is_of_id = |problem: &Problem| problem.is_error() && *problem.column == *column;
             (!problems.iter().any(is_of_id)).then(|| id.into_owned())
@@ -31,14 +31,14 @@ pub(in crate::targets) fn sure_id(
 
 /// With whom and when a record that is no call would have been one, where it says both and neither is wrong.
 pub(in crate::targets) fn party_of(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     record: &Record<'_>,
     problems: &[Problem],
 ) -> Party {
     let text = |field| {
-        let column = profile.column_for(field, record);
+        let column = mapping.column_for(field, record);
         let is_of_it = |problem: &Problem| problem.is_error() && *problem.column == *column;
-        let text = profile.text_of(field, record);
+        let text = mapping.text_of(field, record);
         (!text.is_empty() && !problems.iter().any(is_of_it)).then_some(text)
     };
     match (text(Field::Customer), text(Field::DateTime)) {
@@ -49,7 +49,7 @@ pub(in crate::targets) fn party_of(
 
 /// Names the records of which no call is sent, for the copies of them in older files.
 pub(in crate::targets) fn note_unsent(
-    profile: &CallMapping,
+    mapping: &CallMapping,
     batch: &Batch,
     items: &mut [CallProposal],
 ) {
@@ -65,17 +65,17 @@ pub(in crate::targets) fn note_unsent(
             _ => continue,
         };
         let problems = &item.problems;
-        if problems.iter().any(|problem| profile.doubts_id(problem)) {
+        if problems.iter().any(|problem| mapping.doubts_id(problem)) {
             continue;
         }
         let record = batch.get(index);
-        let Some(id) = sure_id(profile, &record, problems) else {
+        let Some(id) = sure_id(mapping, &record, problems) else {
             continue;
         };
         let known = if is_left_out { &[] } else { &problems[..] };
         item.key = Some(RecordKey::Unsent {
             identity: xxh3_64(id.as_bytes()),
-            party: party_of(profile, &record, known),
+            party: party_of(mapping, &record, known),
             is_left_out,
         });
     }

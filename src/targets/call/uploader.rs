@@ -148,7 +148,7 @@ impl Uploader {
 
     fn body(&self, recording: &RecordingUpload) -> UploadBody {
         UploadBody {
-            recording: recording.sound.clone(),
+            recording: recording.found.clone(),
             file_name: recording.file_name.clone(),
             content_type: recording.content_type,
             bytes: recording.bytes,
@@ -170,8 +170,8 @@ fn doubt(job: &CallJob) -> Doubt {
 
 /// The size of the file after it was sent; a file that is gone by then was whole.
 async fn size_now(recording: &RecordingUpload) -> Option<u64> {
-    let sound = recording.sound.clone();
-    let look = tokio::task::spawn_blocking(move || sound.bytes_now());
+    let found = recording.found.clone();
+    let look = tokio::task::spawn_blocking(move || found.bytes_now());
     look.await.ok()?
 }
 

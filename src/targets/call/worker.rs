@@ -22,7 +22,7 @@ use super::unsent_recordings::named_recordings;
 use crate::api;
 use crate::domain::call::{Call, CallViolation, Draft, Field};
 use crate::domain::{Code, Problem, Severity, noted_before};
-use crate::events::{CallFacts, Customers, Outcome, Totals, Untold};
+use crate::events::{CallFacts, Customers, DeferredFacts, Outcome, Totals};
 use crate::ledger::{CallState, Checkpoint, DoneKind, LedgerReader};
 use crate::mapping::CallMapping;
 use crate::pipeline::{Action, BatchTask, Error, Proposals, RecordKey, Round, RunContext, Worker};
@@ -35,7 +35,7 @@ use crate::targets::content_hash::low;
 pub struct CallWorker<'r> {
     pub(in crate::targets) run: RunContext<'r>,
     pub(in crate::targets) target: &'r CallTarget,
-    pub(in crate::targets) profile: Arc<CallMapping>,
+    pub(in crate::targets) mapping: Arc<CallMapping>,
     pub(in crate::targets) reader: Option<LedgerReader>,
     pub(in crate::targets) latest: Timestamp,
     /// The fields that the version of the API lacks, a bit for each.
@@ -49,14 +49,14 @@ impl<'r> CallWorker<'r> {
     pub(in crate::targets) fn new(
         target: &'r CallTarget,
         run: RunContext<'r>,
-        profile: Arc<CallMapping>,
+        mapping: Arc<CallMapping>,
     ) -> Result<Self, Error> {
         let is_unsent = |field: &Field| !api::has_field(*field, target.version);
         let unsent = Field::ALL.into_iter().filter(is_unsent);
         Ok(CallWorker {
             run,
             target,
-            profile,
+            mapping,
             reader: run.reader()?,
             latest: run.latest(),
             unsent: unsent.fold(0, |bits, field| bits | 1 << field.index()),
@@ -71,7 +71,7 @@ impl<'r> CallWorker<'r> {
         CallContext {
             run: self.run,
             target: self.target,
-            mapping: &self.profile,
+            mapping: &self.mapping,
             round: self.round,
         }
     }
@@ -142,35 +142,35 @@ impl<'r> CallWorker<'r> {
             content,
             party: self.run.party(|| (customer, time)),
         });
-        let sound = CallRecordingFinder::new(self.context()).find(records, &call, identity);
+        let found = CallRecordingFinder::new(self.context()).find(records, &call, identity);
         let is_open = self.round == Round::First
-            && self.must_wait(&sound)
+            && self.must_wait(&found)
             && !problems.iter().any(Problem::rejects)
             && !self.is_complete(identity, fingerprint);
         if self.round == Round::Claims || is_open {
-            return aside(&call, sound, problems, key);
+            return aside(&call, found, problems, key);
         }
         let place = records[0].place();
         let Some(past) = &self.run.earlier else {
-            let step = plan::next(Checkpoint::default(), sound.state, self.target.policy);
+            let step = plan::next(Checkpoint::default(), found.state, self.target.policy);
             let open = PendingCall {
                 index,
                 place,
                 call,
                 fingerprint,
-                sound,
+                found,
             };
             let carried = propose(self.context(), step, None, open, &mut problems);
             return carried.into_item(problems, key);
         };
         let done = past.done.kind(identity, fingerprint);
         let step =
-            done.map(|kind| plan::next(Checkpoint::of_done(kind), sound.state, self.target.policy));
-        let now = sound.bytes();
+            done.map(|kind| plan::next(Checkpoint::of_done(kind), found.state, self.target.policy));
+        let now = found.bytes();
         let is_changed =
             now.is_some_and(|now| past.done.may_have_changed(identity, fingerprint, now));
         if step == Some(Step::Nothing) && !is_changed {
-            return Carried::there(sound, call.identity()).into_item(problems, key);
+            return Carried::there(found, call.identity()).into_item(problems, key);
         }
         let call = call.into_owned();
         open.push(PendingCall {
@@ -178,15 +178,15 @@ impl<'r> CallWorker<'r> {
             place,
             call,
             fingerprint,
-            sound,
+            found,
         });
         Carried::ended(Action::Ready).into_item(problems, key)
     }
 
     /// Whether a recording is decided when all inputs have been read: one that is found inexactly, and
     /// each where the files are read from the last, since the first that asks for it gets it.
-    fn must_wait(&self, sound: &RecordingMatch) -> bool {
-        sound.is_inexact() || sound.recording.is_some() && self.run.is_newest_first
+    fn must_wait(&self, found: &RecordingMatch) -> bool {
+        found.is_inexact() || found.recording.is_some() && self.run.is_newest_first
     }
 
     /// Whether an earlier run has sent the call and its recording.
@@ -211,7 +211,7 @@ impl<'r> CallWorker<'r> {
         };
         let message = "a spreadsheet has changed the id since the record was rejected; write it as \
                        `_problems` names it, in a column of text";
-        let column = self.profile.column_of(Field::ExternalIdentity);
+        let column = self.mapping.column_of(Field::ExternalIdentity);
         let problem = Problem::new(Code::SpreadsheetDamage, records[0].place(), message);
         let mut problem = problem.at(column, id);
         problem.name_record(noted);
@@ -231,7 +231,7 @@ impl<'r> CallWorker<'r> {
                     )
                 });
             if !is_told {
-                let column = self.profile.column_for(fault.field, record);
+                let column = self.mapping.column_for(fault.field, record);
                 problems.push(
                     Problem::new(fault.code, record.place(), fault.message)
                         .at(column, &fault.value),
@@ -249,7 +249,7 @@ impl<'r> CallWorker<'r> {
     ) -> bool {
         let is_ahead = call.at() > self.latest;
         if is_ahead {
-            let column = self.profile.column_for(Field::DateTime, record);
+            let column = self.mapping.column_for(Field::DateTime, record);
             let message = "more than a day ahead of this machine's clock";
             problems.push(
                 Problem::new(Code::ImpossibleTime, record.place(), message)
@@ -267,7 +267,7 @@ impl<'r> CallWorker<'r> {
         let mut tell = |code: Code, field: Field, message: &str| {
             problems.push(
                 Problem::new(code, record.place(), message)
-                    .at(self.profile.column_for(field, record), call.text(field)),
+                    .at(self.mapping.column_for(field, record), call.text(field)),
             );
         };
         for (field, _) in call.fields() {
@@ -289,11 +289,11 @@ impl<'r> CallWorker<'r> {
         };
         let identities: Vec<&str> = open.iter().map(|open| open.call.identity()).collect();
         let standings = reader.call_states(&identities)?;
-        for (open, standing) in open.into_iter().zip(standings) {
+        for (open, state) in open.into_iter().zip(standings) {
             let index = open.index;
             let mut open = open;
             let party = open.call.party();
-            if standing
+            if state
                 .as_ref()
                 .is_some_and(|known| plan::is_another_call(known, party))
             {
@@ -302,32 +302,30 @@ impl<'r> CallWorker<'r> {
             }
             refuse_sent(self.run.earlier, self.target, reader, &mut open)?;
             let problems = &mut items[index].problems;
-            let change = changed_since_sent(&self.profile, standing.as_ref(), &open);
+            let change = changed_since_sent(&self.mapping, state.as_ref(), &open);
             let is_changed = change.is_some();
             problems.extend(change);
-            let changed = standing
-                .as_ref()
-                .and_then(|known| open.sound.change_of(known));
+            let changed = state.as_ref().and_then(|known| open.found.change_of(known));
             problems.extend(changed.map(|message| {
                 let problem =
                     Problem::new(Code::RecordingChangedSinceSent, open.place.clone(), message);
-                problem.at("recording", open.sound.name())
+                problem.at("recording", open.found.name())
             }));
-            let checkpoint = standing.as_ref().map(CallState::checkpoint);
+            let checkpoint = state.as_ref().map(CallState::checkpoint);
             let checkpoint = checkpoint.unwrap_or_default();
-            let step = plan::next(checkpoint, open.sound.state, self.target.policy);
+            let step = plan::next(checkpoint, open.found.state, self.target.policy);
             let Carried {
-                mut fate,
-                mark,
+                mut action,
+                recording_use,
                 requests,
                 matched,
-            } = propose(self.context(), step, standing, open, problems);
-            if is_changed && matches!(fate, Action::Finished(Outcome::AlreadyThere, _)) {
-                fate = Action::Finished(Outcome::AlreadyThere, "changed".into());
+            } = propose(self.context(), step, state, open, problems);
+            if is_changed && matches!(action, Action::Finished(Outcome::AlreadyThere, _)) {
+                action = Action::Finished(Outcome::AlreadyThere, "changed".into());
             }
             let item = &mut items[index];
-            item.action = fate;
-            (item.recording, item.requests, item.matched) = (mark, requests, matched);
+            item.action = action;
+            (item.recording, item.requests, item.matched) = (recording_use, requests, matched);
         }
         Ok(())
     }
@@ -345,30 +343,30 @@ impl Worker<CallTarget> for CallWorker<'_> {
             round,
         } = task;
         self.round = round;
-        self.profile = Arc::clone(mappings.first());
-        let mut desktop = BatchResult::default();
-        desktop.items.reserve(batch.len());
+        self.mapping = Arc::clone(mappings.first());
+        let mut result = BatchResult::default();
+        result.items.reserve(batch.len());
         if let Some(spans) = groups {
             let mut at = 0;
             for span in spans {
-                self.span(&batch, at, span, &mut desktop);
+                self.span(&batch, at, span, &mut result);
                 at += span.rows();
             }
         } else {
-            self.rows(&batch, &mut desktop);
+            self.rows(&batch, &mut result);
         }
         let BatchResult {
             mut items,
             sums,
             open,
             further,
-        } = desktop;
+        } = result;
         self.settle(&mut items, open)?;
         self.settle_mended(&batch, &mut items)?;
         if self.run.is_newest_first {
             let reader = self.reader.as_ref();
-            set_doubtful_ids_apart(&self.profile, reader, &batch, &mut items)?;
-            note_unsent(&self.profile, &batch, &mut items);
+            set_doubtful_ids_apart(&self.mapping, reader, &batch, &mut items)?;
+            note_unsent(&self.mapping, &batch, &mut items);
         }
         for (index, rows) in further {
             items[index].further = rows;
@@ -404,11 +402,11 @@ const MENDED: &str =
 impl CallWorker<'_> {
     /// Rejects a call whose id an earlier run has used for another one.
     fn refuse_reused_id(&self, item: &mut CallProposal, open: PendingCall<'_>) {
-        let column = self.profile.column_of(Field::ExternalIdentity);
+        let column = self.mapping.column_of(Field::ExternalIdentity);
         let problem = Problem::new(Code::DuplicateId, open.place, REUSED);
         item.problems.push(problem.at(column, open.call.identity()));
         item.action = Action::Finished(Outcome::Rejected, "".into());
-        item.recording = open.sound.into_candidates();
+        item.recording = open.found.into_candidates();
     }
 
     /// Of the records that are rejected those whose call is in place all the same: somebody has mended the
@@ -424,7 +422,7 @@ impl CallWorker<'_> {
                 continue;
             }
             let record = batch.get(index);
-            if let Some(id) = sure_id(&self.profile, &record, &item.problems) {
+            if let Some(id) = sure_id(&self.mapping, &record, &item.problems) {
                 mended.push((index, id));
             }
         }
@@ -433,15 +431,15 @@ impl CallWorker<'_> {
         }
         let identities: Vec<&str> = mended.iter().map(|(_, id)| id.as_str()).collect();
         let standings = reader.call_states(&identities)?;
-        for ((index, id), standing) in mended.iter().zip(standings) {
-            let Some(standing) = standing.filter(|standing| standing.done().is_some()) else {
+        for ((index, id), state) in mended.iter().zip(standings) {
+            let Some(state) = state.filter(|state| state.done().is_some()) else {
                 continue;
             };
             let record = batch.get(*index);
             let item = &mut items[*index];
-            let column = self.profile.column_of(Field::ExternalIdentity);
-            let party = party_of(&self.profile, &record, &item.problems);
-            if plan::is_another_call(&standing, party) {
+            let column = self.mapping.column_of(Field::ExternalIdentity);
+            let party = party_of(&self.mapping, &record, &item.problems);
+            if plan::is_another_call(&state, party) {
                 let problem = Problem::new(Code::DuplicateId, record.place(), REUSED);
                 item.problems.push(problem.at(column, id));
                 continue;
@@ -471,13 +469,13 @@ pub(in crate::targets) fn count(call: &Call<'_>, sums: &mut Totals) {
 /// A record that is decided when more is known of what others claim. It keeps what it found.
 fn aside(
     call: &Call<'_>,
-    sound: RecordingMatch,
+    found: RecordingMatch,
     problems: Vec<Problem>,
     key: Option<RecordKey>,
 ) -> CallProposal {
     CallProposal {
-        recording: sound.into_candidates(),
-        untold: Some(Box::new(Untold::new(call))),
+        recording: found.into_candidates(),
+        untold: Some(Box::new(DeferredFacts::new(call))),
         key,
         ..CallProposal::new(problems, Action::PutAside)
     }

@@ -127,19 +127,19 @@ impl CaseRecords {
                 items[told.index] = Some(CaseProposal::finished(problems, Outcome::Skipped, rule));
                 return false;
             }
-            let Some(print) = told.messages.first().map(hashes_of) else {
+            let Some(hashes) = told.messages.first().map(hashes_of) else {
                 return true;
             };
-            let (known, first) = match seen.entry(print.hash) {
+            let (known, first) = match seen.entry(hashes.hash) {
                 Entry::Vacant(place) => {
-                    place.insert((print.mark, told.index));
+                    place.insert((hashes.mark, told.index));
                     return true;
                 }
                 Entry::Occupied(known) => *known.get(),
             };
             let first = batch.get(first).place();
             let record = batch.get(told.index);
-            let (code, outcome, why, message) = if known == print.mark {
+            let (code, outcome, why, message) = if known == hashes.mark {
                 let message = format!("the same message as {first}");
                 (Code::RepeatedRecord, Outcome::Skipped, "repeat", message)
             } else {
@@ -223,9 +223,9 @@ impl CaseRecords {
         for told in &mut self.records {
             let mut messages = told.messages.iter();
             let changed = messages.find(|message| {
-                let print = hashes_of(message);
-                let sent = known.messages.get(&print.hash);
-                sent.is_some_and(|sent| sent.is_added && sent.mark != print.mark)
+                let hashes = hashes_of(message);
+                let sent = known.messages.get(&hashes.hash);
+                sent.is_some_and(|sent| sent.is_added && sent.mark != hashes.mark)
             });
             if let Some(changed) = changed {
                 let message = "the message is no longer what was sent, and it is not sent again";

@@ -231,8 +231,8 @@ impl CaseDelivery {
         endpoint: MessageEndpoint,
     ) -> Result<(), CallError> {
         self.remember(job);
-        let print = (endpoint == MessageEndpoint::WithCase).then_some(job.hashes);
-        let fact = CaseFact::MessageAdded(job.message_hashes[index], print);
+        let hashes = (endpoint == MessageEndpoint::WithCase).then_some(job.hashes);
+        let fact = CaseFact::MessageAdded(job.message_hashes[index], hashes);
         self.write_case(job, vec![fact]).await
     }
 

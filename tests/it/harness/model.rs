@@ -38,7 +38,7 @@ pub(crate) struct There {
 
 /// A create that is about to be sent.
 #[derive(Debug, Clone, Copy)]
-struct Begun {
+struct CommitGuard {
     /// An earlier try may have got through.
     in_doubt: bool,
     /// A recording follows.
@@ -51,7 +51,7 @@ struct Begun {
 #[derive(Debug, Clone)]
 enum At {
     Start,
-    CreateIntended(Begun),
+    CreateIntended(CommitGuard),
     Made {
         fact: CallFact,
         upload: bool,
@@ -277,7 +277,7 @@ impl World {
                 let fingerprint = self.rows[call];
                 let party = Party::default();
                 self.write(call, vec![CallFact::CreateIntended { fingerprint, party }]);
-                At::CreateIntended(Begun {
+                At::CreateIntended(CommitGuard {
                     in_doubt: was_tried,
                     upload: with_upload,
                     sent_before: before
@@ -308,8 +308,8 @@ impl World {
         }
     }
 
-    fn try_create(&mut self, call: usize, luck: Luck, begun: Begun) -> At {
-        let unheard = Begun {
+    fn try_create(&mut self, call: usize, luck: Luck, begun: CommitGuard) -> At {
+        let unheard = CommitGuard {
             in_doubt: true,
             ..begun
         };

@@ -9,7 +9,7 @@ use crate::api::{self, AudioSettings, Client, ConversationRef, UploadBody};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::intent::Intent;
-use crate::delivery::sender::request::{Request, Settled};
+use crate::delivery::sender::request::{Preparation, Request};
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::events::StopSignal;
 use crate::ledger::{CallFact, CreateState, LedgerEntry};
@@ -88,7 +88,10 @@ impl Request for UploadRequest<'_> {
         }
     }
 
-    async fn settle(&mut self, doubt: &mut Doubt) -> Result<Settled<UploadAnswer>, CallError> {
+    async fn before_attempt(
+        &mut self,
+        doubt: &mut Doubt,
+    ) -> Result<Preparation<UploadAnswer>, CallError> {
         // Nobody knows what somebody else's conversation has.
         let is_strange = self.conversation.is_adopted && !self.lookup.has_asked;
         self.lookup.has_asked = true;
@@ -97,7 +100,7 @@ impl Request for UploadRequest<'_> {
         {
             match self.look(read_back, *doubt).await? {
                 ReadBackAnswer::There(uid) => {
-                    return Ok(Settled::Answered(UploadAnswer::Found(uid)));
+                    return Ok(Preparation::Answered(UploadAnswer::Found(uid)));
                 }
                 ReadBackAnswer::NotThere => {
                     doubt.settled();
@@ -110,7 +113,7 @@ impl Request for UploadRequest<'_> {
             let times = doubt.resent();
             LedgerEntry::new(self.job.call.identity(), CallFact::UploadResent { times })
         });
-        Ok(Settled::Send(resent))
+        Ok(Preparation::Send(resent))
     }
 
     async fn send(&mut self, _doubt: Doubt) -> Result<UploadAnswer, api::Error> {

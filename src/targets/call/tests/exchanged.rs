@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{export, road, walk};
+use super::{export, pipeline, walk};
 use crate::events::Outcome;
 use crate::pipeline::{Action, Pipeline, Purpose};
 use crate::recordings::{IndexOptions, build_index};
@@ -36,13 +36,13 @@ fn found(
         fs::write(folder.join(name), [0xFF, 0xFB, 0x90, 0x00].repeat(1000)).unwrap();
     }
     let exports = export("id\n1\n", ".csv");
-    let mut road = road(MAPPING, std::slice::from_ref(&exports));
-    road.purpose = want;
-    road.target.inspection.for_silence = true;
-    road.target.recordings = Some(Arc::new(
+    let mut pipeline = pipeline(MAPPING, std::slice::from_ref(&exports));
+    pipeline.purpose = want;
+    pipeline.target.inspection.for_silence = true;
+    pipeline.target.recordings = Some(Arc::new(
         build_index(folder, &IndexOptions::default()).unwrap(),
     ));
-    (exports, road)
+    (exports, pipeline)
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn what_took_the_place_of_a_recording_is_not_looked_into_and_its_call_waits() {
         (2, Purpose::Run),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let (_export, road) = found(folder.path(), &names[..count], want);
+        let (_export, pipeline) = found(folder.path(), &names[..count], want);
         let exchanged = folder.path().join(names[count - 1]);
         fs::remove_file(&exchanged).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/hostname", &exchanged).unwrap();
 
-        let told = walk(&road).unwrap();
+        let told = walk(&pipeline).unwrap();
 
         assert!(told.calls.is_empty(), "it is sent");
         let ended = &told.ended[0];
@@ -73,16 +73,17 @@ fn what_took_the_place_of_a_recording_is_not_looked_into_and_its_call_waits() {
 #[test]
 fn what_was_found_and_is_still_there_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    let (_export, road) = found(folder.path(), &["1_1.mp3"], Purpose::Run);
+    let (_export, pipeline) = found(folder.path(), &["1_1.mp3"], Purpose::Run);
     let mut sent = 0;
-    road.run(|decided| {
-        for decision in &decided.decisions {
-            if let Action::Send(shipment) = decision.action() {
-                sent += usize::from(shipment.upload.is_some());
+    pipeline
+        .run(|decided| {
+            for decision in &decided.decisions {
+                if let Action::Send(job) = decision.action() {
+                    sent += usize::from(job.upload.is_some());
+                }
             }
-        }
-        ControlFlow::Continue(())
-    })
-    .unwrap();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
     assert_eq!(sent, 1);
 }

@@ -41,17 +41,17 @@ fn told(out: &Outcomes) -> Vec<u64> {
 #[test]
 fn a_file_that_says_so_is_told_once_and_its_records_are_sent() {
     let exports = [file(&["YES", "NO", "NO"]), file(&["NO"]), file(&["YES"])];
-    let out = walk(&road(MAPPING, &exports[..1])).unwrap();
+    let out = walk(&pipeline(MAPPING, &exports[..1])).unwrap();
     assert_eq!((told(&out), out.calls.len()), (vec![3], 3));
-    let out = walk(&road(MAPPING, &exports)).unwrap();
+    let out = walk(&pipeline(MAPPING, &exports)).unwrap();
     assert_eq!(told(&out), [2, 3], "the last file comes first");
-    let out = walk(&road(MAPPING, &exports[2..])).unwrap();
+    let out = walk(&pipeline(MAPPING, &exports[2..])).unwrap();
     assert_eq!(told(&out), [0; 0]);
 }
 
 #[test]
 fn a_record_that_is_left_out_tells_it_as_well() {
-    let out = walk(&road(MAPPING, &[file(&["NO ", "YES"])])).unwrap();
+    let out = walk(&pipeline(MAPPING, &[file(&["NO ", "YES"])])).unwrap();
     assert_eq!((told(&out), out.calls.len()), (vec![2], 1));
     assert_eq!(out.ended[0].outcome, Outcome::Skipped);
 }

@@ -23,25 +23,23 @@ fn sent(mapping: &str, rows: &str, recording: &str) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(recording), [1; 4000]).unwrap();
     let exports = [export(&format!("id,file,status\n{rows}"), ".csv")];
-    let mut road = road(mapping, &exports);
-    road.target.policy = Policy::default();
-    road.target.recordings = Some(Arc::new(
+    let mut pipeline = pipeline(mapping, &exports);
+    pipeline.target.policy = Policy::default();
+    pipeline.target.recordings = Some(Arc::new(
         build_index(folder.path(), &IndexOptions::default()).unwrap(),
     ));
     let mut sent = Vec::new();
-    road.run(|decided| {
-        for decision in &decided.decisions {
-            if let Action::Send(shipment) = decision.action() {
-                let name = shipment.upload.as_ref().map(|upload| upload.name.clone());
-                sent.push((
-                    shipment.call.identity().to_owned(),
-                    name.unwrap_or_default(),
-                ));
+    pipeline
+        .run(|decided| {
+            for decision in &decided.decisions {
+                if let Action::Send(job) = decision.action() {
+                    let name = job.upload.as_ref().map(|upload| upload.name.clone());
+                    sent.push((job.call.identity().to_owned(), name.unwrap_or_default()));
+                }
             }
-        }
-        ControlFlow::Continue(())
-    })
-    .unwrap();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
     sent
 }
 
@@ -83,7 +81,7 @@ fn of_files_that_have_been_read_no_watch_is_kept() {
     let mapping = format!("{SKIP}{FIELDS}");
     let mut watches = Vec::new();
     let mut alive = 0;
-    road(&mapping, &exports)
+    pipeline(&mapping, &exports)
         .run(|decided| {
             let opened = decided.opened.iter();
             let opened = opened.flat_map(|opened| &opened.watches);

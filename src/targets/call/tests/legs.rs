@@ -136,7 +136,7 @@ fn records_on_one_line_are_told_apart() {
         record("+4512345601", 0, 2),
     ];
     let exports = [export(&format!("[{}]", records.join(",")), ".json")];
-    let out = walk(&road(MAPPING, &exports)).unwrap();
+    let out = walk(&pipeline(MAPPING, &exports)).unwrap();
     let messages: Vec<_> = out.ended.iter().map(|ended| &ended.messages[..]).collect();
     let told = "record 3: another `customer` than record 1 of the same call".to_owned();
     assert_eq!(messages, [&[][..], &[], &[told], &[]]);
@@ -194,7 +194,7 @@ fn a_json_record_that_comes_once_more_is_no_further_leg() {
     };
     let records = [record(10), record(20), record(10)];
     let exports = [export(&format!("[{}]", records.join(",")), ".json")];
-    let out = walk(&road(MAPPING, &exports)).unwrap();
+    let out = walk(&pipeline(MAPPING, &exports)).unwrap();
     assert_eq!(out.field(Field::CustomNumberProp1), ["30"]);
     assert_eq!(
         out.ended[2].messages,
@@ -255,7 +255,7 @@ customNumberProp1 = { from = "n" }
         ),
     ];
     let exports = [export(&lines.join("\n"), ".ndjson")];
-    let out = walk(&road(mapping, &exports)).unwrap();
+    let out = walk(&pipeline(mapping, &exports)).unwrap();
     assert_eq!(
         out.field(Field::ExternalIdentity),
         ["2", "1234567890123456789"]
@@ -277,7 +277,7 @@ fn a_failed_call_takes_its_rows_along() {
             ),
             ".csv",
         )];
-        road(MAPPING, &exports)
+        pipeline(MAPPING, &exports)
             .run(|decided| {
                 let further = decided.decisions[0].further();
                 let closing = RecordEnd {

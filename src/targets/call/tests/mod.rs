@@ -57,7 +57,7 @@ impl Outcomes {
     }
 }
 
-fn road(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
+fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
     Pipeline {
         unread: Vec::new(),
         inputs: exports
@@ -90,12 +90,12 @@ fn export(text: &str, suffix: &str) -> NamedTempFile {
     file
 }
 
-fn walk(road: &Pipeline<CallTarget>) -> Result<Outcomes, Error> {
+fn walk(pipeline: &Pipeline<CallTarget>) -> Result<Outcomes, Error> {
     let mut outcomes = Outcomes::default();
-    road.run(|decided| {
+    pipeline.run(|decided| {
         for decision in &decided.decisions {
-            if let Action::Send(shipment) = decision.action() {
-                outcomes.calls.push(shipment.call.clone());
+            if let Action::Send(job) = decision.action() {
+                outcomes.calls.push(job.call.clone());
             }
         }
         decided.tell(&mut |event| match event {
@@ -131,5 +131,5 @@ fn walk(road: &Pipeline<CallTarget>) -> Result<Outcomes, Error> {
 /// Walks one CSV export.
 fn csv(mapping: &str, text: &str) -> Outcomes {
     let exports = [export(text, ".csv")];
-    walk(&road(mapping, &exports)).unwrap()
+    walk(&pipeline(mapping, &exports)).unwrap()
 }

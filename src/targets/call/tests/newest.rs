@@ -32,7 +32,7 @@ fn of_the_copies_of_a_record_the_newest_counts_wherever_it_stands() {
         export(&one.join("\n"), ".ndjson"),
         export(&other.join(""), ".ndjson"),
     ];
-    let out = walk(&road(NEWEST, &exports)).unwrap();
+    let out = walk(&pipeline(NEWEST, &exports)).unwrap();
     assert_eq!(out.field(Field::ExternalIdentity), ["b", "c", "a"]);
     assert_eq!(out.field(Field::AgentId), ["new", "only", "new"]);
     let older = (Outcome::Skipped, "older copy");
@@ -49,7 +49,7 @@ fn a_broken_copy_is_rejected_and_not_passed_over() {
     let csv = "id,agent,at,updated\n\
                a,new,2024-03-15T08:00:00Z,2024-03-15T09:00:00Z\n\
                a,cut,2024-03-15T08:00:00Z\n";
-    let out = walk(&road(NEWEST, &[export(csv, ".csv")])).unwrap();
+    let out = walk(&pipeline(NEWEST, &[export(csv, ".csv")])).unwrap();
     assert_eq!(out.field(Field::AgentId), ["new"]);
     assert_eq!(out.ended[1].outcome, Outcome::Rejected);
     assert_eq!(out.ended[1].codes, ["row-too-short"]);
@@ -61,7 +61,7 @@ fn a_copy_that_cannot_be_dated_is_rejected_and_hides_no_other() {
         line("a", "2024-03-15T09:00:00Z", "old"),
         line("a", "soon", "new"),
     ];
-    let out = walk(&road(NEWEST, &[export(&lines.join("\n"), ".ndjson")])).unwrap();
+    let out = walk(&pipeline(NEWEST, &[export(&lines.join("\n"), ".ndjson")])).unwrap();
     assert_eq!(out.field(Field::AgentId), ["old"]);
     assert_eq!(out.ended[1].codes, ["bad-time"]);
 }
@@ -70,7 +70,7 @@ fn a_copy_that_cannot_be_dated_is_rejected_and_hides_no_other() {
 fn the_same_copy_twice_is_a_repeat_and_another_one_a_clash() {
     let at = "2024-03-15T09:00:00Z";
     let lines = [line("a", at, "x"), line("a", at, "x"), line("a", at, "y")];
-    let out = walk(&road(NEWEST, &[export(&lines.join("\n"), ".ndjson")])).unwrap();
+    let out = walk(&pipeline(NEWEST, &[export(&lines.join("\n"), ".ndjson")])).unwrap();
     assert_eq!(out.ended[1].detail, "repeat");
     assert_eq!(out.ended[2].codes, ["duplicate-id"]);
 }

@@ -15,11 +15,11 @@ fn heavy(records: usize) -> NamedTempFile {
 #[test]
 fn large_records_wait_until_earlier_ones_have_gone() {
     let exports = [heavy(5)];
-    let road = road(MAPPING, &exports);
+    let pipeline = pipeline(MAPPING, &exports);
     let held = Arc::new(Mutex::new(Vec::new()));
     let (most, all) = thread::scope(|scope| {
         let walked = scope.spawn(|| {
-            road.run(|decided| {
+            pipeline.run(|decided| {
                 if !decided.batch.is_empty() {
                     held.lock().unwrap().push(Arc::clone(&decided.batch));
                 }
@@ -46,12 +46,13 @@ fn large_records_wait_until_earlier_ones_have_gone() {
 #[test]
 fn who_has_had_enough_waits_for_nobody() {
     let exports = [heavy(4)];
-    let road = road(MAPPING, &exports);
+    let pipeline = pipeline(MAPPING, &exports);
     let mut held = Vec::new();
-    road.run(|decided| {
-        held.push(decided.batch);
-        ControlFlow::Break(())
-    })
-    .unwrap();
+    pipeline
+        .run(|decided| {
+            held.push(decided.batch);
+            ControlFlow::Break(())
+        })
+        .unwrap();
     assert_eq!(held.len(), 1);
 }

@@ -7,7 +7,7 @@ use crate::api::{self, Client};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::intent::Intent;
-use crate::delivery::sender::request::{Request, Settled};
+use crate::delivery::sender::request::{Preparation, Request};
 use crate::delivery::sender::request_kind::RequestKind;
 use crate::ledger::CaseFact;
 use crate::targets::case::facts::intent;
@@ -58,11 +58,11 @@ impl Request for AddMessageRequest<'_> {
         intent(self.job, facts.collect(), self.leaving)
     }
 
-    async fn settle(&mut self, doubt: &mut Doubt) -> Result<Settled<()>, CallError> {
+    async fn before_attempt(&mut self, doubt: &mut Doubt) -> Result<Preparation<()>, CallError> {
         if doubt.is_open() && !self.job.may_replace {
             doubt.resent();
         }
-        Ok(Settled::Send(None))
+        Ok(Preparation::Send(None))
     }
 
     async fn send(&mut self, doubt: Doubt) -> Result<(), api::Error> {
