@@ -42,6 +42,10 @@ fn agree(name: &str, text: &str, read: &Result<Content, Error>) {
         (_, Ok(lines)) if name == "calls.ndjson" => lines,
         _ => return notice(text, name, read),
     };
+    // A file without a record is told as empty.
+    if expected.is_empty() && read.is_err() {
+        return;
+    }
     let content = read.as_ref().expect("valid JSON is readable");
     assert_eq!(content.records.len(), expected.len());
     for (record, expected) in content.records.iter().zip(expected) {
