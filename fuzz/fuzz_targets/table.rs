@@ -47,7 +47,8 @@ fn keep_characters(bytes: &[u8], quote: Quote) {
         ..ReadOptions::default()
     };
     let Ok(content) = read("calls.csv", bytes, &options) else {
-        return assert!(text.contains('\0'), "a table without a header is readable");
+        let is_empty = text.trim_matches([' ', '\t', '\r', '\n', '\u{1a}', ',']).is_empty();
+        return assert!(is_empty || text.contains('\0'), "a table without a header is readable");
     };
     // Marks of files that were put one behind the other are taken off the beginnings of rows, and blanks
     // beside quotes belong to no cell.
