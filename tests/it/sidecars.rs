@@ -103,7 +103,7 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
     let wanted = [("c-1", "r1.wav"), ("c-2", "r2.wav")];
     let wanted = wanted.map(|(id, name)| (id.to_owned(), name.to_owned()));
     assert_eq!(sent(&place, "calls.ndjson", &mapping(rule)), wanted);
-    // Metadata that cannot be read are told, and decide nothing.
+    // Metadata that cannot be read are told, and their recording goes to nobody.
     place.write("audio/r2.wav_metadata.json", "<a><b></a>");
     place.call(&[
         "check",
@@ -122,4 +122,5 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
     let told = told.expect("it is told");
     assert!(told["file"].contains("r2.wav_metadata.json"), "{told:?}");
     assert!(told["message"].contains("line 1"), "{told:?}");
+    assert_eq!(sent(&place, "calls.ndjson", &mapping(rule)), wanted[..1]);
 }

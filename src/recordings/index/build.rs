@@ -103,7 +103,7 @@ struct SidecarKeys {
     keys: HashMap<u32, Vec<String>>,
 }
 
-/// Asks the metadata of every recording; what cannot be read is told as a file that was not read.
+/// Asks the metadata of every recording. Metadata that cannot be read are told, and their recording goes to nobody.
 fn ask_sidecars(
     store: &dyn RecordingStore,
     listing: &mut Listing,
@@ -113,13 +113,14 @@ fn ask_sidecars(
     let Some(sidecar) = sidecar.filter(|sidecar| sidecar.is_asked()) else {
         return found;
     };
-    for (position, entry) in (0u32..).zip(&listing.entries) {
+    let (names, folders) = (&listing.names, &listing.folders);
+    for (position, entry) in (0u32..).zip(&mut listing.entries) {
         if entry.state != FileState::Ready {
             continue;
         }
         let key = match listing.keys.get(&position) {
             Some(key) => key.clone(),
-            None => RecordingKey::new(entry.path(&listing.names, &listing.folders)),
+            None => RecordingKey::new(entry.path(names, folders)),
         };
         match sidecar.ask(store, &key) {
             Ok(SidecarAnswer::OtherMedia) => {
@@ -130,10 +131,14 @@ fn ask_sidecars(
                 found.keys.insert(position, keys);
             }
             Ok(SidecarAnswer::Keys(None) | SidecarAnswer::None) => {}
-            Err((path, why)) => listing.unlisted.push(Unlisted {
-                name: path.to_string_lossy().into_owned(),
-                why,
-            }),
+            Err((path, why)) => {
+                // It may be no recording of a call, or one of another call.
+                entry.state = FileState::Unreadable;
+                listing.unlisted.push(Unlisted {
+                    name: path.to_string_lossy().into_owned(),
+                    why,
+                });
+            }
         }
     }
     found
