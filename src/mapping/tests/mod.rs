@@ -6,6 +6,7 @@ mod documentation;
 mod fields;
 mod load;
 mod nested;
+mod orderly;
 mod plain;
 mod presets;
 mod properties;

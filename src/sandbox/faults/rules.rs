@@ -1,5 +1,5 @@
 //! What shall go wrong: the words of a faults file, which can also be built in code. Whether a rule
-//! applies to a request is decided by `dice`.
+//! applies to a request is decided by `draw`.
 
 use hyper::header::HeaderValue;
 use serde::Deserialize;
