@@ -223,7 +223,13 @@ fn the_version_that_the_read_api_answers_is_found_out_once() {
     let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
     let reads = Meddler::before(&server, |_, line| {
         let is_newer = line.contains("api-version=2.0");
-        is_newer.then(|| Trick::Instead(answer("400 Bad Request", "", b"no such version")))
+        // The meddler closes; a client that did not know that might lose its next question on the way.
+        let refusal = answer(
+            "400 Bad Request",
+            "connection: close\r\n",
+            b"no such version",
+        );
+        is_newer.then_some(Trick::Instead(refusal))
     });
 
     place
