@@ -229,7 +229,7 @@ pub(super) fn parts(
 /// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
 /// said before anything is sent; parts of one call may be put together without it.
 fn inspection(arguments: &ExportArgs, mapping: &MappingFile) -> Result<InspectionOptions, Error> {
-    let listening = arguments.listening();
+    let listening = arguments.inspection_options();
     let has_ffmpeg = match (listening.doubtful, mapping.audio().several) {
         (OddFormats::Convert, _) => Ffmpeg::find(config::for_programs())
             .map(|_| true)

@@ -11,9 +11,11 @@ use super::export_args::ExportArgs;
 use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
 use super::mapping_args::MappingCommand;
 use super::output_args::OutputArgs;
-use super::sending_args::{DestinationArgs, EffortArgs, PaceArgs};
+use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
 use super::v2_page_arg::V2PageArg;
 use super::{Error, token, units};
+use crate::api::ApiVersion;
+use crate::report::Style;
 
 const AFTER: &str = "\
 Examples:
@@ -78,6 +80,28 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// In which form things are told.
+    pub fn style(&self) -> Style {
+        match self.log_format {
+            LogFormat::Human => Style::Human,
+            LogFormat::Json => Style::Json,
+        }
+    }
+
+    /// The level of the log, as a filter of `tracing`.
+    pub fn level(&self) -> &str {
+        match (&self.log_level, self.quiet, self.verbose) {
+            (Some(level), _, _) => level,
+            (None, true, _) => "error",
+            (None, false, 0) => "warn",
+            (None, false, 1) => "info",
+            (None, false, 2) => "debug",
+            (None, false, _) => "trace",
+        }
+    }
 }
 
 /// Form of the log and of progress.
@@ -169,6 +193,16 @@ pub struct RunArgs {
     /// How hard to try.
     #[command(flatten)]
     pub effort: EffortArgs,
+}
+
+impl RunArgs {
+    /// The shape of the conversation endpoint.
+    pub fn version(&self) -> ApiVersion {
+        match self.destination.api_version {
+            ApiVersionArg::V2 => ApiVersion::V2,
+            ApiVersionArg::V3 => ApiVersion::V3,
+        }
+    }
 }
 
 /// Arguments of `sandbox`.

@@ -8,6 +8,8 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::units;
+use crate::domain::MissingRecording;
+use crate::targets::{InspectionOptions, OddFormats};
 
 /// The export and how to read it.
 #[derive(Debug, Args)]
@@ -85,6 +87,32 @@ pub struct ExportArgs {
     /// WAV before they are sent.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_TRANSCODE")]
     pub transcode: bool,
+}
+
+impl ExportArgs {
+    /// What to do with a call whose recording is missing.
+    pub fn missing(&self) -> MissingRecording {
+        match self.missing_audio {
+            MissingAudio::Hold => MissingRecording::Hold,
+            MissingAudio::Create => MissingRecording::Create,
+            MissingAudio::Refuse => MissingRecording::Refuse,
+        }
+    }
+
+    /// How far recordings are looked into, and what becomes of those that the API may not take;
+    /// whether an `ffmpeg` is there is left to be seen.
+    pub fn inspection_options(&self) -> InspectionOptions {
+        InspectionOptions {
+            doubtful: if self.transcode {
+                OddFormats::Convert
+            } else {
+                OddFormats::Send
+            },
+            has_ffmpeg: false,
+            for_silence: self.check_audio == CheckAudio::Silence,
+            min_age: self.min_age,
+        }
+    }
 }
 
 /// How far recordings are looked into.

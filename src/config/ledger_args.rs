@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::base_url::destination_name;
 use super::output_args::ListsArg;
-use super::units;
+use super::{Error, units};
 
 /// The ledger.
 #[derive(Debug, Args)]
@@ -116,4 +117,11 @@ pub struct RebuildArgs {
         env = "CAPTURI_BASE_URL"
     )]
     pub base_url: String,
+}
+
+impl RebuildArgs {
+    /// The destination as a run writes it into its ledger.
+    pub fn destination(&self) -> Result<String, Error> {
+        destination_name(&self.base_url)
+    }
 }

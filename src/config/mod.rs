@@ -5,8 +5,10 @@
 //! that means "the default".
 
 mod args;
+mod base_url;
 mod config_file;
 mod core_dumps;
+mod destination;
 mod export_args;
 mod file_trust;
 mod ledger_args;
@@ -26,8 +28,10 @@ mod value_origin;
 mod variables;
 
 pub use args::{Arguments, CheckArgs, Command, ExplainArgs, RunArgs, SandboxArgs, completions};
+pub use base_url::SANDBOX;
 pub use config_file::NAME as SETTINGS;
 pub use core_dumps::keep_memory_private;
+pub use destination::{Destination, ReadApiSettings};
 pub use export_args::ExportArgs;
 pub use ledger_args::{
     ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
@@ -36,9 +40,7 @@ pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use output_args::{ListsArg, OutputArgs};
 pub use parse::parse;
 pub use program_environment::for_programs;
-pub use settings::{
-    Destination, LEDGERS, ReadApiSettings, RunSettings, SANDBOX, SANDBOX_LEDGER, forbids_color,
-};
+pub use settings::{LEDGERS, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;
 pub use v2_page_arg::V2PageArg;

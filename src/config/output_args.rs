@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::report::ListForm;
+
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
@@ -30,4 +32,14 @@ pub enum ListsArg {
     Plain,
     /// Opens right in a Danish Excel: semicolons, byte order mark, ids as text.
     Excel,
+}
+
+impl ListsArg {
+    /// The form in which lists are written.
+    pub fn form(self) -> ListForm {
+        match self {
+            ListsArg::Plain => ListForm::Plain,
+            ListsArg::Excel => ListForm::Excel,
+        }
+    }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use super::units;
+use super::base_url::{SANDBOX, destination_name};
 use super::v2_page_arg::V2PageArg;
+use super::{Error, units};
 use crate::delivery::{Bandwidth, Hours, time_of_day};
+use crate::domain::ExistingConversation;
 
 /// How fast to go.
 #[derive(Debug, Args)]
@@ -19,6 +21,13 @@ pub struct PaceArgs {
     /// Bytes a second for recordings, with a unit: 10MB, or by the hour: 08:00-18:00=2MB,20MB.
     #[arg(long, value_name = "BYTES", value_parser = units::bandwidth, env = "CAPTURI_BANDWIDTH")]
     pub bandwidth: Option<Bandwidth>,
+}
+
+impl PaceArgs {
+    /// Bytes a second at the usual hours, for estimates.
+    pub fn usual_bandwidth(&self) -> Option<u64> {
+        self.bandwidth.as_ref()?.usual
+    }
 }
 
 /// Where to send.
@@ -76,6 +85,22 @@ pub struct DestinationArgs {
     /// PEM certificates to trust instead of the system's.
     #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,
+}
+
+impl DestinationArgs {
+    /// By which a ledger knows the destination.
+    pub fn name(&self) -> Result<String, Error> {
+        if self.sandbox {
+            return Ok(SANDBOX.to_owned());
+        }
+        destination_name(&self.base_url)
+    }
+
+    /// The read API as it may be told, if one is asked.
+    pub fn read_api(&self) -> Result<Option<String>, Error> {
+        let url = self.read_url.as_ref().filter(|_| !self.sandbox);
+        url.map(|url| destination_name(url)).transpose()
+    }
 }
 
 /// Shape of the conversation endpoint.
@@ -141,6 +166,16 @@ pub struct EffortArgs {
     /// Stop softly with exit code 7 after so long.
     #[arg(long, value_name = "DURATION", value_parser = units::span, env = "CAPTURI_MAX_DURATION")]
     pub max_duration: Option<Duration>,
+}
+
+impl EffortArgs {
+    /// What to do with somebody else's conversation.
+    pub fn existing(&self) -> ExistingConversation {
+        match self.existing {
+            ExistingArg::Adopt => ExistingConversation::Adopt,
+            ExistingArg::Skip => ExistingConversation::Skip,
+        }
+    }
 }
 
 /// What to do with a conversation that somebody else made.

@@ -61,7 +61,7 @@ impl CsvFile {
         let written = cells
             .iter()
             .zip(&self.are_numbers)
-            .map(|(cell, is_number)| self.form.cell(cell, *is_number));
+            .map(|(cell, is_number)| guarded_by(self.form, cell, *is_number));
         let written: Vec<Cow<'_, str>> = written.collect();
         self.written += written
             .iter()
@@ -78,13 +78,12 @@ impl CsvFile {
     }
 }
 
-impl ListForm {
-    fn cell(self, cell: &str, is_number: bool) -> Cow<'_, str> {
-        match self {
-            ListForm::Plain => guarded(cell),
-            ListForm::Excel if is_number => Cow::Owned(cell.replace('.', ",")),
-            ListForm::Excel => for_spreadsheets(cell),
-        }
+/// The cell with the guard of its list's form.
+fn guarded_by(form: ListForm, cell: &str, is_number: bool) -> Cow<'_, str> {
+    match form {
+        ListForm::Plain => guarded(cell),
+        ListForm::Excel if is_number => Cow::Owned(cell.replace('.', ",")),
+        ListForm::Excel => for_spreadsheets(cell),
     }
 }
 
