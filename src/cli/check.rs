@@ -28,7 +28,8 @@ pub(super) fn check(
         ledger: None,
     };
     let want = (Purpose::Check, ApiVersion::V2);
-    let parts = inputs::parts(&check.export, policy, want, beside)?;
+    let mut parts = inputs::parts(&check.export, policy, want, beside)?;
+    parts.select(check.selection.only.as_deref())?;
     let options = ReportOptions {
         out: check.output.out.clone(),
         lists: check.output.lists.form(),

@@ -27,6 +27,8 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         ledger: Some(&ledger),
     };
     let mut parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    parts.select(run.selection.only.as_deref())?;
+    parts.set_label(run.label.as_deref())?;
     parts.earlier = past;
     let options = run_options::report_options((run, arguments), &parts, Mode::DryRun, destination);
     check::walk(parts, options, screen)

@@ -81,6 +81,10 @@ pub(super) enum Usage {
     #[error("{} is there already, and a ledger is only made anew where there is none", path.display())]
     LedgerThere { path: PathBuf },
     #[error(transparent)]
+    NotAnIdList(#[from] report::NotAnIdList),
+    #[error("--label is for calls, and the mapping makes cases, which have tags")]
+    LabelOfCases,
+    #[error(transparent)]
     NotAccepted(#[from] report::NotAccepted),
     #[error("the program cannot start its threads: {0}")]
     Runtime(std::io::Error),
@@ -95,6 +99,12 @@ impl From<ledger::LedgerOpenError> for Error {
 impl From<ledger::Error> for Error {
     fn from(error: ledger::Error) -> Self {
         Error::Ledger(error.into())
+    }
+}
+
+impl From<report::NotAnIdList> for Error {
+    fn from(error: report::NotAnIdList) -> Self {
+        Error::Usage(error.into())
     }
 }
 

@@ -72,6 +72,8 @@ impl Exit {
                 | Usage::NothingAccepted { .. }
                 | Usage::ForeignLists { .. }
                 | Usage::NotAccepted(_)
+                | Usage::NotAnIdList(_)
+                | Usage::LabelOfCases
                 | Usage::Name(_)
                 | Usage::Agents(_)
                 | Usage::NoFfmpeg(_),

@@ -14,11 +14,11 @@ use crate::domain::Policy;
 use crate::events::ExportExtent;
 use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
-use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose};
+use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{
     Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
 };
-use crate::report::is_report;
+use crate::report::{is_report, read_id_list};
 use crate::source::{self, FileDecision, FileId, Input, Unread};
 use crate::targets::{CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
@@ -127,6 +127,10 @@ pub(super) struct ImportParts {
     pub(super) recordings: Option<Arc<Index>>,
     inspection: InspectionOptions,
     pub(super) policy: Policy,
+    /// The ids to which the command is limited, if it is.
+    pub(super) selection: Option<Selection>,
+    /// A label for every call that is created.
+    label: Option<String>,
     /// What earlier runs have done; nothing for a check.
     pub(super) earlier: Option<EarlierRuns>,
     purpose: Purpose,
@@ -142,6 +146,24 @@ pub(super) enum TargetPipeline {
 }
 
 impl ImportParts {
+    /// Limits the command to the ids of a list.
+    pub(super) fn select(&mut self, list: Option<&Path>) -> Result<(), Usage> {
+        if let Some(list) = list {
+            let ids = read_id_list(list)?;
+            self.selection = Some(Selection::new(list.display().to_string(), ids));
+        }
+        Ok(())
+    }
+
+    /// Puts a label on every call that is created. Cases have none.
+    pub(super) fn set_label(&mut self, label: Option<&str>) -> Result<(), Usage> {
+        if label.is_some() && self.mapping.is_of_cases() {
+            return Err(Usage::LabelOfCases);
+        }
+        self.label = label.map(str::to_owned);
+        Ok(())
+    }
+
     /// The pipeline of what the mapping is for.
     pub(super) fn into_pipeline(self) -> TargetPipeline {
         let recordings = self.recordings.clone();
@@ -153,10 +175,12 @@ impl ImportParts {
             }));
         }
         let (inspection, policy, version) = (self.inspection, self.policy, self.version);
+        let label = self.label.clone();
         TargetPipeline::Calls(self.of(CallTarget {
             recordings,
             inspection,
             policy,
+            label,
             version,
         }))
     }
@@ -172,6 +196,7 @@ impl ImportParts {
             earlier: self.earlier,
             purpose: self.purpose,
             now: Timestamp::now(),
+            selection: self.selection,
             // Reading costs a fifth of deciding, so the reader needs no core of its own.
             workers: cores.clamp(1, 8),
             extent: self.extent,
@@ -219,6 +244,8 @@ pub(super) fn parts(
         recordings,
         inspection,
         policy,
+        selection: None,
+        label: None,
         earlier: None,
         purpose,
         version,

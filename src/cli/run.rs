@@ -81,7 +81,8 @@ async fn deliver(
         },
         ledger,
         description: format!("{} to {}", run.export.mapping, reached.name),
-        hold_for: parts.policy.hold_for,
+        // A run of a few records says nothing of the others.
+        hold_for: parts.selection.is_none().then_some(parts.policy.hold_for),
     };
     let listener = ReportListener::new(report, Arc::clone(&stop));
     let server = reached.server.as_ref();
@@ -151,7 +152,9 @@ fn prepare(
         ledger: Some(&settings.ledger),
     };
     let want = (Purpose::Run, settings.version);
-    let parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    let mut parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    parts.select(run.selection.only.as_deref())?;
+    parts.set_label(run.label.as_deref())?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
 
-use super::export_args::ExportArgs;
+use super::export_args::{ExportArgs, SelectionArgs};
 use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
 use super::mapping_args::MappingCommand;
 use super::output_args::OutputArgs;
@@ -155,6 +155,9 @@ pub struct CheckArgs {
     /// The export.
     #[command(flatten)]
     pub export: ExportArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -169,11 +172,18 @@ pub struct CheckArgs {
 Examples:
   capturi-import run calls.csv --audio recordings --sandbox --out rehearsal
   capturi-import run 'exports/*.csv.gz' --audio /srv/recordings --rate 10 --bandwidth 5MB
+  capturi-import run calls.csv --audio recordings --only trial.txt --label import:2026-11
   capturi-import run nightly.ndjson --audio recordings --token-file /etc/capturi.token --quiet")]
 pub struct RunArgs {
     /// The export.
     #[command(flatten)]
     pub export: ExportArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Put this label on every call that the run creates, such as import:2026-11.
+    #[arg(long, value_name = "LABEL", value_parser = units::label, env = "CAPTURI_LABEL")]
+    pub label: Option<String>,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,

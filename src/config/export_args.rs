@@ -115,6 +115,14 @@ impl ExportArgs {
     }
 }
 
+/// Which records of the export.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Only the records with these ids: a file with one id on each line, or a list of this program.
+    #[arg(long, value_name = "FILE")]
+    pub only: Option<PathBuf>,
+}
+
 /// How far recordings are looked into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum CheckAudio {

@@ -69,6 +69,8 @@ pub enum LedgerCommand {
     Rebuild(RebuildArgs),
     /// Forget everything about what is done but ids and hashes, which prevent doubles.
     Purge(LedgerArgs),
+    /// Forget calls and cases that were deleted in Capturi, so that a run sends them again.
+    Forget(ForgetArgs),
     /// Drop held records that no export has any more, so that runs stop telling of them.
     ForgetHeld(ForgetHeldArgs),
 }
@@ -89,6 +91,28 @@ pub struct ForgetHeldArgs {
     /// Drop all that have been held for longer than this and that the last run did not find.
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub older_than: Option<Duration>,
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+}
+
+/// Arguments of `ledger forget`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("named").required(true).multiple(true).args(["ids", "from"])))]
+#[command(after_help = "\
+Examples:
+  capturi-import ledger forget call-4711 call-4712
+  capturi-import ledger forget --from trial.txt
+
+Delete the calls in Capturi first. A call that is still there keeps its conversation, and the next run may
+send its recording a second time.")]
+pub struct ForgetArgs {
+    /// Forget the calls and cases with these ids.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// File with ids: one on each line, or a list of this program, such as accepted.csv.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
     /// The ledger.
     #[command(flatten)]
     pub ledger: LedgerArgs,

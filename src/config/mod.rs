@@ -34,7 +34,7 @@ pub use core_dumps::keep_memory_private;
 pub use destination::{Destination, ReadApiSettings};
 pub use export_args::ExportArgs;
 pub use ledger_args::{
-    ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
+    ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
 };
 pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use output_args::{ListsArg, OutputArgs};

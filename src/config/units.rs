@@ -140,6 +140,24 @@ pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
+/// The most characters of a label.
+const LONGEST_LABEL: usize = 100;
+
+/// A label as it is sent: without blanks around it, and without signs that nobody sees.
+pub(super) fn label(text: &str) -> Result<String, String> {
+    let label = text.trim();
+    if label.is_empty() {
+        return Err("a label has at least one character".to_owned());
+    }
+    if label.chars().count() > LONGEST_LABEL {
+        return Err(format!("a label has at most {LONGEST_LABEL} characters"));
+    }
+    if label.chars().any(char::is_control) {
+        return Err("a label has no control characters".to_owned());
+    }
+    Ok(label.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

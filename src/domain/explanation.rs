@@ -313,6 +313,12 @@ texts! {
         "The first record stands and this one is not sent. If the rows are different calls, build \
          the id from more columns: `externalIdentity = { template = \"…\" }`. Else leave the \
          surplus rows out with `[source] skip`.",
+    IdNotFound
+        "`--only` names this id, and no record of the export has it."
+        "The id is spelled in another way, its record is in another export, or its row cannot be read; \
+         a rule that brings rows together may give them another id."
+        "Correct the list, or name the export that has the record. `check` without `--only` tells of rows \
+         that cannot be read.",
     RepeatedRecord
         "The same record stands here once more; it was left out."
         "Exports overlap, or a system delivered the record twice."

@@ -167,6 +167,8 @@ codes! {
     WrongType "wrong-type" Error,
     /// An id that an earlier record with other content has.
     DuplicateId "duplicate-id" Error,
+    /// An id that `--only` names and no record has.
+    IdNotFound "id-not-found" Error,
     /// The same record once more.
     RepeatedRecord "repeated-record" Note,
     /// Rows of one call that contradict each other.

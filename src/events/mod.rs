@@ -17,7 +17,7 @@ pub use customers::{Customers, DominantCustomer};
 pub use event::Event;
 pub use extent::ExportExtent;
 pub use matched::{BETWEEN_RECORDINGS, Matched};
-pub use outcome::{Delivered, DeliveryKind, Outcome, Tally, WITHDRAWN};
+pub use outcome::{Delivered, DeliveryKind, NOT_SELECTED, Outcome, Tally, WITHDRAWN};
 pub use record_end::{FurtherRow, RecordEnd};
 pub use stop::{StopReason, StopSignal};
 pub use totals::{CallCount, CallFacts, ConsentCounts, DeferredFacts, Totals};

@@ -50,8 +50,8 @@ pub(crate) struct RunParts {
     pub(crate) ledger: Ledger,
     /// How the ledger describes the run.
     pub(crate) description: String,
-    /// How long a record may be held before a person must look.
-    pub(crate) hold_for: Duration,
+    /// How long a record may be held that this run does not find; nothing where it does not look for all.
+    pub(crate) hold_for: Option<Duration>,
 }
 
 /// Who is told what happens.
@@ -108,11 +108,12 @@ where
     } = run;
     let writer = ledger.writer();
     let id = writer.start_run(&description)?;
-    let look_back = LookBack {
+    let started = Timestamp::now();
+    let look_back = hold_for.map(|hold_for| LookBack {
         ledger: &ledger,
         hold_for,
-        started: Timestamp::now(),
-    };
+        started,
+    });
     let (pipeline, decisions) = start(pipeline);
     let mut problems = ProblemLog::new(writer.clone());
     let mut listen = |event: Event<'_>| {
@@ -127,7 +128,7 @@ where
     };
     let stop_of_run = Arc::clone(stop);
     let ended = delivery::run::<D, _>(options, target, stop_of_run, decisions, &mut listen).await;
-    if stop.reason().is_none() {
+    if let Some(look_back) = look_back.filter(|_| stop.reason().is_none()) {
         match look_back.overdue() {
             Ok(problems) => problems.iter().for_each(|it| listen(Event::Aside(it))),
             Err(error) => stop.raise(StopReason::LedgerLost, error.to_string()),

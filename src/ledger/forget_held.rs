@@ -8,9 +8,8 @@ use rusqlite::{Connection, Result as Sql, Transaction, params};
 
 use super::call::checkpoint::{DONE_SQL, UNSENT_SQL};
 use super::case::rows as case_rows;
-use super::error::{Error, LedgerOpenError, at};
-use super::lock::Lock;
-use super::open;
+use super::error::LedgerOpenError;
+use super::offline;
 
 /// What is to be forgotten.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +36,7 @@ pub struct ForgottenHeld {
 /// Forgets what is held in the ledger, of whichever destination. What may have reached the destination stays
 /// known, so that nothing is made twice.
 pub fn forget_held(path: &Path, choice: HeldChoice<'_>) -> Result<ForgottenHeld, LedgerOpenError> {
-    let path = open::resolve(path)?;
-    // A ledger is not made by forgetting.
-    drop(open::for_reading(&path)?);
-    let _lock = Lock::take(&path)?;
-    let mut connection = open::writable(&path, false)?;
-    let forgotten = forget(&mut connection, choice).map_err(at(&path))?;
-    connection
-        .close()
-        .map_err(|(_, error)| Error::sql(&path, error))?;
-    Ok(forgotten)
+    offline::change(path, |connection| forget(connection, choice))
 }
 
 fn forget(connection: &mut Connection, choice: HeldChoice<'_>) -> Sql<ForgottenHeld> {

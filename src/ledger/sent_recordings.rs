@@ -42,6 +42,12 @@ pub(super) fn note(connection: &Connection, identity: &str, files: &[SentFile]) 
     Ok(())
 }
 
+/// Forgets which files a call took.
+pub(super) fn forget(connection: &Connection, identity: &str) -> Result<()> {
+    let mut statement = connection.prepare_cached("DELETE FROM sent_recording WHERE call = ?1")?;
+    statement.execute([identity_hash(identity)]).map(drop)
+}
+
 /// How much is known by now.
 pub(super) fn sent_until(connection: &Connection) -> Result<SentUntil> {
     let sql = "SELECT coalesce(max(id), 0) FROM sent_recording";

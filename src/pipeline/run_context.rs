@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::rounds::Rounds;
+use super::selection::Selection;
 use crate::domain::Party;
 use crate::ledger::{DoneIndex, Ledger, LedgerReader, SentUntil};
 use crate::mapping::MappingFile;
@@ -51,6 +52,8 @@ pub struct RunContext<'r> {
     pub has_several_inputs: bool,
     /// Whether the files are read from the last to the first.
     pub is_newest_first: bool,
+    /// The ids to which the run is limited, if it is.
+    pub selection: Option<&'r Selection>,
     /// What is known of claims on recordings.
     pub rounds: &'r Rounds,
 }

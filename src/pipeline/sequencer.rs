@@ -16,9 +16,11 @@ use super::open_totals::count_open;
 use super::opened_file::OpenedFile;
 use super::proposal::{Proposal, Proposals};
 use super::recording_claims::RecordingClaims;
+use super::recording_use::RecordingUse;
 use super::rounds::{Aside, Ownership, Places, Round};
 use super::run_context::{Purpose, RunContext};
 use super::seen_ids::RecordPlace;
+use super::selection::SelectionFilter;
 use super::sheet_mapping::SheetMapping;
 use super::target::ImportTarget;
 use super::unused_consent::UnusedConsent;
@@ -36,6 +38,7 @@ pub(super) struct Sequencer<'r, T: ImportTarget> {
     claims: Option<RecordingClaims>,
     clocks: Clocks,
     watched: WatchedFiles,
+    selection: Option<SelectionFilter<'r>>,
     places: Places,
     aside: Option<Aside<T::Mapping>>,
     /// Whether room was made for the ids to come.
@@ -58,6 +61,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             claims: recordings.map(|index| RecordingClaims::new(index, &run)),
             clocks: Clocks::default(),
             watched: WatchedFiles::default(),
+            selection: run.selection.map(SelectionFilter::new),
             places: Places::default(),
             aside: recordings.map(|_| Aside::new(T::grouping(run.mapping))),
             has_room: false,
@@ -152,9 +156,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             if round == Round::Last && !matches!(item.action, Action::WithLead) {
                 sums.take_up(rows);
             }
-            self.tell_incomplete_once(&mut item);
-            self.check_recording(&mut item, at, &mut sums);
-            item.name_record(|| mapping.name_of(&record));
+            self.complete(&mut item, at, mapping, &mut sums);
             let found = item.matched.take().filter(|_| !item.is_rejected());
             matched.extend(found.map(|found| (index, found)));
             decisions.push(Decision::of(item));
@@ -170,13 +172,30 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
         })
     }
 
-    /// Lets a record claim its recording, and counts what is left to send.
+    /// Says what only the records before it tell of a record, and counts what is left to send.
+    fn complete(
+        &mut self,
+        item: &mut Proposal<T::Job>,
+        at: PlacedRecord<'_>,
+        mapping: &T::Mapping,
+        sums: &mut Totals,
+    ) {
+        self.tell_incomplete_once(item);
+        let wanted = self.check_recording(item, at);
+        if let Some(selection) = &mut self.selection {
+            let id = mapping.id(&at.record).map(|(_, id)| id);
+            selection.filter(item, id.as_deref());
+        }
+        count_open(sums, item, wanted.as_deref());
+        item.name_record(|| mapping.name_of(&at.record));
+    }
+
+    /// Lets a record claim its recording.
     fn check_recording(
         &mut self,
         item: &mut Proposal<T::Job>,
         at: PlacedRecord<'_>,
-        sums: &mut Totals,
-    ) {
+    ) -> Option<Box<RecordingUse>> {
         let wanted = item.recording.take();
         if let Some(wanted) = &wanted {
             if let Some(claims) = &mut self.claims {
@@ -187,7 +206,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
                 self.clocks.see(skew, (place, line), &wanted.recording.name);
             }
         }
-        count_open(sums, item, wanted.as_deref());
+        wanted
     }
 
     /// Hears what a record claims that is put aside. What is wrong with it is told when it is decided.
@@ -247,6 +266,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
         {
             notes.extend(unclaimed(index, claims, &self.places));
         }
+        notes.extend(self.selection.iter().flat_map(SelectionFilter::not_found));
         notes.extend(self.unused_consent.problem());
         notes.extend(one_customer(&self.customers, &self.customer_column));
         notes

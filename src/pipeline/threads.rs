@@ -18,6 +18,7 @@ use super::proposal::Proposals;
 use super::read::{ReadBatch, ReadLoop, ReadProgress};
 use super::rounds::{Aside, Fetched, Round, Rounds};
 use super::run_context::{EarlierRuns, Purpose, RunContext};
+use super::selection::Selection;
 use super::sequencer::Sequencer;
 use super::target::{BatchTask, ImportTarget, Worker};
 use crate::events::ExportExtent;
@@ -43,6 +44,8 @@ pub struct Pipeline<T> {
     pub purpose: Purpose,
     /// The time of the run, to know what lies in the future.
     pub now: Timestamp,
+    /// The ids to which the run is limited, if it is.
+    pub selection: Option<Selection>,
     /// How many threads decide.
     pub workers: usize,
     /// How many records there are, for whoever tells how far the work is.
@@ -142,6 +145,7 @@ impl<T: ImportTarget> Pipeline<T> {
             now: self.now,
             has_several_inputs,
             is_newest_first: has_several_inputs && T::grouping(&self.mapping) == GroupingKind::None,
+            selection: self.selection.as_ref(),
             rounds,
         }
     }

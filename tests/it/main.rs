@@ -35,6 +35,7 @@ mod recordings;
 mod resume;
 mod sandbox;
 mod schedule;
+mod selection;
 mod server_faults;
 mod sidecars;
 mod state_machine;

@@ -122,7 +122,9 @@ impl Trial {
             unread: Vec::new(),
             options: mapping.source_options().options(),
             mapping,
+            selection: None,
             target: CallTarget {
+                label: None,
                 recordings: index,
                 inspection: InspectionOptions::default(),
                 policy: Policy {

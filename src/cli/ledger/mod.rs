@@ -7,9 +7,9 @@ use super::error::Error;
 use super::exit_code::Exit;
 use jiff::Timestamp;
 
-use crate::config::{ForgetHeldArgs, LedgerArgs, LedgerCommand};
-use crate::ledger::{self, HeldChoice, Ledger, Purged};
-use crate::report::Screen;
+use crate::config::{ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand};
+use crate::ledger::{self, CallStatus, Forgotten, HeldChoice, Ledger, Purged};
+use crate::report::{Screen, read_id_list};
 
 pub(super) use rebuild::{UNNAMED, hashed_id};
 
@@ -22,8 +22,46 @@ pub(super) fn ledger(command: &LedgerCommand, mut screen: Screen) -> Result<Exit
             tell_purged(&purged, &mut screen);
             Ok(Exit::Done)
         }
+        LedgerCommand::Forget(arguments) => forget(arguments, &mut screen),
         LedgerCommand::ForgetHeld(arguments) => forget_held(arguments, &mut screen),
     }
+}
+
+/// Tells what was known of each: it is in no ledger any more. Ids that the ledger does not know may be spelled
+/// wrong: that is no success.
+fn forget(arguments: &ForgetArgs, screen: &mut Screen) -> Result<Exit, Error> {
+    let mut ids = arguments.ids.clone();
+    if let Some(list) = &arguments.from {
+        ids.extend(read_id_list(list)?);
+    }
+    let ended = ledger::forget(&arguments.ledger.ledger, &ids)?;
+    for known in &ended.forgotten {
+        screen.say(&format!("forgotten: {}", was_known(known)));
+    }
+    for id in &ended.unknown {
+        screen.say(&format!("not in the ledger: {id}"));
+    }
+    screen.say(&format!(
+        "forgotten: {} calls and cases; the next run that reads their records sends them again",
+        ended.forgotten.len()
+    ));
+    Ok(if ended.unknown.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    })
+}
+
+fn was_known(known: &Forgotten) -> String {
+    let what = known.call.map_or("a case", CallStatus::name);
+    let uid = known.uid.as_ref();
+    let uid = uid.map(|uid| format!(", uid {uid}")).unwrap_or_default();
+    let last = known.last_at.map(|at| format!(", last news {at:.0}"));
+    format!(
+        "{}, {what}{uid}{}",
+        known.identity,
+        last.unwrap_or_default()
+    )
 }
 
 /// Ids that are not held may be spelled wrong: that is no success.

@@ -107,6 +107,18 @@ impl<'a> Call<'a> {
         self.values.set(Field::AudioChannels, value);
     }
 
+    /// Puts a label on the call that the export does not give it, unless it has it.
+    pub fn add_label(&mut self, label: &str) {
+        let mut labels = match self.get(Field::Labels) {
+            Value::Labels(labels) => labels.clone(),
+            _ => Vec::new(),
+        };
+        if !labels.iter().any(|known| known == label) {
+            labels.push(Cow::Owned(label.to_owned()));
+            self.values.set(Field::Labels, Value::Labels(labels));
+        }
+    }
+
     /// A hash of everything that the export says about the call: the ledger compares it to know
     /// whether a record has changed since it was sent. `scratch` is only there to be reused.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {

@@ -267,6 +267,18 @@ pub(in crate::ledger) const FORGET_HELD: &str = concat!(
     " AND held_at BETWEEN 1 AND ?1 AND (?2 IS NULL OR identity = ?2))"
 );
 
+/// Takes a case and its messages out.
+pub(in crate::ledger) fn forget(connection: &Connection, id: i64) -> Result<()> {
+    connection.execute("DELETE FROM desk_message WHERE in_case = ?1", [id])?;
+    connection.execute("DELETE FROM desk_case WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// Takes out the rows of a case that may have been cut; how many there were.
+pub(in crate::ledger) fn forget_held_of(connection: &Connection, identity: &str) -> Result<usize> {
+    connection.execute("DELETE FROM cut_row WHERE identity = ?1", [identity])
+}
+
 /// Each case that the server has: id, time of the last news, what went out whole, row; in the order in
 /// which they were first seen.
 pub(in crate::ledger) const ACCEPTED: &str =

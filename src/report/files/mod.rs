@@ -5,6 +5,7 @@ pub(super) mod bounded;
 pub(super) mod csv_file;
 pub(super) mod csv_guard;
 pub(super) mod from_ledger;
+pub(super) mod id_list;
 pub(super) mod output_folder;
 pub(super) mod own_reports;
 pub(super) mod read_accepted;

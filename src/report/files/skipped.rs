@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::domain::call::Field;
-use crate::events::Outcome;
+use crate::events::{NOT_SELECTED, Outcome};
 use crate::report::files::allowance::{LineAllowance, ListAllowance, ListLines};
 use crate::report::files::csv_file::CsvFile;
 use crate::report::files::output_folder::OutputFolder;
@@ -35,9 +35,10 @@ pub(in crate::report) struct Skips {
     pub(in crate::report) lines: ListLines,
 }
 
-/// Whether a record that ended so is in the list.
+/// Whether a record that ended so is in the list. Whoever names the few records of a run need not be told of
+/// all the others.
 pub(in crate::report) fn is_listed(outcome: Outcome, detail: &str) -> bool {
-    outcome == Outcome::Skipped && detail != LEG
+    outcome == Outcome::Skipped && detail != LEG && detail != NOT_SELECTED
 }
 
 /// Takes the list of an earlier run away, which would read as that of this one.

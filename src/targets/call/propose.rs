@@ -67,7 +67,7 @@ pub(in crate::targets) fn propose(
             let recording = used.as_ref().filter(|_| with_upload);
             Action::Send(Box::new(CallJob {
                 upload: recording.map(|used| inspection.upload(used)),
-                call: inspection.settle(call.into_owned()),
+                call: as_sent(inspection.settle(call.into_owned()), context),
                 fingerprint,
                 step,
                 state,
@@ -82,6 +82,14 @@ pub(in crate::targets) fn propose(
         requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
         matched,
     }
+}
+
+/// The call with what the operator puts on it and no record has.
+fn as_sent(mut call: Call<'static>, context: CallContext<'_>) -> Call<'static> {
+    if let Some(label) = &context.target.label {
+        call.add_label(label);
+    }
+    call
 }
 
 /// The action of a call for which nothing is sent.

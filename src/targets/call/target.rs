@@ -16,6 +16,8 @@ pub struct CallTarget {
     pub inspection: InspectionOptions,
     /// What the operator asked for.
     pub policy: Policy,
+    /// A label for every call that is created (`--label`). It belongs to no record, so no fingerprint has it.
+    pub label: Option<String>,
     /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
     pub version: ApiVersion,
 }

@@ -67,7 +67,9 @@ fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
         options: ReadOptions::default(),
         mapping: MappingFile::load(mapping, "test.toml", None)
             .unwrap_or_else(|error| panic!("{error}")),
+        selection: None,
         target: CallTarget {
+            label: None,
             recordings: None,
             inspection: InspectionOptions::default(),
             version: ApiVersion::V2,
