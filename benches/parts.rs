@@ -15,7 +15,7 @@ use capturi_import::api::{
 };
 use capturi_import::domain::call::{Call, Draft, read_rfc3339};
 use capturi_import::domain::{Party, read_phone};
-use capturi_import::ledger::{CallFact, Ledger, LedgerEntry};
+use capturi_import::ledger::{CallFact, Ledger, LedgerEntry, SentContent};
 use capturi_import::mapping::{CallMapping, MappedCall, Preset};
 use capturi_import::recordings::{IndexOptions, Sendable, build_index};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
@@ -176,6 +176,7 @@ fn write_the_ledger(bencher: Bencher<'_, '_>, calls: usize) {
                 let fact = CallFact::CreateIntended {
                     fingerprint: u128::from(number),
                     party: Party::default(),
+                    content: SentContent::default(),
                 };
                 LedgerEntry::new(format!("call-{number}"), fact)
             });

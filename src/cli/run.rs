@@ -58,6 +58,7 @@ async fn deliver(
         earlier,
         known,
         uids,
+        content_key,
     } = LedgerKnowledge::of(&ledger)?;
     parts.earlier = Some(earlier);
     let calls = CallDeliveryOptions {
@@ -67,6 +68,7 @@ async fn deliver(
         read_back: reached.read_back,
         known: known.calls,
         uids,
+        content_key,
     };
     let cases = CaseDeliveryOptions { known: known.cases };
     let stop = Arc::new(StopSignal::new());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::Error;
 use crate::config::RunArgs;
-use crate::ledger::{KnownAtDestination, Ledger, LedgerOpenError, UidOwner};
+use crate::ledger::{ContentKey, KnownAtDestination, Ledger, LedgerOpenError, UidOwner};
 use crate::pipeline::EarlierRuns;
 
 /// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
@@ -18,6 +18,8 @@ pub(super) struct LedgerKnowledge {
     pub(super) known: KnownAtDestination,
     /// The uids that it learned last.
     pub(super) uids: Vec<UidOwner>,
+    /// Makes the hashes that it keeps of what is sent.
+    pub(super) content_key: ContentKey,
 }
 
 impl LedgerKnowledge {
@@ -32,6 +34,7 @@ impl LedgerKnowledge {
             },
             known: reader.known()?,
             uids: reader.recent_uids()?,
+            content_key: reader.content_key()?,
         })
     }
 }

@@ -113,7 +113,7 @@ mod tests {
     use crate::ledger::call::rows;
     use crate::ledger::call::state::CallState;
     use crate::ledger::migrate;
-    use crate::ledger::{CallFact, CreateState, Stage};
+    use crate::ledger::{CallFact, CreateState, SentContent, Stage};
 
     fn moment(millisecond: i64) -> Timestamp {
         Timestamp::from_millisecond(millisecond).unwrap()
@@ -144,6 +144,7 @@ mod tests {
         let intended = |fingerprint| CallFact::CreateIntended {
             fingerprint,
             party: Party::default(),
+            content: SentContent::default(),
         };
         let refused = CallFact::Refused {
             fingerprint: 8,

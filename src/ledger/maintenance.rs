@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, Result as Sql};
 
 use super::call::checkpoint::DONE_SQL;
+use super::call::content_rows;
 use super::call::rows::{self, select_calls};
 use super::case::rows as case_rows;
 use super::columns::{identity_hash, unsigned};
@@ -69,6 +70,7 @@ pub(super) fn inspect(connection: &Connection) -> Sql<LedgerCheck> {
         }
     }
     found.faults.extend(misplaced(&moment)?);
+    found.faults.extend(unread_contents(&moment)?);
     found.cases = count(&moment, "desk_case")?;
     Ok(found)
 }
@@ -98,6 +100,22 @@ fn misplaced(connection: &Connection) -> Sql<Vec<String>> {
     Ok(faults)
 }
 
+/// What was sent and cannot be read any more.
+fn unread_contents(connection: &Connection) -> Sql<Vec<String>> {
+    let mut statement = connection.prepare("SELECT call, fields FROM sent_content")?;
+    let mut rows = statement.query(())?;
+    let mut faults = Vec::new();
+    while let Some(row) = rows.next()?
+        && faults.len() < FAULTS
+    {
+        if let Err(error) = content_rows::read_fields(row, 1) {
+            let id: i64 = row.get(0)?;
+            faults.push(format!("what was sent of the call in row {id}: {error}"));
+        }
+    }
+    Ok(faults)
+}
+
 fn count(connection: &Connection, rest: &str) -> Sql<u64> {
     connection.query_row(&format!("SELECT count(*) FROM {rest}"), (), |row| {
         unsigned(row, 0)
@@ -106,6 +124,18 @@ fn count(connection: &Connection, rest: &str) -> Sql<u64> {
 
 /// Cases of which nothing is left to do.
 const DONE_CASES: &str = "state = 2 AND obstacle = 0";
+
+/// What is kept beside the calls, and prevents no doubles.
+const FORGET_BESIDE_CALLS: [&str; 6] = [
+    "DELETE FROM sent_content WHERE call IN (SELECT id FROM call WHERE {done})",
+    "DELETE FROM sent_audio WHERE call IN (SELECT id FROM call WHERE {done})",
+    "DELETE FROM verified",
+    "DELETE FROM verify_pass",
+    "DELETE FROM export_file WHERE id NOT IN \
+     (SELECT export FROM sent_content WHERE export IS NOT NULL)",
+    "DELETE FROM mapping_used WHERE id NOT IN \
+     (SELECT mapping FROM sent_content WHERE mapping IS NOT NULL)",
+];
 
 /// Forgets everything about what is done but ids and hashes, which are what prevents doubles: when it
 /// happened, sizes, what was sent again in doubt, the words of problems, the runs. What is not complete
@@ -148,6 +178,9 @@ fn forget(connection: &mut Connection) -> Sql<Purged> {
          WHERE {DONE_CASES}"
     ))?;
     of(case_rows::FORGET_SENT_ROWS.to_owned())?;
+    for sql in FORGET_BESIDE_CALLS {
+        of(sql.replace("{done}", DONE_SQL))?;
+    }
     let purged = Purged {
         forgotten,
         open: all - forgotten,

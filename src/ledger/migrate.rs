@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/009_owed_recordings.sql"),
     include_str!("migrations/010_cut_rows.sql"),
     include_str!("migrations/011_proof.sql"),
+    include_str!("migrations/012_sent_content.sql"),
 ];
 
 /// The newest schema.
@@ -165,7 +166,8 @@ mod tests {
                 17_349_270_706_528_339_619,
                 2_186_261_465_990_853_920,
                 3_086_532_530_053_780_657,
-                16_939_503_620_145_357_533
+                16_939_503_620_145_357_533,
+                9_900_044_603_763_324_954
             ]
         );
     }

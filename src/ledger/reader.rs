@@ -8,8 +8,11 @@ use rusqlite::{Connection, Result as Sql, Row};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::call::checkpoint::{AT_SERVER_SQL, Checkpoint, DONE_SQL};
+use super::call::content_key::ContentKey;
+use super::call::content_rows;
 use super::call::fact::SentFile;
 use super::call::rows::{self, SELECT_CALLS};
+use super::call::sent_fields::SentFields;
 use super::call::state::{CallState, CreateState, UploadState};
 use super::case::fact::CaseState;
 use super::case::rows as case_rows;
@@ -117,6 +120,28 @@ impl LedgerReader {
     ) -> Result<Option<SentTo>, Error> {
         let sent = sent_recordings::sent_to(&self.connection, file, identity, until, is_same);
         sent.map_err(at(&self.path))
+    }
+
+    /// The key of the hashes that the ledger keeps of fields.
+    pub fn content_key(&self) -> Result<ContentKey, Error> {
+        content_rows::content_key(&self.connection).map_err(at(&self.path))
+    }
+
+    /// What the server has of each of these calls, as the requests carried it that made them, in the same
+    /// order; `None` where that is not known: of calls that somebody else made, of calls that are not made
+    /// yet, after a purge, and of calls of earlier programs.
+    pub fn sent_fields(&self, identities: &[&str]) -> Result<Vec<Option<SentFields>>, Error> {
+        let look_up = || -> Sql<Vec<Option<SentFields>>> {
+            let moment = self.connection.unchecked_transaction()?;
+            let look = |identity: &&str| match rows::find(&moment, identity)? {
+                Some((id, state)) if matches!(state.create, CreateState::Done { .. }) => {
+                    content_rows::find(&moment, id, state.fingerprint)
+                }
+                _ => Ok(None),
+            };
+            identities.iter().map(look).collect()
+        };
+        look_up().map_err(at(&self.path))
     }
 
     /// What is known of each of these calls, in the same order.

@@ -19,11 +19,16 @@ pub struct SentTo {
     pub hash: Option<[u8; 32]>,
 }
 
+/// The random key of this ledger.
+pub(super) fn name_key(connection: &Connection) -> Result<[u8; 32]> {
+    connection
+        .prepare_cached("SELECT key FROM name_key")?
+        .query_row((), |row| row.get(0))
+}
+
 /// Eight bytes of the name, keyed by what only this ledger has.
 fn name_hash(connection: &Connection, name: &str) -> Result<i64> {
-    let key = connection
-        .prepare_cached("SELECT key FROM name_key")?
-        .query_row((), |row| row.get::<_, [u8; 32]>(0))?;
+    let key = name_key(connection)?;
     let hash = blake3::keyed_hash(&key, name.as_bytes());
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&hash.as_bytes()[..8]);

@@ -297,7 +297,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Party;
-    use crate::ledger::{CallFact, CallStatus};
+    use crate::ledger::{CallFact, CallStatus, SentContent};
 
     const DESTINATION: &str = "https://integrations.example.com v2";
 
@@ -307,6 +307,7 @@ mod tests {
             CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
+                content: SentContent::default(),
             },
         )]
     }

@@ -14,7 +14,9 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
     let before = state.clone();
     let tells_of_hold = matches!(fact, CallFact::Held { .. });
     match fact {
-        CallFact::CreateIntended { fingerprint, party } => {
+        CallFact::CreateIntended {
+            fingerprint, party, ..
+        } => {
             state.create_intended(fingerprint, party);
         }
         CallFact::Created { fingerprint, uid } => state.created(fingerprint, uid, false),
@@ -27,7 +29,7 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
             state.set_upload(UploadState::Intended { bytes }, None);
         }
         // Kept beside the calls.
-        CallFact::Takes { .. } => {}
+        CallFact::Takes { .. } | CallFact::Lasts { .. } => {}
         CallFact::UploadResent { times } => {
             state.in_doubt_resends = state.in_doubt_resends.max(times);
         }
@@ -80,7 +82,7 @@ mod tests {
     use crate::ledger::CreateState;
     use crate::ledger::call::state::UNKNOWN;
     use crate::ledger::tests::{after, at, facts, held};
-    use crate::ledger::{CallStatus, Stage};
+    use crate::ledger::{CallStatus, SentContent, Stage};
 
     /// The conversation, told again from the facts as a whole instead of one by one.
     fn expected_create(facts: &[CallFact]) -> (CreateState, Option<u128>) {
@@ -254,10 +256,7 @@ mod tests {
                 fingerprint: 1,
                 uid: Some("u-1".into()),
             },
-            CallFact::CreateIntended {
-                fingerprint: 2,
-                party: Party::default(),
-            },
+            intent(2, 0),
         ]);
         assert_eq!(state.fingerprint, 1);
         assert_eq!(
@@ -285,10 +284,7 @@ mod tests {
     #[test]
     fn a_failure_leaves_the_call_in_doubt() {
         let state = after(&[
-            CallFact::CreateIntended {
-                fingerprint: 1,
-                party: Party::default(),
-            },
+            intent(1, 0),
             CallFact::Failed {
                 fingerprint: 1,
                 stage: Stage::Create,
@@ -302,13 +298,7 @@ mod tests {
 
     #[test]
     fn the_next_try_clears_what_stood_in_the_way() {
-        let state = after(&[
-            held(1),
-            CallFact::CreateIntended {
-                fingerprint: 1,
-                party: Party::default(),
-            },
-        ]);
+        let state = after(&[held(1), intent(1, 0)]);
         assert_eq!(state.blocker, None);
         assert_eq!(state.status(), CallStatus::InDoubt);
     }
@@ -376,10 +366,6 @@ mod tests {
 
     #[test]
     fn the_party_is_that_of_the_call_that_the_server_may_have() {
-        let intent = |fingerprint, party| CallFact::CreateIntended {
-            fingerprint,
-            party: Party::from_bits(party),
-        };
         let refused = CallFact::Refused {
             fingerprint: 1,
             stage: Stage::Create,
@@ -409,6 +395,14 @@ mod tests {
             (vec![intent(1, 5), left_alone, adopted(2)], 0),
         ] {
             assert_eq!(after(&facts).party, Party::from_bits(party), "{facts:?}");
+        }
+    }
+
+    fn intent(fingerprint: u128, party: u32) -> CallFact {
+        CallFact::CreateIntended {
+            fingerprint,
+            party: Party::from_bits(party),
+            content: SentContent::default(),
         }
     }
 
@@ -446,7 +440,7 @@ mod tests {
             let before = after(&facts);
             prop_assume!(before.is_create_open());
             let mut state = before.clone();
-            apply_fact(&mut state, CallFact::CreateIntended { fingerprint: 9, party: Party::default() }, at(50));
+            apply_fact(&mut state, intent(9, 0), at(50));
             apply_fact(&mut state, not_sent(Stage::Create, Some(&before)), at(51));
             prop_assert_eq!(state, before);
         }
@@ -482,7 +476,7 @@ mod tests {
         ) {
             let before = after(&facts);
             let mut state = before.clone();
-            apply_fact(&mut state, CallFact::CreateIntended { fingerprint: 1, party: Party::default() }, at(50));
+            apply_fact(&mut state, intent(1, 0), at(50));
             apply_fact(&mut state, answer, at(51));
             let learned = state.clone();
             prop_assert!(!apply_fact(&mut state, not_sent(Stage::Create, Some(&before)), at(52)));
@@ -492,13 +486,7 @@ mod tests {
 
     #[test]
     fn a_call_that_was_never_tried_leaves_nothing() {
-        let state = after(&[
-            CallFact::CreateIntended {
-                fingerprint: 1,
-                party: Party::default(),
-            },
-            not_sent(Stage::Create, None),
-        ]);
+        let state = after(&[intent(1, 0), not_sent(Stage::Create, None)]);
         assert!(state.is_blank());
     }
 
@@ -507,10 +495,7 @@ mod tests {
         let before = after(&[held(1)]);
         let state = after(&[
             held(1),
-            CallFact::CreateIntended {
-                fingerprint: 1,
-                party: Party::default(),
-            },
+            intent(1, 0),
             CallFact::Created {
                 fingerprint: 1,
                 uid: Some("u-1".into()),

@@ -9,8 +9,9 @@ use rusqlite::{Connection, Result};
 
 use super::apply::apply_fact;
 use super::fact::CallFact;
-use super::rows;
+use super::sent_content::SentContent;
 use super::state::CallState;
+use super::{audio_rows, content_rows, rows};
 use crate::domain::redact::mask;
 use crate::ledger::sent_recordings;
 
@@ -31,6 +32,64 @@ struct CachedCall {
     id: Option<i64>,
     state: CallState,
     is_changed: bool,
+    /// What was said beside the state since the last write.
+    beside: BesideState,
+}
+
+/// What is kept of a call in tables of its own.
+#[derive(Debug, Default)]
+struct BesideState {
+    /// What create requests carry, by their fingerprints.
+    contents: Vec<(u128, SentContent)>,
+    /// How long the recording lasts, in milliseconds.
+    length: Option<u64>,
+    /// What the server may have has changed.
+    is_content_old: bool,
+}
+
+impl CachedCall {
+    /// Takes in a fact; `false` if there is nothing to write.
+    fn take(&mut self, mut fact: CallFact, now: Timestamp) -> bool {
+        let mut is_beside = false;
+        match &mut fact {
+            CallFact::CreateIntended {
+                fingerprint,
+                content,
+                ..
+            } if content.fields.is_known() && self.state.is_create_open() => {
+                let content = std::mem::take(content);
+                self.beside.contents.push((*fingerprint, content));
+                is_beside = true;
+            }
+            CallFact::Lasts { milliseconds } => {
+                self.beside.length = Some(*milliseconds);
+                is_beside = true;
+            }
+            _ => {}
+        }
+        let is_of_upload = matches!(
+            fact,
+            CallFact::UploadIntended { .. } | CallFact::Uploaded { .. }
+        );
+        let is_new = apply_fact(&mut self.state, fact, now);
+        self.beside.is_content_old |= is_new && !is_of_upload;
+        is_new || is_beside
+    }
+}
+
+impl BesideState {
+    fn save(self, connection: &Connection, call: i64, state: &CallState) -> Result<()> {
+        for (fingerprint, content) in &self.contents {
+            content_rows::note(connection, call, *fingerprint, content)?;
+        }
+        if self.is_content_old {
+            content_rows::keep_what_may_be_there(connection, call, state)?;
+        }
+        match self.length {
+            Some(length) => audio_rows::note_length(connection, call, length),
+            None => Ok(()),
+        }
+    }
 }
 
 impl CallCache {
@@ -56,11 +115,12 @@ impl CallCache {
                 id,
                 state,
                 is_changed: false,
+                beside: BesideState::default(),
             };
             self.calls.insert(Arc::clone(&identity), call);
         }
         if let Some(call) = self.calls.get_mut(&identity)
-            && apply_fact(&mut call.state, fact, now)
+            && call.take(fact, now)
             && !std::mem::replace(&mut call.is_changed, true)
         {
             self.changed.push(identity);
@@ -83,6 +143,7 @@ impl CallCache {
             let id = rows::save(connection, call.id, &identity, &call.state)?;
             call.id = Some(id);
             call.is_changed = false;
+            std::mem::take(&mut call.beside).save(connection, id, &call.state)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What the rest of the program tells the ledger about a call.
 
+use super::sent_content::SentContent;
 use super::state::CallState;
 use crate::domain::{Code, Party};
 use crate::ledger::stage::Stage;
@@ -28,6 +29,8 @@ pub enum CallFact {
         fingerprint: u128,
         /// With whom the call was, and when.
         party: Party,
+        /// What it carries, as the ledger keeps it beside the calls.
+        content: SentContent,
     },
     /// We made the conversation (200, or a 409 that answers an earlier try of ours).
     Created {
@@ -64,6 +67,11 @@ pub enum CallFact {
     Takes {
         /// All of them.
         files: Vec<SentFile>,
+    },
+    /// The recording that is about to be sent lasts so long.
+    Lasts {
+        /// Milliseconds, as the headers of its files say.
+        milliseconds: u64,
     },
     /// The recording is about to be sent again, although an earlier try may have arrived.
     UploadResent {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
 
+use rusqlite::Connection;
+
 use super::*;
+use crate::ledger::{CreateState, SentFields};
 
 type Known = BTreeMap<String, CallState>;
 
@@ -39,6 +42,16 @@ fn known_by(reader: &LedgerReader) -> Known {
     known
         .filter_map(|(call, state)| Some((call.to_owned(), timeless(state?))))
         .collect()
+}
+
+/// What the requests of a call carried that the server may have.
+fn carried_by(fixture: &Fixture, call: &str) -> Vec<SentFields> {
+    let connection = Connection::open(fixture.path()).unwrap();
+    let sql = "SELECT fields FROM sent_content JOIN call ON call.id = call WHERE identity = ?1";
+    let mut statement = connection.prepare(sql).unwrap();
+    let fields = statement.query_map([call], |row| row.get::<_, Vec<u8>>(0));
+    let read = |bytes: rusqlite::Result<Vec<u8>>| SentFields::from_bytes(&bytes.unwrap()).unwrap();
+    fields.unwrap().map(read).collect()
 }
 
 /// The files of a running ledger, as a kill would leave them.
@@ -95,6 +108,12 @@ proptest! {
         let all = known_after(&groups);
         // Whole groups or nothing of them, and never fewer than were acknowledged.
         prop_assert!(all[acknowledged..].contains(&known), "{known:#?}");
+        // What is intended is there with what it carries.
+        let open = known.iter().filter(|(_, state)| state.create == CreateState::Intended);
+        for (call, state) in open.filter(|(_, state)| state.has_known_content()) {
+            let carried = carried_by(&left, call);
+            prop_assert_eq!(carried, [content(state.fingerprint).fields]);
+        }
     }
 
     /// The power fails while the log is folded into the ledger: each page of the ledger is the old

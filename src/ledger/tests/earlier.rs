@@ -22,6 +22,11 @@ fn earlier() -> Fixture {
     for (name, number) in [("application_id", APPLICATION_ID), ("user_version", 11)] {
         connection.pragma_update(None, name, number).unwrap();
     }
+    // A run brings it to the form of today.
+    Ledger::open(&fixture.path(), "sandbox")
+        .unwrap()
+        .close()
+        .unwrap();
     fixture
 }
 
@@ -166,5 +171,8 @@ fn a_run_goes_on_with_it() {
     let reader = fixture.read();
     let state = state_of(&reader, "1729989000.42");
     assert_eq!(state.done(), Some(DoneKind::Complete));
+    // What it carried nobody kept.
+    let sent = reader.sent_fields(&["1729989000.42"]).unwrap();
+    assert_eq!(sent, [None]);
     assert!(reader.inspect().unwrap().faults.is_empty());
 }

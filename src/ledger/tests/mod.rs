@@ -12,7 +12,11 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::side_files::beside as side_file;
-use super::{CallFact, CallState, Fact, Ledger, LedgerEntry, LedgerReader, Stage, apply_fact};
+use super::{
+    CallFact, CallState, ContentKey, Fact, Ledger, LedgerEntry, LedgerReader, SentContent, Stage,
+    apply_fact,
+};
+use crate::domain::call::{Call, Draft, Field, Value};
 use crate::domain::{Code, Party};
 
 const DESTINATION: &str = "https://integrations.example.com v2";
@@ -26,6 +30,7 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = CallFact> {
         (fingerprint.clone(), 0..3_u32).prop_map(|(fingerprint, party)| CallFact::CreateIntended {
             fingerprint,
             party: Party::from_bits(party),
+            content: content(fingerprint),
         }),
         (fingerprint.clone(), uid())
             .prop_map(|(fingerprint, uid)| CallFact::Created { fingerprint, uid }),
@@ -67,6 +72,22 @@ pub(in crate::ledger) fn facts() -> impl Strategy<Value = CallFact> {
             }
         ),
     ]
+}
+
+/// A content of its own for each fingerprint.
+pub(in crate::ledger) fn content(fingerprint: u128) -> SentContent {
+    let mut draft = Draft::new();
+    let fields = Field::REQUIRED.map(|field| (field, "+4512345678".to_owned()));
+    for (field, text) in fields.into_iter().chain([
+        (Field::DateTime, "2024-03-15T09:12:03+01:00".to_owned()),
+        (Field::AgentEmail, "testine@example.com".to_owned()),
+        (Field::Subject, format!("call {fingerprint}")),
+    ]) {
+        draft.set(field, Value::Text(text.into()));
+    }
+    let call = Call::new(draft, &mut Vec::new()).unwrap();
+    let fields = ContentKey::derive(&[1; 32]).sent_fields(&call, |_| true);
+    SentContent { fields }
 }
 
 /// A call that waits for its recording.
@@ -131,6 +152,7 @@ fn complete(identity: &str, fingerprint: u128) -> Vec<LedgerEntry> {
         CallFact::CreateIntended {
             fingerprint,
             party: Party::default(),
+            content: content(fingerprint),
         },
         CallFact::Created {
             fingerprint,

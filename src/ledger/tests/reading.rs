@@ -3,10 +3,13 @@
 use std::num::NonZeroU64;
 
 use super::*;
+use crate::domain::call::Field;
 use crate::domain::{Code, Party, Place, Problem};
-use crate::ledger::{Blocker, CallStatus, DoneKind, Error, Failure, FailureKind};
+use crate::ledger::{
+    Blocker, CallStatus, DoneKind, Error, Failure, FailureKind, SentContent, purge,
+};
 
-fn entry(identity: &str, fact: CallFact) -> LedgerEntry {
+fn entry(identity: &str, fact: impl Into<Fact>) -> LedgerEntry {
     LedgerEntry::new(identity, fact)
 }
 
@@ -69,6 +72,7 @@ fn one_of_each() -> Fixture {
             CallFact::CreateIntended {
                 fingerprint: 1,
                 party: Party::default(),
+                content: SentContent::default(),
             },
         ),
         entry("unfinished", adopted),
@@ -87,6 +91,47 @@ fn every_call_is_counted_in_one_state() {
     assert_eq!(summary.adopted, 1);
     assert_eq!(summary.bytes, 44);
     assert_eq!(summary.destination, DESTINATION);
+}
+
+#[test]
+fn what_the_server_has_is_known_until_it_is_purged() {
+    let mut entries = complete("complete", 1);
+    entries.extend([
+        entry("open", complete("open", 2).remove(0).fact),
+        entry("adopted", complete("adopted", 3).remove(0).fact),
+        entry(
+            "adopted",
+            CallFact::Adopted {
+                fingerprint: 3,
+                uid: None,
+            },
+        ),
+    ]);
+    let fixture = Fixture::written(entries);
+    let calls = ["complete", "open", "adopted", "nobody"];
+    let reader = fixture.read();
+    let sent = content(1).fields;
+    let known = reader.sent_fields(&calls).unwrap();
+    assert_eq!(known, [Some(sent.clone()), None, None, None]);
+    assert_eq!(
+        sent.fields_that_differ(&content(2).fields),
+        [Field::Subject]
+    );
+    assert!(reader.inspect().unwrap().faults.is_empty());
+    drop(reader);
+    purge(&fixture.path()).unwrap();
+    let known = fixture.read().sent_fields(&calls).unwrap();
+    assert_eq!(known, [None, None, None, None]);
+    let connection = rusqlite::Connection::open(fixture.path()).unwrap();
+    let left = |sql: &str| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
+    // That of the call that is in doubt.
+    assert_eq!(left("SELECT count(*) FROM sent_content"), Ok(1));
+    connection
+        .execute("UPDATE sent_content SET fields = x'01'", ())
+        .unwrap();
+    drop(connection);
+    let check = fixture.read().inspect().unwrap();
+    assert_eq!(check.faults.len(), 1, "{:?}", check.faults);
 }
 
 #[test]

@@ -659,11 +659,17 @@ fn a_read_only_file_is_refused_unless_root_may_write_it_all_the_same() {
     }
 }
 
-/// Puts noise into the middle of the ledger; with `time` the file then looks as if nobody had changed it.
+/// Puts noise into a page of the ledger that no run reads; with `time` the file then looks as if nobody had changed it.
 fn damage(fixture: &Fixture, time: Option<std::time::SystemTime>) {
     let mut bytes = fs::read(fixture.path()).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..].fill(0xa5);
+    let page: usize = {
+        let connection = Connection::open(fixture.path()).unwrap();
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'problem'";
+        connection
+            .query_row(sql, (), |row| row.get::<_, u32>(0))
+            .unwrap() as usize
+    };
+    bytes[(page - 1) * 4_096..page * 4_096].fill(0xa5);
     fs::write(fixture.path(), bytes).unwrap();
     if let Some(time) = time {
         let file = fs::File::options()

@@ -26,7 +26,7 @@ use crate::domain::ExistingConversation;
 use crate::domain::call::Field;
 use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, CallFact, CallState, CreateState};
+use crate::ledger::{self, CallFact, CallState, ContentKey, CreateState};
 use crate::pipeline::{self};
 use crate::recordings::TranscodeFailure;
 use crate::targets::call::job::{CallJob, RecordingUpload};
@@ -47,6 +47,8 @@ pub struct CallDelivery {
     pub(in crate::targets) transcodes: Option<TranscodeQueue>,
     /// Which call each uid belongs to.
     pub(in crate::targets) uids: KnownUids,
+    /// Makes the hashes that the ledger keeps of what is sent.
+    pub(in crate::targets) content_key: ContentKey,
     /// Whether the ledger may be the wrong one, by what it knows of calls.
     pub(in crate::targets) new_ledger: NewLedger,
 }
@@ -159,6 +161,8 @@ impl CallDelivery {
         let mut request = CreateRequest {
             client: &self.sender.client,
             uids: &self.uids,
+            key: &self.content_key,
+            version: self.version,
             job,
             body: body.clone(),
         };

@@ -16,7 +16,9 @@ use crate::delivery::deliver::{Deliver, SharedDelivery};
 use crate::delivery::job_end::CarriedOut;
 use crate::delivery::new_ledger::NewLedger;
 use crate::delivery::sender::gate::Gate;
-use crate::ledger::{CallFact, CallState, KnownOf, Proof, UidOwner, apply_fact};
+use crate::ledger::{
+    CallFact, CallState, ContentKey, KnownOf, Proof, SentContent, UidOwner, apply_fact,
+};
 use crate::recordings::Transcoder;
 
 /// What the delivery of calls needs.
@@ -34,6 +36,8 @@ pub struct CallDeliveryOptions {
     pub known: KnownOf,
     /// The uids that it learned last.
     pub uids: Vec<UidOwner>,
+    /// Makes the hashes that it keeps of what is sent.
+    pub content_key: ContentKey,
 }
 
 impl Deliver for CallDelivery {
@@ -62,6 +66,7 @@ impl Deliver for CallDelivery {
             uploader,
             transcodes: transcoder.map(|transcoder| TranscodeQueue::new(transcoder, width)),
             uids: KnownUids::new(&options.uids),
+            content_key: options.content_key,
             new_ledger: NewLedger::new(options.known, may_doubt),
         }
     }
@@ -116,6 +121,8 @@ fn remember_attempt(job: &mut CallJob) {
     let intended = CallFact::CreateIntended {
         fingerprint: job.fingerprint,
         party: job.call.party(),
+        // The intent itself is in the ledger.
+        content: SentContent::default(),
     };
     let now = Timestamp::now();
     let known = job.state.get_or_insert_with(|| CallState::new(now));

@@ -1,5 +1,7 @@
 //! What was found out about the recording of a call, and what that makes of its upload.
 
+use std::time::Duration;
+
 use super::job::RecordingUpload;
 use super::recording_match::sent_files;
 use crate::domain::call::{Call, Channels};
@@ -23,6 +25,12 @@ impl Inspection {
     /// How many channels the recording has, where its header says.
     pub(in crate::targets) fn channels(&self) -> Option<u16> {
         self.probe.as_ref()?.channels
+    }
+
+    /// How long all of it lasts, in milliseconds.
+    fn milliseconds(&self) -> Option<u64> {
+        let length = Duration::try_from_secs_f64(self.seconds?).ok()?;
+        u64::try_from(length.as_millis()).ok()
     }
 
     /// The recording as it is sent.
@@ -51,6 +59,7 @@ impl Inspection {
             file_name,
             bytes,
             source_bytes: bytes,
+            milliseconds: self.milliseconds(),
             channels: self.channels(),
             files: sent_files(used).collect(),
             name: names.join(BETWEEN_RECORDINGS),

@@ -20,6 +20,8 @@ pub struct RecordingUpload {
     pub bytes: u64,
     /// The size of the files that it is made of; the same unless something must be made of them.
     pub source_bytes: u64,
+    /// How long it lasts, in milliseconds, where the headers of its files say.
+    pub milliseconds: Option<u64>,
     /// How many channels it has, where its header says.
     pub channels: Option<u16>,
     /// The files of which it is made.

@@ -3,7 +3,9 @@
 
 use capturi_import::domain::{Code, Party};
 use capturi_import::domain::{ExistingConversation, MissingRecording, Policy};
-use capturi_import::ledger::{CallFact, CallState, CreateState, Ledger, LedgerEntry, Stage};
+use capturi_import::ledger::{
+    CallFact, CallState, CreateState, Ledger, LedgerEntry, SentContent, Stage,
+};
 use capturi_import::targets::{RecordingPresence, Step, next};
 
 /// What happens to one request.
@@ -276,7 +278,14 @@ impl World {
                 let before = self.state(call);
                 let fingerprint = self.rows[call];
                 let party = Party::default();
-                self.write(call, vec![CallFact::CreateIntended { fingerprint, party }]);
+                self.write(
+                    call,
+                    vec![CallFact::CreateIntended {
+                        fingerprint,
+                        party,
+                        content: SentContent::default(),
+                    }],
+                );
                 At::CreateIntended(CommitGuard {
                     in_doubt: was_tried,
                     upload: with_upload,

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
-use crate::api::{self, Client, Created};
+use crate::api::{self, ApiVersion, Client, Created};
 use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::intent::Intent;
 use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
-use crate::ledger::CallFact;
+use crate::ledger::{CallFact, ContentKey, SentContent};
 use crate::targets::call::facts::{entries, not_sent};
 use crate::targets::call::job::CallJob;
 use crate::targets::call::known_uids::KnownUids;
@@ -17,6 +17,9 @@ pub(in crate::targets) struct CreateRequest<'a> {
     pub(in crate::targets) client: &'a Client,
     /// Which call each uid belongs to.
     pub(in crate::targets) uids: &'a KnownUids,
+    /// Makes the hashes that the ledger keeps of what is sent.
+    pub(in crate::targets) key: &'a ContentKey,
+    pub(in crate::targets) version: ApiVersion,
     pub(in crate::targets) job: &'a CallJob,
     pub(in crate::targets) body: Bytes,
 }
@@ -32,6 +35,11 @@ impl Request for CreateRequest<'_> {
         let intended = CallFact::CreateIntended {
             fingerprint: self.job.fingerprint,
             party: self.job.call.party(),
+            content: SentContent {
+                fields: self
+                    .key
+                    .sent_fields(&self.job.call, |field| api::has_field(field, self.version)),
+            },
         };
         Intent {
             facts: Some(entries(self.job, vec![intended])),

@@ -75,6 +75,9 @@ impl Request for UploadRequest<'_> {
             CallFact::UploadIntended { bytes },
             CallFact::Takes { files },
         ];
+        if let Some(milliseconds) = self.recording.milliseconds {
+            facts.push(CallFact::Lasts { milliseconds });
+        }
         let create = self.job.state.as_ref().map(|known| &known.create);
         if matches!(create, Some(CreateState::LeftAlone)) {
             // To send its recording is to take it over; else every run would send it once more.

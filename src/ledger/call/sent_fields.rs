@@ -1,0 +1,179 @@
+//! What a create request carried, one short hash a field: enough to see which fields a server has as they
+//! were sent, and too little to read them.
+
+use crate::domain::call::Field;
+
+/// The bits of a hash that are kept. With the key, which lies in the same file, all phone numbers of a
+/// country can be tried: of a hundred million a hundred have the same bits. That a changed field keeps
+/// its bits happens once in a million.
+const BITS: u32 = 20;
+
+/// How many bytes a field takes: its number and [`BITS`] of its hash.
+const FIELD_BYTES: usize = 4;
+
+/// The form of [`SentFields::to_bytes`].
+const FORM: u8 = 1;
+
+/// The hash of one field of one call; see [`ContentKey`](super::content_key::ContentKey).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldHash(u32);
+
+impl FieldHash {
+    /// The bits that are kept of this hash.
+    pub(super) const fn of(hash: u32) -> FieldHash {
+        FieldHash(hash & ((1 << BITS) - 1))
+    }
+}
+
+/// The fields of a create request by their hashes, and its consent as it was sent. The default is a
+/// request of which nothing is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SentFields {
+    consent: Option<bool>,
+    /// In the order of the fields.
+    hashes: Vec<(Field, FieldHash)>,
+}
+
+impl SentFields {
+    /// Of these fields; a field without a hash was not sent.
+    pub(super) fn new(
+        consent: Option<bool>,
+        hashes: impl Iterator<Item = (Field, FieldHash)>,
+    ) -> SentFields {
+        let mut hashes: Vec<_> = hashes.collect();
+        hashes.sort_by_key(|(field, _)| *field);
+        hashes.dedup_by_key(|(field, _)| *field);
+        SentFields { consent, hashes }
+    }
+
+    /// Whether anything is known.
+    pub fn is_known(&self) -> bool {
+        !self.hashes.is_empty()
+    }
+
+    /// `hasConsent` as it was sent; `None` when the request did not say it.
+    pub const fn consent(&self) -> Option<bool> {
+        self.consent
+    }
+
+    /// Whether the request named a team, by name or by id.
+    pub fn names_team(&self) -> bool {
+        self.hash(Field::TeamName)
+            .or(self.hash(Field::TeamId))
+            .is_some()
+    }
+
+    /// The hash of a field; `None` when it was not sent.
+    pub fn hash(&self, field: Field) -> Option<FieldHash> {
+        let place = self
+            .hashes
+            .binary_search_by_key(&field, |(field, _)| *field);
+        place.ok().map(|place| self.hashes[place].1)
+    }
+
+    /// The fields that the other request, of the same call and of the same ledger, carried otherwise, did not
+    /// carry, or carried alone.
+    pub fn fields_that_differ(&self, other: &SentFields) -> Vec<Field> {
+        let differs = |field: &Field| self.hash(*field) != other.hash(*field);
+        Field::ALL.into_iter().filter(differs).collect()
+    }
+
+    /// As the ledger keeps it: the form, the consent, then each field by its number and three bytes.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let consent = self.consent.map_or(0, |consent| 1 + u8::from(consent));
+        let mut bytes = vec![FORM, consent];
+        for (field, hash) in &self.hashes {
+            let [low, middle, high, _] = hash.0.to_le_bytes();
+            bytes.extend([*field as u8, low, middle, high]);
+        }
+        bytes
+    }
+
+    /// What [`SentFields::to_bytes`] wrote; `None` for anything else.
+    pub(in crate::ledger) fn from_bytes(bytes: &[u8]) -> Option<SentFields> {
+        let [FORM, consent @ 0..=2, fields @ ..] = bytes else {
+            return None;
+        };
+        let mut hashes = Vec::with_capacity(fields.len() / FIELD_BYTES);
+        for entry in fields.chunks(FIELD_BYTES) {
+            let [number, low, middle, high] = *entry else {
+                return None;
+            };
+            let field = *Field::ALL.get(usize::from(number))?;
+            let hash = u32::from_le_bytes([low, middle, high, 0]);
+            let follows = hashes.last().is_none_or(|(last, _)| *last < field);
+            if !follows || hash >> BITS != 0 {
+                return None;
+            }
+            hashes.push((field, FieldHash(hash)));
+        }
+        let consent = consent.checked_sub(1).map(|consent| consent == 1);
+        Some(SentFields { consent, hashes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sent() -> impl Strategy<Value = SentFields> {
+        let field = prop::sample::select(&Field::ALL[..]);
+        let hashes = prop::collection::vec((field, any::<u32>()), 0..40);
+        (prop::option::of(any::<bool>()), hashes).prop_map(|(consent, hashes)| {
+            let hashes = hashes.into_iter();
+            SentFields::new(
+                consent,
+                hashes.map(|(field, hash)| (field, FieldHash::of(hash))),
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(sent in sent()) {
+            prop_assert_eq!(SentFields::from_bytes(&sent.to_bytes()), Some(sent.clone()));
+            prop_assert_eq!(sent.fields_that_differ(&sent), []);
+        }
+
+        #[test]
+        fn what_nobody_wrote_is_not_read(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Some(sent) = SentFields::from_bytes(&bytes) {
+                prop_assert_eq!(sent.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_fields_in_ledgers_stay() {
+        let hashes = [(Field::TeamName, FieldHash::of(u32::MAX))];
+        let sent = SentFields::new(Some(false), hashes.into_iter());
+        assert_eq!(sent.to_bytes(), [1, 1, 14, 0xFF, 0xFF, 0x0F]);
+        assert_eq!(SentFields::from_bytes(&[1, 1, 14, 0xFF, 0xFF, 0x1F]), None);
+        assert!(sent.names_team() && !SentFields::default().names_team());
+    }
+
+    #[test]
+    fn a_field_that_changed_came_or_went_differs() {
+        let of = |hashes: &[(Field, u32)]| {
+            let hashes = hashes.iter();
+            SentFields::new(
+                None,
+                hashes.map(|(field, hash)| (*field, FieldHash::of(*hash))),
+            )
+        };
+        let one = of(&[
+            (Field::Customer, 1),
+            (Field::Subject, 2),
+            (Field::Status, 3),
+        ]);
+        let other = of(&[
+            (Field::Customer, 1),
+            (Field::Subject, 4),
+            (Field::Labels, 5),
+        ]);
+        let differ = [Field::Subject, Field::Labels, Field::Status];
+        assert_eq!(one.fields_that_differ(&other), differ);
+    }
+}
