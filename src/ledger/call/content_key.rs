@@ -60,7 +60,9 @@ impl ContentKey {
             Value::Labels(labels) => {
                 let mut labels: Vec<&str> = labels.iter().map(|label| &**label).collect();
                 labels.sort_unstable();
-                labels.iter().for_each(|label| text(label));
+                for label in labels {
+                    text(label);
+                }
             }
             Value::Segments(segments) => {
                 for part in segments {
