@@ -19,7 +19,7 @@ pub use email::is_email;
 pub(crate) use email::is_plain_email;
 pub use explanation::{Explanation, explain};
 pub(crate) use ids::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
-pub(crate) use invisible::as_seen;
+pub(crate) use invisible::{as_seen, shown};
 pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;
 pub(crate) use phone::bare_number;

@@ -293,3 +293,83 @@ fn a_zone_in_each_row_and_a_time_in_utc_are_seen() {
         utc.text
     );
 }
+
+/// The moments of calls whose times are written so, in UTC, and the line that proposes them.
+fn moments(values: &[&str]) -> (Vec<String>, String) {
+    let mut text =
+        "call_id;agent_id;agent_name;agent_email;customer_number;start_time\n".to_owned();
+    for (at, value) in values.iter().enumerate() {
+        let row = format!("c-{at};7{at};Ida Opdigtet;ida@example.com;+451234560{at};\"{value}\"\n");
+        text.push_str(&row);
+    }
+    let trial = trial("calls.csv", &text);
+    let calls = trial.calls("Europe/Copenhagen", "DK");
+    let moments = calls
+        .iter()
+        .map(|call| call.rsplit('|').next().unwrap().to_owned());
+    let (line, before) = trial.line("dateTime");
+    (moments.collect(), format!("{before}\n{line}"))
+}
+
+#[test]
+fn times_are_read_however_people_write_them() {
+    for (value, moment) in [
+        ("/Date(1714000000000+0200)/", "2024-04-24T23:06:40Z"),
+        ("\\/Date(1714000000000)\\/", "2024-04-24T23:06:40Z"),
+        ("1714000000123456", "2024-04-24T23:06:40.123456Z"),
+        ("1714000000123456789", "2024-04-24T23:06:40.123456789Z"),
+        ("45366.38336805556", "2024-03-15T08:12:03Z"),
+        ("45366,38336805556", "2024-03-15T08:12:03Z"),
+        ("15-03-2024 09:12:03.123456", "2024-03-15T08:12:03.123456Z"),
+        ("15.03.2024 09:12:03,123", "2024-03-15T08:12:03.123Z"),
+        ("15.03.24 09:12", "2024-03-15T08:12:00Z"),
+        ("15-Mar-2024 09:12:03", "2024-03-15T08:12:03Z"),
+        ("15-MAR-24 09.12.03.500000 PM", "2024-03-15T20:12:03.5Z"),
+        ("Mar 15, 2024, 9:12 AM", "2024-03-15T08:12:00Z"),
+        ("Friday, March 15, 2024 at 9:12 AM", "2024-03-15T08:12:00Z"),
+        ("3/15/2024, 9:12\u{202f}PM", "2024-03-15T20:12:00Z"),
+        ("15.03.2024\u{a0}09:12", "2024-03-15T08:12:00Z"),
+        (
+            "\u{200e}15/\u{200e}03/\u{200e}2024 09:12",
+            "2024-03-15T08:12:00Z",
+        ),
+        ("15.03.2024 kl. 09.12", "2024-03-15T08:12:00Z"),
+        ("15.03.2024 09:12 Uhr", "2024-03-15T08:12:00Z"),
+        ("15-03-2024 09:12:03 CEST", "2024-03-15T07:12:03Z"),
+        ("15/03/2024 09:12 +05:30", "2024-03-15T03:42:00Z"),
+        ("15/03/2024 09:12 America/Denver", "2024-03-15T15:12:00Z"),
+        ("2024-03-15 09:12:03 UTC", "2024-03-15T09:12:03Z"),
+        ("03/15/2024 09:12 AM EST", "2024-03-15T08:12:00Z"),
+        (
+            "Fri Mar 15 2024 09:12:03 GMT+0100 (Central European Standard Time)",
+            "2024-03-15T08:12:03Z",
+        ),
+        ("Fri Mar 15 09:12:03 CET 2024", "2024-03-15T08:12:03Z"),
+        ("15/Mar/2024:09:12:03 +0000", "2024-03-15T09:12:03Z"),
+        ("202403150912", "2024-03-15T08:12:00Z"),
+        ("2024-03-15-09.12.03", "2024-03-15T08:12:03Z"),
+    ] {
+        let (moments, line) = moments(&[value]);
+        assert_eq!(moments, [moment], "{value}\n{line}");
+        let is_doubtful = line.starts_with("# check");
+        assert_eq!(is_doubtful, value.ends_with(" EST"), "{value}\n{line}");
+    }
+}
+
+#[test]
+fn a_time_that_two_patterns_read_is_proposed_with_a_doubt() {
+    for (value, other) in [
+        ("05/03/2024 09:12", "%m/%d/%Y %H:%M"),
+        ("05.03.24 09:12", "%m.%d.%y %H:%M"),
+        ("21-03-15 09:12", "%d-%m-%y %H:%M"),
+    ] {
+        let (_, line) = moments(&[value]);
+        assert!(line.starts_with("# check"), "{value}\n{line}");
+        assert!(line.contains(other), "{value}\n{line}");
+    }
+    let (_, line) = moments(&["15. \u{202f}maj 2024 09:12"]);
+    assert!(
+        line.contains("reads `15. <U+202F>maj 2024 09:12`"),
+        "{line}"
+    );
+}

@@ -1,12 +1,14 @@
 //! When a call was.
 
-use super::column_profile::{self, ColumnProfile};
+use super::column_profile::ColumnProfile;
 use super::expressions::quoted;
 use super::known_names;
 use super::name_rank::{is_whole, last_step, words};
 use super::proposal::ProposalDraft;
 use super::survey::Surveyed;
+use super::times::{Times, clocks, days};
 use crate::domain::call::Field;
+use crate::domain::shown;
 
 /// How many other columns are named.
 const SHOWN: usize = 5;
@@ -17,8 +19,9 @@ const ISO_TEXT: &str = "%Y-%m-%d %H:%M:%S";
 /// and what cannot be read is named all the same.
 pub(super) fn date_time(draft: &mut ProposalDraft<'_>) {
     let names = known_names::of(Field::DateTime);
-    let is_time =
-        |column: &Surveyed, shape: &ColumnProfile| shape.times.is_some() && !column.is_nested;
+    let is_time = |column: &Surveyed, shape: &ColumnProfile| {
+        shape.named_times().is_some() && !column.is_nested
+    };
     let of_call = |column: &Surveyed, shape: &ColumnProfile| {
         is_time(column, shape) && !known_names::is_time_of_record(&column.name)
     };
@@ -43,8 +46,9 @@ pub(super) fn date_time(draft: &mut ProposalDraft<'_>) {
         let example = draft.survey.columns[at].examples().first();
         let example = example.map_or("", String::as_str);
         let check = format!(
-            "no time format that is tried reads `{example}`: say it in `formats` (docs/mapping.md), \
-             and the zone"
+            "no time format that is tried reads `{}`: say it in `formats` (docs/mapping.md), \
+             and the zone",
+            shown(example)
         );
         let name = quoted(draft.name(at));
         draft.column_rule(Field::DateTime, at, name, Some(check));
@@ -75,30 +79,24 @@ fn doubts_of_time(draft: &ProposalDraft<'_>, at: usize) -> Option<String> {
 
 /// The times of a column, as they are written.
 pub(super) fn times(draft: &mut ProposalDraft<'_>, at: usize, check: Option<String>) {
-    let Some(times) = draft.shapes[at].times.clone() else {
+    let Some(times) = draft.shapes[at].named_times().cloned() else {
         return;
     };
-    let also = (!times.also.is_empty())
-        .then(|| format!("the values could as well be {}", times.also.join(" or ")));
-    let doubts: Vec<String> = also.into_iter().chain(check).collect();
+    let doubts: Vec<String> = times.doubt().into_iter().chain(check).collect();
     let check = (!doubts.is_empty()).then(|| doubts.join("; "));
-    write(draft, &[at], times.format, times.has_offset, check);
+    write(draft, &[at], &times, check);
 }
 
 /// Proposes the time of these columns, with the zone that the export says.
-fn write(
-    draft: &mut ProposalDraft<'_>,
-    columns: &[usize],
-    format: &str,
-    has_offset: bool,
-    check: Option<String>,
-) {
+fn write(draft: &mut ProposalDraft<'_>, columns: &[usize], times: &Times, check: Option<String>) {
     let mut columns = columns.to_vec();
-    let mut format = format.to_owned();
+    let mut format = times.format.clone();
     let mut zone = "";
-    if !has_offset {
+    if !times.has_offset {
         match zone_column(draft) {
-            Some((at, sign)) if format.starts_with('%') || format == "iso" => {
+            Some((at, sign))
+                if times.letters.is_none() && (format.contains('%') || format == "iso") =>
+            {
                 if format == "iso" {
                     ISO_TEXT.clone_into(&mut format);
                 }
@@ -114,10 +112,15 @@ fn write(
         "iso" => String::new(),
         format => format!(", formats = [{}]", quoted(format)),
     };
+    let extract = match times.extract() {
+        Some(expression) => format!(", extract = {}", quoted(expression)),
+        None => String::new(),
+    };
+    let more = format!("{extract}{formats}{zone}");
     let toml = match &names[..] {
-        [name] if formats.is_empty() && zone.is_empty() => name.clone(),
-        [name] => format!("{{ from = {name}{formats}{zone} }}"),
-        several => format!("{{ from = [{}]{formats}{zone} }}", several.join(", ")),
+        [name] if more.is_empty() => name.clone(),
+        [name] => format!("{{ from = {name}{more} }}"),
+        several => format!("{{ from = [{}]{more} }}", several.join(", ")),
     };
     draft.columns_rule(Field::DateTime, &columns, toml, check);
 }
@@ -161,26 +164,20 @@ fn zone_column(draft: &ProposalDraft<'_>) -> Option<(usize, &'static str)> {
 /// The same of two columns; whether there are such.
 fn day_and_clock(draft: &mut ProposalDraft<'_>) -> bool {
     let day = draft.find(&known_names::of(Field::DateTime), |column, _| {
-        !column.is_nested && column_profile::days(&column.values).is_some()
+        !column.is_nested && days(&column.values).is_some()
     });
     let clock = draft.find(known_names::CLOCKS, |column, _| {
-        !column.is_nested && column_profile::clocks(&column.values).is_some()
+        !column.is_nested && clocks(&column.values).is_some()
     });
     if let (Some(day), Some(clock)) = (day, clock)
-        && let (Some(days), Some(clocks)) = (
-            column_profile::days(&draft.survey.columns[day].values),
-            column_profile::clocks(&draft.survey.columns[clock].values),
+        && let (Some(mut times), Some(form)) = (
+            days(&draft.survey.columns[day].values),
+            clocks(&draft.survey.columns[clock].values),
         )
     {
-        let also = column_profile::days_also(&draft.survey.columns[day].values, days);
-        let check = also.map(|other| format!("the days could as well be {other}"));
-        write(
-            draft,
-            &[day, clock],
-            &format!("{days} {clocks}"),
-            false,
-            check,
-        );
+        let check = times.doubt();
+        times.format = format!("{} {form}", times.format);
+        write(draft, &[day, clock], &times, check);
         return true;
     }
     false

@@ -1,107 +1,9 @@
 //! What the values of a column could be, told from the values alone.
 
-use jiff::tz::TimeZone;
-
-use crate::domain::{Code, PhoneReading, is_email, read_phone};
-use crate::mapping::value::ambiguous_time::AmbiguousTime;
+use super::majority::most;
+use super::times::{Times, days};
+use crate::domain::{PhoneReading, is_email, read_phone};
 use crate::mapping::value::duration::{Unit, read_seconds};
-use crate::mapping::value::time::{TimeFormat, TimeRule};
-
-/// The forms of times that are tried, the less doubtful of a pair first.
-const TIMES: [&str; 53] = [
-    "iso",
-    "epoch",
-    "epoch_ms",
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d-%H%M%S",
-    "%d-%m-%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M",
-    "%d-%m-%Y %H.%M.%S",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H.%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%y %I:%M:%S %p",
-    "%m/%d/%y %I:%M %p",
-    "%d/%m/%Y %I:%M:%S %p",
-    "%d/%m/%Y %I:%M %p",
-    "%Y-%m-%d %I:%M:%S %p",
-    "%Y-%m-%d %I:%M %p",
-    "%d-%m-%Y %I:%M:%S %p",
-    "%d-%m-%Y %I:%M %p",
-    "%d-%m-%y %H:%M:%S",
-    "%d-%m-%y %H:%M",
-    "%d.%m.%y %H:%M:%S",
-    "%d.%m.%y %H:%M",
-    "%d/%m/%y %H:%M:%S",
-    "%d/%m/%y %H:%M",
-    "%m/%d/%y %H:%M:%S",
-    "%m/%d/%y %H:%M",
-    "%a, %d %b %Y %H:%M:%S",
-    "%a %d %b %Y %H:%M:%S",
-    "%a %b %d %H:%M:%S %Y",
-    "%d %b %Y %H:%M:%S",
-    "%b %d, %Y %I:%M:%S %p",
-    "%b %d, %Y %I:%M %p",
-    "%b %d, %Y, %I:%M %p",
-    "%b %d, %Y, %I:%M:%S %p",
-    "%d-%b-%Y %H:%M:%S",
-    "%d-%b-%Y %H:%M",
-    "%d-%b-%y %H:%M:%S",
-    "%d %b %Y %H:%M",
-    "%d %b %Y, %H:%M",
-    "%b %d, %Y %H:%M:%S",
-    "%b %d, %Y %H:%M",
-    "%a %m/%d/%Y %I:%M %p",
-    "%Y.%m.%d %H:%M:%S",
-];
-/// The forms of days and of clocks, for exports with a column of each.
-pub(super) const DAYS: [&str; 17] = [
-    "%Y-%m-%d",
-    "%d-%m-%Y",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%d-%b-%Y",
-    "%d %b %Y",
-    "%b %d, %Y",
-    "%a %m/%d/%Y",
-    "%a %d/%m/%Y",
-    "%d-%m-%y",
-    "%d.%m.%y",
-    "%d/%m/%y",
-    "%m/%d/%y",
-    "%d-%b-%y",
-];
-pub(super) const CLOCKS: [&str; 6] = [
-    "%H:%M:%S",
-    "%H:%M",
-    "%H.%M.%S",
-    "%H.%M",
-    "%I:%M:%S %p",
-    "%I:%M %p",
-];
-
-/// How the times of a column are written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Times {
-    /// The form that fits all of them.
-    pub(super) format: &'static str,
-    /// Others that do as well: a day that could be a month.
-    pub(super) also: Vec<&'static str>,
-    /// Whether they name instants without a zone.
-    pub(super) has_offset: bool,
-}
 
 /// What the values of a column could be.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +15,8 @@ pub(super) struct ColumnProfile {
     /// Whether some of those have no country code.
     pub(super) lacks_country: bool,
     pub(super) times: Option<Times>,
+    /// Numbers that are times if the name of the column says so, and anything else if not.
+    pub(super) time_numbers: Option<Times>,
     pub(super) is_duration: bool,
     /// Whether durations are fractions, which are days or minutes.
     pub(super) is_fraction: bool,
@@ -128,6 +32,11 @@ pub(super) struct ColumnProfile {
 }
 
 impl ColumnProfile {
+    /// Its times, where the name of the column says that it holds such.
+    pub(super) fn named_times(&self) -> Option<&Times> {
+        self.times.as_ref().or(self.time_numbers.as_ref())
+    }
+
     pub(super) fn of(values: &[String]) -> ColumnProfile {
         if values.is_empty() {
             return ColumnProfile::default();
@@ -141,7 +50,8 @@ impl ColumnProfile {
             lacks_country: values
                 .iter()
                 .any(|value| read_phone(value, None) == PhoneReading::NeedsRegion),
-            times: times(values),
+            times: Times::of(values),
+            time_numbers: Times::of_numbers(values),
             is_duration: all(&|value| {
                 let value = value.strip_prefix('-').unwrap_or(value);
                 read_seconds(value, Unit::MinutesSeconds).is_some()
@@ -155,13 +65,6 @@ impl ColumnProfile {
             is_recording: all(&is_recording),
         }
     }
-}
-
-/// Whether at least one value and `to_one` times as many as fail pass the test: an export of real
-/// calls has its typing errors.
-fn most(values: &[String], to_one: usize, test: impl Fn(&str) -> bool) -> bool {
-    let good = values.iter().filter(|value| test(value)).count();
-    good > 0 && good >= (values.len() - good) * to_one
 }
 
 /// Two words or more that begin with capitals, without digits.
@@ -208,88 +111,4 @@ fn is_dialled(value: &str) -> bool {
             read_phone(value.trim_start_matches('\''), None),
             PhoneReading::Possible(_) | PhoneReading::NeedsRegion | PhoneReading::Damaged
         )
-}
-
-fn times(values: &[String]) -> Option<Times> {
-    let mut fitting = TIMES.into_iter().filter(|format| fits(values, format));
-    let format = fitting.next()?;
-    let also = fitting.filter(|_| format.starts_with('%')).collect();
-    let rule = rule(format, None)?;
-    let needs_zone = |value: &String| matches!(rule.read(value), Err((Code::TimeWithoutZone, _)));
-    Some(Times {
-        format,
-        also,
-        has_offset: !values.iter().any(needs_zone),
-    })
-}
-
-fn rule(format: &str, zone: Option<TimeZone>) -> Option<TimeRule> {
-    Some(TimeRule {
-        formats: vec![TimeFormat::read(format).ok()?],
-        zone,
-        fold: AmbiguousTime::Earlier,
-        gap: AmbiguousTime::Earlier,
-    })
-}
-
-/// Whether every value is a plausible time in this form.
-fn fits(values: &[String], format: &str) -> bool {
-    let Some(rule) = rule(format, Some(TimeZone::UTC)) else {
-        return false;
-    };
-    // 1990 to 2100: a telephone number is no time. Bare seconds are from 2000 to 2033, since a number of
-    // ten digits is a telephone's in other countries.
-    let plausible = match format {
-        "epoch" => 946_684_800..2_000_000_000,
-        _ => 631_152_000..4_102_444_800,
-    };
-    most(values, 4, |value| {
-        let read = rule.read(value.trim());
-        read.is_ok_and(|(_, at)| plausible.contains(&at.as_second()))
-    })
-}
-
-/// The first of the forms in which every value is read, beside a value of the other half.
-pub(super) fn half(
-    values: &[String],
-    forms: &[&'static str],
-    other: (&str, &str),
-) -> Option<&'static str> {
-    if values.is_empty() {
-        return None;
-    }
-    let (other_form, other_value) = other;
-    let whole: Vec<String> = values
-        .iter()
-        .map(|value| format!("{} {other_value}", value.trim()))
-        .collect();
-    forms
-        .iter()
-        .copied()
-        .find(|form| fits(&whole, &format!("{form} {other_form}")))
-}
-
-/// The form of days in a column.
-pub(super) fn days(values: &[String]) -> Option<&'static str> {
-    half(values, &DAYS, ("%H:%M", "12:00"))
-}
-
-/// Another form in which all days of a column are read: a day that could be a month.
-pub(super) fn days_also(values: &[String], days: &str) -> Option<&'static str> {
-    let others: Vec<&'static str> = DAYS.into_iter().filter(|form| *form != days).collect();
-    half(values, &others, ("%H:%M", "12:00"))
-}
-
-/// The form of clocks in a column.
-pub(super) fn clocks(values: &[String]) -> Option<&'static str> {
-    if values.is_empty() {
-        return None;
-    }
-    let whole: Vec<String> = values
-        .iter()
-        .map(|value| format!("2024-01-15 {}", value.trim()))
-        .collect();
-    CLOCKS
-        .into_iter()
-        .find(|form| fits(&whole, &format!("%Y-%m-%d {form}")))
 }

@@ -10,6 +10,7 @@ use super::proposal::ProposalDraft;
 use super::survey::ExportSurvey;
 use super::write::written;
 use crate::domain::call::Field;
+use crate::domain::shown;
 
 /// The three fields of an agent, of which one is enough.
 const AGENT: [Field; 3] = [Field::AgentId, Field::AgentName, Field::AgentEmail];
@@ -107,10 +108,13 @@ impl<'s> GuidedProposal<'s> {
             None if shape.is_person => Field::AgentName,
             None => Field::AgentId,
         };
-        if field == Field::DateTime && shape.times.is_none() {
+        if field == Field::DateTime && shape.named_times().is_none() {
             let example = self.draft.survey.columns[at].examples().first();
             let example = example.map_or("", String::as_str);
-            return Err(format!("no time format that is tried reads `{example}`"));
+            return Err(format!(
+                "no time format that is tried reads `{}`",
+                shown(example)
+            ));
         }
         self.draft.forget(field);
         match field {

@@ -18,6 +18,7 @@ mod guide;
 mod identity;
 mod known_names;
 mod listed_recordings;
+mod majority;
 mod name_rank;
 mod name_shape;
 mod preset_fit;
@@ -26,6 +27,8 @@ mod recording_lengths;
 mod recording_names;
 mod survey;
 mod text_fields;
+mod time_forms;
+mod times;
 mod write;
 
 pub(super) use known_names::of as names_of;

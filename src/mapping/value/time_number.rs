@@ -11,15 +11,34 @@ pub(super) fn epoch(text: &str, nanos_power: usize) -> Option<Timestamp> {
     };
     let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
     let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 18 || !is_digits(whole) || !is_digits(fraction) {
+    if whole.is_empty() || whole.len() > 19 || !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
     // Digits finer than a nanosecond are of no use to anyone.
     let fraction = &fraction[..fraction.len().min(nanos_power)];
     let scale = 10_i128.pow(u32::try_from(nanos_power).ok()?);
-    let part = format!("{fraction:0<nanos_power$}");
+    let part = format!("0{fraction:0<nanos_power$}");
     let nanos = whole.parse::<i128>().ok()? * scale + part.parse::<i128>().ok()?;
     Timestamp::from_nanosecond(sign * nanos).ok()
+}
+
+/// The instant of `/Date(1714000000000+0200)/`, with the offset as it is written. JSON writes its slashes
+/// as `\\/`, and tables that were made of JSON keep them so.
+pub(super) fn json_date(text: &str) -> Option<(Timestamp, Option<&str>)> {
+    let inside = text
+        .strip_prefix('\\')
+        .unwrap_or(text)
+        .strip_prefix("/Date(")?
+        .strip_suffix('/')?;
+    let inside = inside.strip_suffix('\\').unwrap_or(inside);
+    let inside = inside.strip_suffix(')')?;
+    // A sign in front is that of the number.
+    let signs = inside.char_indices().skip(1);
+    let mut offsets = signs.filter(|(_, sign)| matches!(sign, '+' | '-'));
+    match offsets.next() {
+        None => Some((epoch(inside, 6)?, None)),
+        Some((at, _)) => Some((epoch(&inside[..at], 6)?, Some(&inside[at..]))),
+    }
 }
 
 /// Days since 1899-12-30, rounded to the second: the fifteen digits of a spreadsheet do not hold
