@@ -2,17 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Code, Severity};
-use crate::events::{Outcome, StopReason};
-use crate::report::format::{count, counted, safe, them};
+use crate::domain::Code;
+use crate::events::Outcome;
+use crate::report::end_advice::{checked, ran};
+use crate::report::format::{count, counted, it_is, safe, them, were};
+use crate::report::stop_advice::stopped;
 use crate::report::{Mode, RunSummary};
 
 /// The last line of a rehearsal, whatever came of it.
 const REHEARSAL: &str = "This was a rehearsal: nothing was sent to Capturi.";
-/// Why records are left out of which another one is taken.
-const COPIES: [&str; 3] = ["older copy", "repeat", "superseded"];
-const AGAIN: &str = "Run the same command again to resume.";
-const ANEW: &str = "Run the same command again: a rehearsal begins anew.";
 
 /// The last lines of a report, the most important last.
 pub fn advise(summary: &RunSummary) -> Vec<String> {
@@ -50,11 +48,11 @@ fn unsendable(summary: &RunSummary) -> Option<String> {
     let number = rejected + failed;
     let what = match (rejected, failed) {
         (0, 0) => return None,
-        (_, 0) => were(rejected, "rejected"),
+        (_, 0) => format!("{} rejected", were(rejected, "record")),
         (0, _) => format!("{} failed", counted(failed, "record")),
         _ => format!(
             "{} and {} failed",
-            were(rejected, "rejected"),
+            format!("{} rejected", were(rejected, "record")),
             count(failed)
         ),
     };
@@ -153,7 +151,7 @@ fn doubts(summary: &RunSummary) -> Option<String> {
         format!(
             "{} sent again without knowing whether the first try had arrived; problems.csv lists {} \
              as upload-in-doubt.",
-            were_noun(in_doubt, "recording"),
+            were(in_doubt, "recording"),
             them(in_doubt)
         )
     })
@@ -165,7 +163,7 @@ fn unproved(summary: &RunSummary) -> Option<String> {
         format!(
             "{} sent to conversations that somebody else made; look in Capturi whether {} there twice \
              (problems.csv: already-there).",
-            were_noun(number, "recording"),
+            were(number, "recording"),
             it_is(number)
         )
     })
@@ -179,7 +177,7 @@ fn withdrawn(summary: &RunSummary) -> Option<String> {
         format!(
             "{} sent before {whose} consent was withdrawn; delete {} in Capturi (problems.csv: \
              changed-since-sent).",
-            were_noun(number, "conversation"),
+            were(number, "conversation"),
             them(number)
         )
     })
@@ -200,85 +198,6 @@ fn conclusion(summary: &RunSummary) -> String {
     }
 }
 
-fn stopped(stop: StopReason, why: &str, summary: &RunSummary) -> String {
-    let because = if why.is_empty() || stop == StopReason::Interrupted {
-        // The first words say it already.
-        String::new()
-    } else {
-        format!(" ({})", safe(why).trim_end_matches('.'))
-    };
-    let again = match summary.mode {
-        Mode::Rehearsal => ANEW,
-        Mode::Run | Mode::Check | Mode::DryRun => AGAIN,
-    };
-    let next = match stop {
-        StopReason::Limit | StopReason::Interrupted => again.to_owned(),
-        StopReason::ExportBroken | StopReason::GaveUp => {
-            format!("Correct the cause, then {}", lowered(again))
-        }
-        StopReason::WrongLedger => format!(
-            "Nothing was sent for them.{} Name the right ledger with --ledger, or go on with --existing \
-             adopt or --existing skip.",
-            made_meanwhile(summary)
-        ),
-        StopReason::TokenRefused => {
-            "No record is to blame. Put a valid token into CAPTURI_API_TOKEN or --token-file and \
-             run the same command again."
-                .to_owned()
-        }
-        StopReason::ReportLost | StopReason::LedgerLost => {
-            let sent = match summary.mode {
-                Mode::Run | Mode::Rehearsal => "Nothing was sent after that. ",
-                Mode::Check | Mode::DryRun => "",
-            };
-            format!(
-                "{sent}Make room or give back the right to write, then: {}",
-                lowered(again)
-            )
-        }
-    };
-    let what = match stop {
-        StopReason::Limit => "Stopped by a limit that you set",
-        StopReason::Interrupted => "Interrupted",
-        StopReason::ExportBroken => "The export could not be taken to its end",
-        StopReason::GaveUp => "Gave up",
-        StopReason::WrongLedger => "This ledger may be the wrong one",
-        StopReason::TokenRefused => "The destination refused the token",
-        StopReason::ReportLost => "A file of the report could not be written",
-        StopReason::LedgerLost => "The ledger could not be written",
-    };
-    let left = summary.tally.of(Outcome::NotAttempted);
-    let left = match (left, summary.mode) {
-        (0, _) | (_, Mode::Check | Mode::DryRun) => String::new(),
-        _ => format!(" {} read but not finished.", were_noun(left, "record")),
-    };
-    format!("{what}{because}.{left} {next}")
-}
-
-/// What was sent before a run found that its ledger may be the wrong one.
-fn made_meanwhile(summary: &RunSummary) -> String {
-    let made = summary.tally.of(Outcome::Created);
-    let half_done = (Outcome::NotAttempted, "half done".into());
-    let half = summary.details.get(&half_done).copied().unwrap_or(0);
-    let mut told = String::new();
-    if made > 0 {
-        told = format!(
-            " {} new to the destination and {} sent.",
-            were_noun(made, "other record"),
-            if made == 1 { "was" } else { "were" }
-        );
-    }
-    if half > 0 {
-        let it = if half == 1 { "its" } else { "their" };
-        let half = were_noun(half, "conversation");
-        told = format!(
-            "{told} {half} made whose recording is still missing: a run with this ledger sends {it} \
-             recording."
-        );
-    }
-    told
-}
-
 /// Files that are not what the mapping is for.
 fn misfits(summary: &RunSummary) -> Option<String> {
     let unread = summary.unread_exports();
@@ -293,149 +212,10 @@ fn misfits(summary: &RunSummary) -> Option<String> {
     (unread > 0 && !summary.mode.sends()).then(|| {
         format!(
             "Not in place: {} not read: problems.csv names {} as file-not-read.",
-            were_noun(unread, "export"),
+            were(unread, "export"),
             them(unread)
         )
     })
-}
-
-fn ran(summary: &RunSummary) -> String {
-    let tally = &summary.tally;
-    let in_place = tally.of(Outcome::Created) + tally.of(Outcome::AlreadyThere);
-    let skipped = tally.of(Outcome::Skipped);
-    let left_out = left_out(summary);
-    let unread = summary.unread_exports();
-    let is_sound = unread == 0 && tally.faults + tally.unproved + tally.left_held == 0;
-    if in_place + skipped == tally.read && is_sound {
-        let news = if tally.of(Outcome::Created) == 0 {
-            "; there was nothing to create"
-        } else {
-            ""
-        };
-        let calls = counted(in_place, "record");
-        return if in_place == 1 {
-            format!("Everything is in place: {calls}{left_out}{news}.")
-        } else {
-            format!("Everything is in place: all {calls}{left_out}{news}.")
-        };
-    }
-    let not_attempted = tally.of(Outcome::NotAttempted);
-    let next = if not_attempted > 0 {
-        format!(
-            " {} not attempted: run the same command again to go on.",
-            were_noun(not_attempted, "record")
-        )
-    } else {
-        String::new()
-    };
-    let unread = match unread {
-        0 => String::new(),
-        _ => format!(
-            " {} not read: problems.csv names {} as file-not-read.",
-            were_noun(unread, "export"),
-            them(unread)
-        ),
-    };
-    format!(
-        "{} of {} {} in place{left_out}.{next}{unread}",
-        count(in_place),
-        counted(tally.read, "record"),
-        if in_place == 1 { "is" } else { "are" },
-    )
-}
-
-/// What was left out because somebody wanted it so, and what because another record stands for it.
-fn left_out(summary: &RunSummary) -> String {
-    let details = summary.details.iter();
-    let copies: u64 = details
-        .filter(|((outcome, why), _)| *outcome == Outcome::Skipped && COPIES.contains(&&**why))
-        .map(|(_, number)| number)
-        .sum();
-    let others = summary.tally.of(Outcome::Skipped).saturating_sub(copies);
-    let parts = [
-        (others, "on purpose"),
-        (copies, "(older copies and repeats)"),
-    ];
-    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    let parts = parts.map(|(number, why)| format!(", {} left out {why}", count(number)));
-    parts.collect()
-}
-
-fn checked(summary: &RunSummary, next: &str) -> String {
-    let tally = &summary.tally;
-    let ready = tally.of(Outcome::NotAttempted);
-    let records = counted(tally.read, "record");
-    let others = others(summary);
-    if ready == 0 {
-        let cannot = tally.of(Outcome::Rejected) + tally.of(Outcome::Held);
-        return if cannot == tally.read {
-            format!("None of {records} can be sent as {}.", it_is(tally.read))
-        } else {
-            format!("Of {records} nothing is left to send: {others}.")
-        };
-    }
-    let warnings = summary.problems(Severity::Warning);
-    let look = if warnings > 0 {
-        format!(" after a look at {}", counted(warnings, "warning"))
-    } else {
-        String::new()
-    };
-    let others = if others.is_empty() {
-        others
-    } else {
-        format!(" ({others})")
-    };
-    format!(
-        "{} of {records} can be sent{others}:{look} {next} {}.",
-        count(ready),
-        them(ready)
-    )
-}
-
-/// What becomes of the records that are not to be sent, in the words of a run: `2 are in place, 1 is left
-/// out`.
-fn others(summary: &RunSummary) -> String {
-    let tally = &summary.tally;
-    let parts = [
-        (Outcome::AlreadyThere, "in place"),
-        (Outcome::Skipped, "left out"),
-        (Outcome::Held, "held"),
-        (Outcome::Rejected, "rejected"),
-    ];
-    let parts = parts
-        .iter()
-        .map(|(outcome, name)| (tally.of(*outcome), name));
-    let parts = parts.filter(|(number, _)| *number > 0);
-    let parts: Vec<String> = parts
-        .map(|(number, name)| format!("{} {name}", are(number)))
-        .collect();
-    parts.join(", ")
-}
-
-fn were(number: u64, what: &str) -> String {
-    format!("{} {what}", were_noun(number, "record"))
-}
-
-fn were_noun(number: u64, noun: &str) -> String {
-    let verb = if number == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(number, noun))
-}
-
-fn are(number: u64) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{} {verb}", count(number))
-}
-
-fn it_is(number: u64) -> &'static str {
-    if number == 1 { "it is" } else { "they are" }
-}
-
-fn lowered(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }
 
 fn list(files: &[PathBuf]) -> String {
@@ -449,6 +229,7 @@ fn list(files: &[PathBuf]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::StopReason;
     use crate::report::test_support::{Stage, facts};
 
     fn last_line(mode: Mode, stop: Option<(StopReason, &str)>, ended: &[(u64, Outcome)]) -> String {

@@ -38,6 +38,23 @@ pub(super) fn them(number: u64) -> &'static str {
     if number == 1 { "it" } else { "them" }
 }
 
+/// `1 record was`, `2 records were`.
+pub(super) fn were(number: u64, noun: &str) -> String {
+    let verb = if number == 1 { "was" } else { "were" };
+    format!("{} {verb}", counted(number, noun))
+}
+
+/// `1 is`, `2 are`.
+pub(super) fn are(number: u64) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(number))
+}
+
+/// `it is` of one of something, `they are` of any other number.
+pub(super) fn it_is(number: u64) -> &'static str {
+    if number == 1 { "it is" } else { "they are" }
+}
+
 /// Bytes in decimal units, as `--bandwidth` takes them: `999 B`, `4.5 MB`.
 pub(super) fn bytes(number: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];

@@ -1,31 +1,20 @@
 //! Hears every event and sees to it that it is counted, shown and written.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
-use crate::domain::{Problem, Severity};
+use crate::domain::Problem;
 use crate::events::{Event, Outcome, StopReason};
-use crate::report::console::final_table;
-use crate::report::console::json_lines::{self, JsonLine};
-use crate::report::console::progress::{ProgressMeter, ProgressRate};
-use crate::report::console::progress_bar::ProgressDisplay;
-use crate::report::console::screen::TextStyle;
+use crate::report::console::json_lines;
+use crate::report::console::progress::ProgressMeter;
+use crate::report::console::run_screen::RunScreen;
 use crate::report::counters::Counters;
-use crate::report::destination_line::first_line;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::recordings;
-use crate::report::files::run_files::{Files, WrittenFiles};
+use crate::report::files::run_files::Files;
 use crate::report::files::skipped;
-use crate::report::format::{safe, wait};
-use crate::report::html;
-use crate::report::json::stop_name;
-use crate::report::{ClockReading, Error, ReportOptions, RunProgress, RunSummary, Screen, Style};
+use crate::report::finish::{Finished, complete};
+use crate::report::{ClockReading, Error, ReportOptions, RunProgress, RunSummary, Screen};
 
-/// Opened files that are named one by one; of a folder of thousands the rest is only counted.
-const NAMED_FILES: u64 = 10;
-/// Seconds between two notices about pauses.
-const BETWEEN_PAUSES: f64 = 5.0;
 /// Seconds after which a slow run brings its files to the disk; a fast one counts records. A list must not
 /// lack more than that after a kill: a ledger may have to be made from it.
 const BETWEEN_FLUSHES: f64 = 1.0;
@@ -34,26 +23,13 @@ const BETWEEN_FLUSHES: f64 = 1.0;
 #[derive(Debug)]
 pub struct Report {
     options: ReportOptions,
-    screen: Screen,
-    bar: Option<ProgressDisplay>,
+    screen: RunScreen,
     /// Where the files will be made, until there is something to write.
     folder: Option<OutputFolder>,
     files: Option<Files>,
     sums: Counters,
     progress: ProgressMeter,
-    last_pause: Option<ClockReading>,
     last_flush: ClockReading,
-}
-
-/// What a report came to.
-#[derive(Debug)]
-pub struct Finished {
-    /// What was counted; it stands whether or not it could be written.
-    pub summary: RunSummary,
-    /// The same for the ledger: how far the work came.
-    pub work: RunProgress,
-    /// Whether the files could be completed.
-    pub written: Result<(), Error>,
 }
 
 impl Report {
@@ -85,54 +61,22 @@ impl Report {
         if let Some(folder) = &folder {
             folder.probe()?;
         }
-        let bar = screen
-            .bars()
-            .filter(|_| options.style == Style::Human && !options.is_quiet)
-            .map(|bars| ProgressDisplay::new(&bars, screen.color()));
         let mut report = Report {
             progress: ProgressMeter::new(options.mode, Arc::clone(&options.extent), now),
+            screen: RunScreen::new(screen, &options),
             options,
-            screen,
-            bar,
             folder,
             files: None,
             sums: Counters::default(),
-            last_pause: None,
             last_flush: now,
         };
-        report.show_start(now);
-        report.show_second_files(now);
-        Ok(report)
-    }
-
-    /// Says where the run sends to, before anything else.
-    fn show_start(&mut self, now: ClockReading) {
-        let Some(to) = self.options.destination.clone() else {
-            return;
-        };
-        let mode = self.options.mode;
-        let settings = to.settings.as_ref().map(|path| path.to_string_lossy());
-        let line = JsonLine::Started {
-            mode: mode.name(),
-            destination: &to.name,
-            ledger: &to.ledger.to_string_lossy(),
-            ledger_is_new: to.is_new_ledger,
-            read_api: to.read_api.as_deref(),
-            settings: settings.as_deref(),
-        };
-        self.notice(&line, Some(first_line(mode, &to)), now);
-    }
-
-    /// Says what is read besides the export: a mapping of somebody else may name more than one expects.
-    fn show_second_files(&mut self, now: ClockReading) {
-        let files = self.options.second_files.iter();
-        let files: Vec<String> = files
-            .map(|file| file.to_string_lossy().into_owned())
-            .collect();
-        if !files.is_empty() {
-            let text = format!("Read besides the export: {}", safe(&files.join(", ")));
-            self.notice(&JsonLine::SecondFiles { files: &files }, Some(text), now);
+        if let Some(to) = &report.options.destination {
+            report.screen.start(to, now);
         }
+        report
+            .screen
+            .second_files(&report.options.second_files, now);
+        Ok(report)
     }
 
     /// Makes the files, and takes away what would read as a report of this run.
@@ -181,14 +125,20 @@ impl Report {
     pub fn event_at(&mut self, event: &Event<'_>, now: ClockReading) -> Result<(), Error> {
         self.sums.add(event);
         let written = self.write(event, now);
-        self.show(event, now);
+        if let Event::Paused { pause, why } = event {
+            self.progress.pause(now, *pause, why);
+        }
+        self.screen.event(event, self.sums.sheets, now);
         written.and(self.tick(now))
     }
 
     /// Lets time pass: shows the progress if it is due, and brings what is written to the disk. To
     /// be called about every second, because nothing else moves the screen while nothing happens.
     pub fn tick(&mut self, now: ClockReading) -> Result<(), Error> {
-        self.show_progress(now);
+        let due = self.progress.due(&self.sums, self.screen.pace(), now);
+        if let Some(snapshot) = due {
+            self.screen.progress(&snapshot, now);
+        }
         match &mut self.files {
             Some(files) if now.seconds_since(self.last_flush) >= BETWEEN_FLUSHES => {
                 self.last_flush = now;
@@ -202,30 +152,6 @@ impl Report {
     /// is known. To be asked after events that come by themselves.
     pub fn work_due(&mut self) -> Option<RunProgress> {
         self.progress.work_due(&self.sums, ClockReading::now())
-    }
-
-    fn show_progress(&mut self, now: ClockReading) {
-        let pace = if self.bar.is_some() {
-            ProgressRate::Bars
-        } else {
-            ProgressRate::Lines
-        };
-        let Some(snapshot) = self.progress.due(&self.sums, pace, now) else {
-            return;
-        };
-        match self.options.style {
-            _ if self.options.is_quiet => {}
-            Style::Json => self
-                .screen
-                .result(&JsonLine::Progress(&snapshot).text(now.time)),
-            Style::Human => {
-                let line = snapshot.line(self.options.mode);
-                match &mut self.bar {
-                    Some(bar) => bar.show(&snapshot, line),
-                    None => self.screen.notice(&line),
-                }
-            }
-        }
     }
 
     /// Ends the report: completes the files and shows what the run came to. `ending` is why it
@@ -249,9 +175,7 @@ impl Report {
         if let Some(stop) = ending {
             self.sums.stop_for(stop, "");
         }
-        if let Some(bar) = &self.bar {
-            bar.clear();
-        }
+        self.screen.clear_progress();
         // Where nothing was read before the end, what an earlier run has left says more.
         let begun = match self.sums.stop {
             Some(_) => Ok(()),
@@ -265,20 +189,7 @@ impl Report {
             None => Ok(()),
         };
         let written = begun.and(written);
-        let is_broken = matches!(summary.stop, Some((StopReason::ExportBroken, _)));
-        match self.options.style {
-            Style::Json => self
-                .screen
-                .result(&JsonLine::Summary(&summary).text(now.time)),
-            // There is nothing to say about no record, and the error that follows says why.
-            Style::Human if is_broken && summary.tally.read == 0 => {}
-            Style::Human => {
-                let is_brief = self.options.is_quiet;
-                for line in final_table::lines(&summary, is_brief, &self.screen) {
-                    self.screen.result(&line);
-                }
-            }
-        }
+        self.screen.summary(&summary, now);
         Finished {
             summary,
             work,
@@ -306,7 +217,7 @@ impl Report {
                 if let Some(delivered) = delivered {
                     files.accepted(delivered, Some(now.time))?;
                 }
-                files.ended(record, (*outcome, detail), problems)?;
+                files.ended(record, *outcome, detail, problems)?;
                 noted
             }
             Event::Opened { sources, .. } => {
@@ -339,9 +250,8 @@ impl Report {
         let mut written = Ok(());
         for problem in problems {
             let known = self.sums.groups.add(record, problem);
-            if known <= json_lines::MOST_PROBLEMS && self.tells(problem.severity) {
-                self.screen
-                    .result(&JsonLine::problem(problem).text(now.time));
+            if known <= json_lines::MOST_PROBLEMS {
+                self.screen.problem(problem, now);
             }
             if let (Some(files), Ok(())) = (&mut self.files, &written) {
                 written = files.problem(problem);
@@ -349,126 +259,19 @@ impl Report {
         }
         written
     }
-
-    /// Whether problems are told one by one; people get them grouped at the end.
-    fn tells(&self, severity: Severity) -> bool {
-        let least = if self.options.is_quiet {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        self.options.style == Style::Json && severity >= least
-    }
-
-    fn show(&mut self, event: &Event<'_>, now: ClockReading) {
-        match event {
-            Event::Opened { sheet, unused, .. } => {
-                let (file, reading) = (&*sheet.file, sheet.reading.as_str());
-                let line = JsonLine::Opened {
-                    file,
-                    reading,
-                    unused_columns: unused,
-                };
-                let text = match self.sums.sheets {
-                    ..=NAMED_FILES => Some(format!("reading {} as: {}", safe(file), safe(reading))),
-                    number if number == NAMED_FILES + 1 => {
-                        Some("reading more files, not named one by one".to_owned())
-                    }
-                    _ => None,
-                };
-                self.notice(&line, text, now);
-            }
-            Event::Paused { pause, why } => {
-                self.progress.pause(now, *pause, why);
-                let last = self.last_pause;
-                if last.is_none_or(|last| now.seconds_since(last) >= BETWEEN_PAUSES) {
-                    self.last_pause = Some(now);
-                    let seconds = pause.as_secs_f64();
-                    let line = JsonLine::Paused { seconds, why };
-                    let text = format!("paused for {}: {}", wait(seconds), safe(why));
-                    self.notice(&line, Some(text), now);
-                }
-            }
-            Event::ReadApiAnswers { version } => {
-                let text = format!("the read API answers api-version {}", safe(version));
-                self.notice(&JsonLine::ReadApiAnswers { version }, Some(text), now);
-            }
-            Event::Stopping { stop, why } => self.show_stop(*stop, why, now),
-            Event::Ended { .. }
-            | Event::Read { .. }
-            | Event::Checked(_)
-            | Event::Matched(_)
-            | Event::Aside(_)
-            | Event::Sent { .. }
-            | Event::Width { .. }
-            | Event::Retried { .. } => {}
-        }
-    }
-
-    fn show_stop(&mut self, stop: StopReason, why: &str, now: ClockReading) {
-        let line = JsonLine::Stopping {
-            stop: stop_name(stop),
-            why,
-        };
-        match self.options.style {
-            Style::Json => self.screen.result(&line.text(now.time)),
-            Style::Human if self.options.is_quiet && stop < StopReason::GaveUp => {}
-            Style::Human => {
-                let text = format!("stopping: {}; finishing what is under way", safe(why));
-                let text = self.screen.paint(TextStyle::Warning, &text);
-                self.screen.notice(&text);
-            }
-        }
-    }
-
-    fn notice(&mut self, line: &JsonLine<'_>, text: Option<String>, now: ClockReading) {
-        match (self.options.style, text) {
-            _ if self.options.is_quiet => {}
-            (Style::Json, _) => self.screen.result(&line.text(now.time)),
-            (Style::Human, Some(text)) => self.screen.notice(&text),
-            (Style::Human, None) => {}
-        }
-    }
-}
-
-/// Completes the files of the records and adds those that are made from the summary.
-fn complete(files: Files, summary: &mut RunSummary) -> Result<(), Error> {
-    let (folder, written) = files.finish()?;
-    let WrittenFiles {
-        files,
-        rejected,
-        left_out,
-    } = written;
-    summary.files = files;
-    summary.left_out = left_out;
-    summary.take_rejected(rejected);
-    // The names go in first, because both files list all of them.
-    let (page_path, mut page) = folder.replace("report", "html")?;
-    let (json_path, json) = folder.replace("summary", "json")?;
-    summary.files.extend([page_path.clone(), json_path.clone()]);
-    write_json(summary, json).map_err(Error::write(json_path))?;
-    let text = html::render(summary)?;
-    page.write_all(text.as_bytes())
-        .map_err(Error::write(page_path))
-}
-
-fn write_json(summary: &RunSummary, file: File) -> std::io::Result<()> {
-    let mut file = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut file, summary)?;
-    file.write_all(b"\n")?;
-    file.flush()
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write;
     use std::time::Duration;
 
     use super::*;
     use crate::domain::Code;
     use crate::events::{Delivered, Outcome};
-    use crate::report::Mode;
     use crate::report::test_support::{Stage, facts, problem, sheet};
+    use crate::report::{Mode, Style};
 
     fn delivered(identity: &str) -> Delivered {
         Delivered {

@@ -13,9 +13,13 @@ mod console;
 mod counters;
 mod coverage;
 mod destination_line;
+mod end_advice;
 mod error;
 mod estimate;
+mod example_text;
+mod field_names;
 mod files;
+mod finish;
 mod format;
 mod html;
 mod json;
@@ -23,6 +27,7 @@ mod listener;
 mod options;
 mod outcome_counts;
 mod problem_groups;
+mod stop_advice;
 mod summary;
 mod summary_json;
 #[cfg(test)]
@@ -40,9 +45,9 @@ pub use console::preset_advice::{
     save_mapping,
 };
 pub use console::screen::{Color, Screen};
-pub use console::status::{
+pub use console::status::print_status;
+pub use console::status_view::{
     DoubtView, FailureView, ResentView, RunView, StateView, StateWeight, StatusView, WorkView,
-    print_status,
 };
 pub use counters::Deliveries;
 pub use error::Error;
@@ -54,8 +59,9 @@ pub use files::own_reports::is_report;
 pub use files::read_accepted::{
     Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted,
 };
+pub use finish::Finished;
 pub(crate) use format::safe;
-pub use listener::{Finished, Report};
+pub use listener::Report;
 pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, Style};
 pub use problem_groups::{Example, ProblemGroup};
 pub use summary::{FieldCount, RunSummary};

@@ -1,5 +1,6 @@
 //! What a run writes below `--out`, and what is read back of it.
 
+mod accepted_list;
 pub(super) mod allowance;
 pub(super) mod bounded;
 pub(super) mod csv_file;
@@ -8,6 +9,7 @@ pub(super) mod from_ledger;
 pub(super) mod id_list;
 pub(super) mod output_folder;
 pub(super) mod own_reports;
+mod problems_list;
 pub(super) mod read_accepted;
 pub(super) mod recordings;
 pub(super) mod rejected;

@@ -1,25 +1,21 @@
 //! The files that are written while records end.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::domain::call::Field;
-use crate::domain::{Code, Problem, Severity};
+use crate::domain::{Code, Problem};
 use crate::events::{Delivered, Matched, Outcome};
+use crate::report::files::accepted_list::AcceptedList;
 use crate::report::files::allowance::{LeftOut, LineAllowance, ListAllowance, ListLines};
-use crate::report::files::csv_file::CsvFile;
 use crate::report::files::csv_guard::guarded;
-use crate::report::files::output_folder::{
-    OutputFolder, create_private, mark_unfinished, unfinished,
-};
-use crate::report::files::read_accepted::{self, REHEARSED};
+use crate::report::files::output_folder::OutputFolder;
+use crate::report::files::problems_list::ProblemsList;
 use crate::report::files::recordings::Matches;
 use crate::report::files::rejected::{self, RejectedFile};
-use crate::report::files::repeated_lines::{LineCounts, LineTurn, MOST};
+use crate::report::files::repeated_lines::{LineCounts, LineTurn};
 use crate::report::files::skipped::{self, Skips};
 use crate::report::format::safe;
 use crate::report::{DestinationLabel, Error, ListForm, Mode};
@@ -32,31 +28,18 @@ const BETWEEN_FLUSHES: u32 = 200;
 #[derive(Debug)]
 pub(in crate::report) struct Files {
     folder: OutputFolder,
-    problems: CsvFile,
+    problems: ProblemsList,
     /// Only a run delivers; a check must not touch what an earlier run wrote.
     accepted: Option<AcceptedList>,
     rejected: Vec<Rejected>,
     skips: Skips,
     matches: Matches,
     unflushed: u32,
-    /// Lines of `problems.csv` by kind.
-    listed: LineCounts<(Code, Severity)>,
     /// Rows of `rejected.csv` by the first of their codes.
     explained: LineCounts<Option<Code>>,
     allowance: ListAllowance,
-    problem_lines: ListLines,
     /// Rows of all files of rejected records.
     rejected_lines: ListLines,
-}
-
-/// The list of what arrived, with what stands in each of its lines.
-#[derive(Debug)]
-struct AcceptedList {
-    table: CsvFile,
-    /// The open mark beside the list.
-    mark: File,
-    destination: String,
-    ledger: String,
 }
 
 #[derive(Debug)]
@@ -90,30 +73,16 @@ impl Files {
         } else {
             None
         };
-        let (path, file) = folder.replace("problems", "csv")?;
-        let names = [
-            "file",
-            "line",
-            "column",
-            "code",
-            "severity",
-            "value",
-            "message",
-            "record",
-            "external_id",
-        ];
         Ok(Files {
-            problems: CsvFile::new(path, file, &names, form)?,
+            problems: ProblemsList::create(&folder, form)?,
             skips: Skips::new(form),
             matches: Matches::new(form),
             folder,
             accepted,
             rejected: Vec::new(),
             unflushed: 0,
-            listed: LineCounts::default(),
             explained: LineCounts::default(),
             allowance: ListAllowance::default(),
-            problem_lines: ListLines::default(),
             rejected_lines: ListLines::default(),
         })
     }
@@ -125,41 +94,7 @@ impl Files {
 
     /// Adds a problem; of a kind that many have, only the first.
     pub(in crate::report) fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
-        match self.listed.turn((problem.code, problem.severity)) {
-            LineTurn::Listed => {}
-            LineTurn::Announced => {
-                let more = format!("only the first {MOST} of this kind are listed");
-                let (code, severity) = (problem.code.name(), problem.severity.name());
-                let cells = ["", "", "", code, severity, "", &more, "", ""];
-                return self.problems.write(&cells);
-            }
-            LineTurn::Counted => return Ok(()),
-        }
-        match self
-            .problem_lines
-            .room(self.problems.written, self.allowance)
-        {
-            LineAllowance::There => {}
-            LineAllowance::Exhausted => {
-                let more = "further problems are not listed; the list would be too large";
-                return self.problems.write(&["", "", "", "", "", "", more, "", ""]);
-            }
-            LineAllowance::Gone => return Ok(()),
-        }
-        self.problems.write(&[
-            &safe(&problem.place.file),
-            &problem.place.line.to_string(),
-            &safe(&problem.column),
-            problem.code.name(),
-            problem.severity.name(),
-            &safe(&problem.value),
-            &safe(&problem.message),
-            &problem
-                .place
-                .record
-                .map_or_else(String::new, |number| number.to_string()),
-            &safe(&problem.id),
-        ])
+        self.problems.add(problem, self.allowance)
     }
 
     /// Adds what was delivered for a call.
@@ -171,16 +106,7 @@ impl Files {
         let Some(accepted) = &mut self.accepted else {
             return Ok(());
         };
-        accepted.table.write(&[
-            &delivered.identity,
-            delivered.uid.as_deref().unwrap_or_default(),
-            delivered.recording.as_deref().unwrap_or_default(),
-            &delivered.bytes.to_string(),
-            &when.map_or_else(String::new, |when| format!("{when:.3}")),
-            delivered.kind.name(),
-            &accepted.destination,
-            &accepted.ledger,
-        ])
+        accepted.write(delivered, when)
     }
 
     /// Adds which recording a call gets.
@@ -198,7 +124,8 @@ impl Files {
     pub(in crate::report) fn ended(
         &mut self,
         record: &Record<'_>,
-        (outcome, detail): (Outcome, &str),
+        outcome: Outcome,
+        detail: &str,
         problems: &[Problem],
     ) -> Result<(), Error> {
         if skipped::is_listed(outcome, detail) {
@@ -259,7 +186,7 @@ impl Files {
         self.unflushed = 0;
         self.problems.flush()?;
         if let Some(accepted) = &mut self.accepted {
-            accepted.table.flush()?;
+            accepted.flush()?;
         }
         let lists = [&mut self.skips.table, &mut self.matches.table];
         for list in lists.into_iter().flatten() {
@@ -278,7 +205,7 @@ impl Files {
     pub(in crate::report) fn finish(mut self) -> Result<(OutputFolder, WrittenFiles), Error> {
         self.flush()?;
         let left_out = LeftOut {
-            problems: self.problem_lines.left_out(),
+            problems: self.problems.left_out(),
             rejected: self.rejected_lines.left_out(),
             skipped: self.skips.lines.left_out(),
         };
@@ -287,17 +214,9 @@ impl Files {
             ..WrittenFiles::default()
         };
         if let Some(accepted) = self.accepted {
-            let path = accepted.table.path;
-            let mark = unfinished(&path);
-            match fs::remove_file(&mark) {
-                // Somebody else took it away; the list is complete all the same.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                removed => removed.map_err(Error::write(mark))?,
-            }
-            drop(accepted.mark);
-            written.files.push(path);
+            written.files.push(accepted.finish()?);
         }
-        written.files.push(self.problems.path);
+        written.files.push(self.problems.into_path());
         let matches = self.matches.table.map(|table| table.path);
         written.files.extend(matches);
         let skips = self.skips.table.map(|table| table.path);
@@ -347,31 +266,6 @@ impl Files {
     }
 }
 
-impl AcceptedList {
-    fn create(
-        folder: &OutputFolder,
-        mode: Mode,
-        destination: Option<&DestinationLabel>,
-        form: ListForm,
-    ) -> Result<Self, Error> {
-        let stem = match mode {
-            Mode::Rehearsal => REHEARSED,
-            _ => "accepted",
-        };
-        let path = folder.free_path(stem, "csv", &[])?;
-        let mark = mark_unfinished(&path).map_err(Error::write(&path))?;
-        let file = create_private(&path).map_err(Error::write(&path))?;
-        let cell = |text: &str| safe(text).into_owned();
-        let ledger = destination.map(|to| to.ledger.to_string_lossy());
-        Ok(AcceptedList {
-            table: CsvFile::new(path, file, &read_accepted::COLUMNS, form)?,
-            mark,
-            destination: destination.map_or_else(String::new, |to| cell(&to.name)),
-            ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
-        })
-    }
-}
-
 /// The same without what is wrong in this row, once many rows have said it: the row stays, because
 /// whoever feeds the list in again must find every record in it.
 fn codes_in_one_cell(problems: &[Problem]) -> String {
@@ -416,10 +310,11 @@ mod tests {
             let record = batch.get(0);
             let wrong = problem(Code::MissingField, line);
             files.problem(&wrong).unwrap();
-            let rejected = (Outcome::Rejected, "");
-            files.ended(&record, rejected, &[wrong]).unwrap();
-            let skipped = (Outcome::Skipped, "a rule");
-            files.ended(&record, skipped, &[]).unwrap();
+            let wrong = [wrong];
+            files.ended(&record, Outcome::Rejected, "", &wrong).unwrap();
+            files
+                .ended(&record, Outcome::Skipped, "a rule", &[])
+                .unwrap();
         }
     }
 
@@ -442,7 +337,7 @@ mod tests {
             ("rejected.csv", written.left_out.rejected - 1),
         ];
         for (name, left_out) in lists {
-            let text = fs::read_to_string(home.path().join(name)).unwrap();
+            let text = std::fs::read_to_string(home.path().join(name)).unwrap();
             assert!((1_000..1_300).contains(&text.len()), "{name}: {text}");
             let last = text.lines().last().unwrap();
             assert!(last.contains("further"), "{name}: {last}");
@@ -453,7 +348,7 @@ mod tests {
         }
         // The file of another sheet lacks all of its records.
         assert_eq!(written.rejected.len(), 2);
-        let text = fs::read_to_string(&written.rejected[1]).unwrap();
+        let text = std::fs::read_to_string(&written.rejected[1]).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");
         assert!(lines[1].starts_with("rejects-cut: "), "{text}");

@@ -1,8 +1,11 @@
 //! `report.html`: one file for people, without network and without scripts.
 
 pub(super) mod day_bars;
+mod facts;
+mod figures;
 pub(super) mod plots;
 pub(super) mod scale;
+
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
 use serde::Serialize;
@@ -10,12 +13,14 @@ use serde::Serialize;
 use crate::domain::explain;
 use crate::events::Outcome;
 use crate::report::advice::{advise, fault};
-use crate::report::console::final_table::{extent, grouped, place, with_ids};
 use crate::report::coverage::unchecked;
 use crate::report::destination_line::destination_line;
+use crate::report::example_text::{extent, place, with_ids};
+use crate::report::field_names::grouped;
 use crate::report::format::{self, clock, count, counted, safe, share};
-use crate::report::html::day_bars::spread;
-use crate::report::html::plots::{Length, Plot, lengths};
+use crate::report::html::facts::{agents_title, facts};
+use crate::report::html::figures::{Figure, figures};
+use crate::report::html::plots::{Length, lengths};
 use crate::report::problem_groups::ProblemGroup;
 use crate::report::summary::TOP_AGENTS;
 use crate::report::{Error, Mode, RunSummary};
@@ -103,14 +108,6 @@ struct ProblemRow {
     cause: &'static str,
     cure: String,
     examples: Vec<(String, String)>,
-}
-
-#[derive(Serialize)]
-struct Figure {
-    plot: Plot,
-    caption: String,
-    /// Something that a person should look at.
-    is_odd: bool,
 }
 
 impl HtmlPage {
@@ -212,157 +209,6 @@ fn problem(group: &ProblemGroup, summary: &RunSummary) -> ProblemRow {
                 (place(example), format!("{message}{}", with_ids(&[example])))
             })
             .collect(),
-    }
-}
-
-fn facts(summary: &RunSummary) -> Vec<(&'static str, String)> {
-    let facts = &summary.facts;
-    let consent = facts.consent;
-    let mut rows = vec![
-        ("Records that told a call", count(facts.calls)),
-        ("Calls to send", count(facts.open)),
-        ("Agents", agents(summary)),
-    ];
-    if summary.has_audio {
-        rows.extend([
-            ("Recordings found", count(facts.recordings)),
-            ("By their whole names", count(facts.by_grade[0])),
-            ("By a pattern", count(facts.by_grade[1])),
-            ("Inexactly", count(facts.by_grade[2])),
-            ("Their size", format::bytes(facts.bytes)),
-            ("Their length", clock(facts.seconds)),
-            ("Of unknown length", count(facts.unknown_length)),
-        ]);
-    }
-    rows.extend([
-        ("Consent: yes", count(consent.yes)),
-        ("Consent: no", count(consent.no)),
-        (
-            "Consent: not stated (the destination then assumes it)",
-            count(consent.absent),
-        ),
-    ]);
-    if summary.mode.sends() {
-        let delivered = summary.deliveries;
-        rows.extend([
-            ("Conversations created", count(delivered.conversations)),
-            ("Recordings uploaded", count(delivered.recordings)),
-            ("Bytes of them", format::bytes(delivered.bytes)),
-            ("Sent again in doubt", count(delivered.in_doubt)),
-            ("Requests tried again", count(summary.retries)),
-            ("Time paused", clock(summary.pauses.1)),
-        ]);
-        if let Some([_, lowest, last]) = summary.width {
-            rows.push(("Requests at once, at the least", count(lowest as u64)));
-            rows.push(("Requests at once, at the end", count(last as u64)));
-        }
-    } else {
-        rows.push(("Requests of a run", count(summary.estimate.requests)));
-        let time = summary.estimate.seconds.map(clock);
-        let time = time.unwrap_or_else(|| "not limited".to_owned());
-        rows.push(("Shortest time of a run", time));
-    }
-    rows
-}
-
-fn figures(summary: &RunSummary) -> Vec<Figure> {
-    let facts = &summary.facts;
-    let mut figures = Vec::new();
-    if let Some(days) = spread(&facts.by_day.dates()) {
-        let caption = match days.gap {
-            Some((first, last, length)) => format!(
-                "The longest time without calls: {first} to {last} ({}).",
-                counted(length.unsigned_abs(), "day")
-            ),
-            None => String::new(),
-        };
-        let is_odd = !days.voids.is_empty();
-        let name = format!("Calls per {}", days.unit);
-        let plot = Plot::new(&name, "calls", &days.counts);
-        figures.extend(plot.map(|plot| Figure {
-            plot: plot.with_bands(&days.voids, days.counts.len()),
-            caption,
-            is_odd,
-        }));
-    }
-    figures.extend(hours(&facts.by_hour));
-    let minutes = minutes(&facts.by_minutes);
-    let plot = Plot::new("Recordings by length in minutes", "recordings", &minutes);
-    figures.extend(plot.map(|plot| Figure {
-        plot,
-        caption: String::new(),
-        is_odd: false,
-    }));
-    figures
-}
-
-/// Hours in which few people telephone.
-const NIGHT: [std::ops::Range<usize>; 2] = [0..6, 22..24];
-/// So many calls at night are odd, in percent.
-const MANY_AT_NIGHT: u64 = 20;
-
-fn hours(by_hour: &[u64; 24]) -> Option<Figure> {
-    let hours = by_hour.iter().enumerate();
-    let hours: Vec<_> = hours
-        .map(|(hour, calls)| (format!("{hour:02}"), *calls))
-        .collect();
-    let plot = Plot::new("Calls by hour of the day", "calls", &hours)?;
-    let all: u64 = by_hour.iter().sum();
-    let at_night: u64 = NIGHT
-        .into_iter()
-        .map(|part| by_hour[part].iter().sum::<u64>())
-        .sum();
-    let is_odd = at_night * 100 > all * MANY_AT_NIGHT;
-    let part = share(at_night, all);
-    let caption = if is_odd {
-        format!(
-            "In the local time of the calls. {part} lie between 22 and 06 (shaded): look at the \
-             time zone of the export (`--timezone`)."
-        )
-    } else {
-        format!("In the local time of the calls. {part} lie between 22 and 06 (shaded).")
-    };
-    Some(Figure {
-        plot: plot.with_bands(&NIGHT, by_hour.len()),
-        caption,
-        is_odd,
-    })
-}
-
-/// The buckets up to the last one that holds something.
-fn minutes(by_minutes: &[u64]) -> Vec<(String, u64)> {
-    let used = by_minutes.iter().rposition(|number| *number > 0);
-    let used = used.map_or(0, |last| last + 1);
-    by_minutes[..used]
-        .iter()
-        .enumerate()
-        .map(|(minute, number)| {
-            let name = if minute >= 60 {
-                "60 and more".to_owned()
-            } else {
-                minute.to_string()
-            };
-            (name, *number)
-        })
-        .collect()
-}
-
-/// How many agents there are: beyond those that are told apart nobody knows.
-fn agents(summary: &RunSummary) -> String {
-    let agents = &summary.facts.by_agent;
-    let number = count(agents.len() as u64);
-    match agents.others() {
-        0 => number,
-        others => format!("more than {number} ({} calls of others)", count(others)),
-    }
-}
-
-fn agents_title(summary: &RunSummary, shown: usize) -> String {
-    let all = summary.facts.by_agent.len();
-    if all > shown {
-        format!("The {shown} agents with most calls, of {}", agents(summary))
-    } else {
-        "Calls by agent".to_owned()
     }
 }
 
@@ -490,15 +336,5 @@ mod tests {
     fn a_fault_of_the_program_stands_on_top() {
         let page = page(&full(), |_| {});
         assert!(page.contains("class=\"fault\""));
-    }
-
-    #[test]
-    fn buckets_end_with_the_last_that_is_used() {
-        let mut buckets = vec![0; 61];
-        buckets[3] = 1;
-        assert_eq!(minutes(&buckets).len(), 4);
-        buckets[60] = 1;
-        assert_eq!(minutes(&buckets)[60].0, "60 and more");
-        assert_eq!(minutes(&[]), []);
     }
 }
