@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod case;
+mod code;
 mod email;
 mod explanation;
 mod ids;
@@ -9,21 +10,26 @@ mod invisible;
 mod lost_digits;
 mod party;
 mod phone;
+mod place;
 mod policy;
 mod problem;
 pub mod redact;
 mod rules;
+mod severity;
 mod value;
 
+pub use code::Code;
 pub use email::is_email;
 pub(crate) use email::is_plain_email;
-pub use explanation::{Explanation, explain};
+pub use explanation::Explanation;
 pub(crate) use ids::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
 pub(crate) use invisible::{as_seen, shown};
 pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;
 pub(crate) use phone::bare_number;
 pub use phone::{PhoneReading, read_phone};
+pub use place::Place;
 pub use policy::{ExistingConversation, MissingRecording, Policy};
-pub use problem::{Code, Place, Problem, Severity};
+pub use problem::Problem;
+pub use severity::Severity;
 pub use value::{Channels, Segment, Value};

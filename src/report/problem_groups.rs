@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::domain::{Code, Problem, Severity, explain};
+use crate::domain::{Code, Problem, Severity};
 use crate::report::files::repeated_lines;
 
 /// Examples that are kept of each kind.
@@ -139,7 +139,7 @@ impl Groups {
                 records: group.records,
                 examples: group.examples.clone(),
                 missing: group.missing(),
-                cure: explain(code).cure.into(),
+                cure: code.explanation().cure.into(),
             })
             .collect();
         groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.problems), group.code));

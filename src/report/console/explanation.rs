@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Code, Severity, explain};
+use crate::domain::{Code, Severity};
 use crate::report::Style;
 use crate::report::console::screen::{Screen, TextStyle};
 use crate::report::format::wrapped;
@@ -19,7 +19,7 @@ struct ExplanationView {
 
 impl ExplanationView {
     fn new(code: Code) -> Self {
-        let explanation = explain(code);
+        let explanation = code.explanation();
         ExplanationView {
             code: code.name(),
             severity: code.severity().name(),
@@ -68,7 +68,7 @@ pub fn print_codes(screen: &mut Screen, style: Style) {
         let name = format!("{:<22}", code.name());
         let severity = format!("{:<7}", code.severity().name());
         let severity = screen.paint(ink(code.severity()), &severity);
-        let line = format!("{name} {severity} {}", explain(*code).title);
+        let line = format!("{name} {severity} {}", code.explanation().title);
         screen.result(line.trim_end());
     }
 }

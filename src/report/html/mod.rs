@@ -10,7 +10,6 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::domain::explain;
 use crate::events::Outcome;
 use crate::report::advice::{advise, fault};
 use crate::report::coverage::unchecked;
@@ -193,7 +192,7 @@ fn outcomes(summary: &RunSummary) -> Vec<PageRow> {
 }
 
 fn problem(group: &ProblemGroup, summary: &RunSummary) -> ProblemRow {
-    let explanation = explain(group.code);
+    let explanation = group.code.explanation();
     ProblemRow {
         severity: group.severity.name(),
         code: group.code.name(),

@@ -136,6 +136,25 @@ fn found_scattered() -> BTreeSet<String> {
     found
 }
 
+/// The most lines of a file without its tests.
+const MOST_LINES: usize = 400;
+
+/// Files that are too long to be read in one sitting.
+fn found_long() -> BTreeSet<String> {
+    let long = SOURCE.files.iter().filter(|file| file.lines > MOST_LINES);
+    long.map(|file| file.path.clone()).collect()
+}
+
+/// Functions that take several values as one, so that they seem to take few.
+fn found_tuple_takers() -> BTreeSet<String> {
+    let files = SOURCE.files.iter();
+    let takers = files.flat_map(|file| {
+        let names = file.tuple_takers.iter();
+        names.map(move |name| format!("{} {name}", file.path))
+    });
+    takers.collect()
+}
+
 fn exceptions(list: &str) -> BTreeSet<&str> {
     list.lines().filter(|line| !line.is_empty()).collect()
 }
@@ -178,18 +197,47 @@ fn no_two_types_share_a_name() {
     );
 }
 
-#[test]
-fn what_a_type_does_stands_beside_it() {
-    let found = found_scattered();
+/// Nothing is found beyond the list of exceptions, and the list holds nothing else.
+fn assert_only_known(found: &BTreeSet<String>, list: &str, what: &str) {
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    let known = exceptions(include_str!("scattered.txt"));
+    let known = exceptions(list);
     let new: Vec<_> = found.difference(&known).collect();
-    assert!(new.is_empty(), "an `impl` away from its type: {new:?}");
+    assert!(new.is_empty(), "{what}: {new:?}");
     let over: Vec<_> = known.difference(&found).collect();
     assert!(
         over.is_empty(),
-        "beside its type now, take it off the list: {over:?}"
+        "in order now, take it off the list: {over:?}"
     );
+}
+
+#[test]
+fn what_a_type_does_stands_beside_it() {
+    let known = include_str!("scattered.txt");
+    assert_only_known(&found_scattered(), known, "an `impl` away from its type");
+}
+
+#[test]
+fn no_file_is_longer_than_can_be_read_in_one_sitting() {
+    let known = include_str!("long_files.txt");
+    let what = format!("more than {MOST_LINES} lines without tests");
+    assert_only_known(&found_long(), known, &what);
+}
+
+#[test]
+fn no_parameter_is_several() {
+    let known = include_str!("tuple_parameters.txt");
+    assert_only_known(&found_tuple_takers(), known, "a tuple as a parameter");
+}
+
+#[test]
+fn lines_of_tests_are_not_counted_and_tuples_are_found() {
+    let text = "fn f(\n    (a, b): (u8, u8),\n) {}\nfn g(a: &(u8, u8), h: fn((u8, u8))) {}\nfn h(_: ()) {}\n\n\
+                #[cfg(test)]\nmod tests {\n    fn t(_: (u8, u8)) {}\n}\n";
+    let tree = tree(&[("a/b.rs", text), ("a/tests.rs", text)]);
+    let lines: Vec<usize> = tree.files.iter().map(|file| file.lines).collect();
+    assert_eq!(lines, [6, 0]);
+    assert_eq!(tree.files[0].tuple_takers, ["f", "g"]);
+    assert!(tree.files[1].tuple_takers.is_empty());
 }
 
 #[test]
@@ -197,7 +245,14 @@ fn what_a_type_does_stands_beside_it() {
 fn lists_are_written_anew() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/structure");
     let write = |name: &str, lines: Vec<String>| {
-        std::fs::write(folder.join(name), lines.join("\n") + "\n").expect("a list is written");
+        std::fs::write(
+            folder.join(name),
+            lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
+        )
+        .expect("a list is written");
     };
     let joined = |circle: BTreeSet<String>| circle.into_iter().collect::<Vec<_>>().join(" ");
     write(
@@ -212,6 +267,9 @@ fn lists_are_written_anew() {
             .collect(),
     );
     write("scattered.txt", found_scattered().into_iter().collect());
+    write("long_files.txt", found_long().into_iter().collect());
+    let takers = found_tuple_takers().into_iter().collect();
+    write("tuple_parameters.txt", takers);
 }
 
 #[test]

@@ -19,6 +19,10 @@ pub(crate) struct SourceFile {
     pub(crate) types: Vec<String>,
     /// Types that get an inherent `impl` here.
     pub(crate) inherent: Vec<String>,
+    /// Lines without those of its tests; none of a file that is for tests alone.
+    pub(crate) lines: usize,
+    /// Functions that take several values as one, outside of tests.
+    pub(crate) tuple_takers: Vec<String>,
     /// Everything named outside of tests, whole and without what tests use.
     pub(crate) uses: Vec<Use>,
     /// The same in tests.
@@ -140,6 +144,8 @@ impl SourceFile {
             file: SourceFile {
                 types: Vec::new(),
                 inherent: Vec::new(),
+                lines: lines_without_tests(&path, text, &syntax),
+                tuple_takers: Vec::new(),
                 uses: Vec::new(),
                 test_uses: Vec::new(),
                 items: BTreeSet::new(),
@@ -398,6 +404,13 @@ impl<'s> Visit<'s> for Reader {
         visit::visit_item_fn(self, item);
     }
 
+    fn visit_signature(&mut self, signature: &'s syn::Signature) {
+        if !self.is_test && signature.inputs.iter().any(is_tuple) {
+            self.file.tuple_takers.push(signature.ident.to_string());
+        }
+        visit::visit_signature(self, signature);
+    }
+
     fn visit_item_const(&mut self, item: &'s syn::ItemConst) {
         if self.inside.is_empty() {
             self.file.items.insert(item.ident.to_string());
@@ -419,6 +432,33 @@ impl<'s> Visit<'s> for Reader {
         }
         visit::visit_item_impl(self, item);
     }
+}
+
+/// A parameter that is several in disguise.
+fn is_tuple(parameter: &syn::FnArg) -> bool {
+    let syn::FnArg::Typed(parameter) = parameter else {
+        return false;
+    };
+    let is_tuple = |of: &syn::Type| matches!(of, syn::Type::Tuple(of) if !of.elems.is_empty());
+    match &*parameter.ty {
+        syn::Type::Reference(reference) => is_tuple(&reference.elem),
+        of => is_tuple(of),
+    }
+}
+
+fn lines_without_tests(path: &str, text: &str, syntax: &syn::File) -> usize {
+    if is_for_tests(path) {
+        return 0;
+    }
+    let tests = syntax.items.iter().filter_map(|item| match item {
+        syn::Item::Mod(item) if item.attrs.iter().any(is_for_test_builds) => {
+            let first = item.attrs.first()?.pound_token.span.start().line;
+            let (braces, _) = item.content.as_ref()?;
+            Some(braces.span.close().end().line + 1 - first)
+        }
+        _ => None,
+    });
+    text.lines().count() - tests.sum::<usize>()
 }
 
 fn is_for_test_builds(attribute: &syn::Attribute) -> bool {
