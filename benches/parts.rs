@@ -214,6 +214,7 @@ fn upload_a_recording(bencher: Bencher<'_, '_>, bytes: usize) {
     let runtime = runtime.expect("a runtime");
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let upload = UploadBody {
+            with_sha256: false,
             recording: recording.clone(),
             file_name: "call.wav".to_owned(),
             content_type: "audio/wav",

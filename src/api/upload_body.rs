@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use futures::stream::Stream;
 use reqwest::multipart::{Form, Part};
+use sha2::{Digest as _, Sha256};
 
 use super::Error;
 use super::upload_watch::UploadWatch;
@@ -59,6 +60,8 @@ pub struct UploadBody {
     pub content_type: &'static str,
     /// Bytes that were found when the upload was decided.
     pub bytes: u64,
+    /// Whether SHA-256 is made of the bytes as well.
+    pub with_sha256: bool,
     /// Waits for the bandwidth limit.
     pub throttle: Option<Throttle>,
     /// Counts bytes as they leave, over all tries.
@@ -71,6 +74,7 @@ pub struct UploadBody {
 #[derive(Debug, Default)]
 pub struct SentBytes {
     hasher: blake3::Hasher,
+    sha256: Option<Sha256>,
     bytes: u64,
     fault: Option<Error>,
 }
@@ -82,6 +86,12 @@ impl UploadBody {
         (*state.hasher.finalize().as_bytes(), state.bytes)
     }
 
+    /// SHA-256 of the bytes that this try sent, where that was asked for.
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        let hasher = lock(&self.state).sha256.clone()?;
+        Some(hasher.finalize().into())
+    }
+
     pub(super) fn fault(&self) -> Option<Error> {
         lock(&self.state).fault.take()
     }
@@ -89,7 +99,10 @@ impl UploadBody {
     /// The form of this try and the watch over its progress.
     pub(super) fn form(&self, settings: &AudioSettings) -> Result<(Form, UploadWatch), Error> {
         let watch = UploadWatch::default();
-        *lock(&self.state) = SentBytes::default();
+        *lock(&self.state) = SentBytes {
+            sha256: self.with_sha256.then(Sha256::new),
+            ..SentBytes::default()
+        };
         let stream = self.stream(watch.clone());
         let part = Part::stream_with_length(reqwest::Body::wrap_stream(stream), self.bytes)
             .file_name(self.file_name.clone())
@@ -188,6 +201,9 @@ impl RecordingStream {
         let bytes = {
             let mut state = lock(&self.state);
             state.hasher.update(&chunk);
+            if let Some(sha256) = &mut state.sha256 {
+                sha256.update(&chunk);
+            }
             state.bytes += chunk.len() as u64;
             state.bytes
         };

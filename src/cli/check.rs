@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
+use super::files_beside::FilesBeside;
+use super::inputs::{self, ImportParts, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
 use crate::domain::{ExistingConversation, Policy};

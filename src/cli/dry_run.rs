@@ -2,7 +2,8 @@
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside};
+use super::files_beside::FilesBeside;
+use super::inputs;
 use super::{check, run_options};
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, LedgerOpenError};

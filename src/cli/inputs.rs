@@ -7,116 +7,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use super::files_beside::{FilesAmongExports, FilesBeside, files_beside};
 use super::no_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::domain::Policy;
 use crate::events::ExportExtent;
-use crate::ledger;
 use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
-use crate::recordings::{
-    Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index, is_audio_extension,
-};
-use crate::report::{is_report, read_id_list};
-use crate::source::{self, FileDecision, FileId, Input, Unread};
-use crate::targets::{CallTarget, CaseTarget, InspectionOptions, OddFormats};
+use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index};
+use crate::report::read_id_list;
+use crate::source::{self, Input, Unread};
+use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// The most bytes of a mapping file.
 const LONGEST_MAPPING: u64 = 2 << 20;
-
-/// What a command uses beside its export, and what may lie among the exports.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct FilesBeside<'a> {
-    /// The folder of the reports.
-    pub(super) out: Option<&'a Path>,
-    /// The ledger.
-    pub(super) ledger: Option<&'a Path>,
-}
-
-/// What lies among the exports and is known to be none.
-struct Others {
-    files: Vec<FileId>,
-    /// The folders of reports and of recordings.
-    folders: Vec<FileId>,
-    out: Option<FileId>,
-}
-
-impl Others {
-    fn of(arguments: &ExportArgs, beside: FilesBeside<'_>) -> Self {
-        let files = files_beside(arguments).into_iter().map(Path::to_owned);
-        let of_ledger = beside.ledger.into_iter().flat_map(ledger::files_of);
-        let folders = [beside.out, arguments.audio.as_deref()].into_iter();
-        Others {
-            files: files
-                .chain(of_ledger)
-                .filter_map(|file| FileId::of(&file))
-                .collect(),
-            folders: folders.flatten().filter_map(FileId::of).collect(),
-            out: beside.out.and_then(FileId::of),
-        }
-    }
-
-    /// What becomes of a file that an argument names, or that only lies where one points.
-    fn treat(&self, path: &Path, is_found: bool) -> FileDecision {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_file() && is_report(path) {
-            return self.treat_report(path, &name, is_found);
-        }
-        let is_known = |known: &[FileId]| {
-            let file = FileId::of(path);
-            file.is_some_and(|file| known.iter().any(|known| known.is_same(&file)))
-        };
-        let extension = path.extension().unwrap_or_default().to_string_lossy();
-        if !is_found {
-            FileDecision::Read
-        } else if is_of_program(&name)
-            || is_audio_extension(&extension.to_lowercase())
-            || is_known(&self.files)
-            || (path.is_dir() && is_known(&self.folders))
-        {
-            FileDecision::PassOver
-        } else {
-            FileDecision::Read
-        }
-    }
-
-    /// Rejected records are there to be fed in again, by name; no other report holds records.
-    fn treat_report(&self, path: &Path, name: &str, is_found: bool) -> FileDecision {
-        let is_rejected = name.to_lowercase().starts_with("rejected");
-        let folder = path.parent().map(|it| {
-            if it.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                it
-            }
-        });
-        let is_in_out = match (&self.out, folder.and_then(FileId::of)) {
-            (Some(out), Some(folder)) => out.is_same(&folder),
-            _ => false,
-        };
-        match (is_rejected, is_found) {
-            (true, false) => FileDecision::Read,
-            (true, true) if !is_in_out => FileDecision::Name(
-                "it holds rejected records of an earlier run; name the file itself to send them",
-            ),
-            (_, true) => FileDecision::PassOver,
-            (false, false) => {
-                FileDecision::Name("it is a report of this program and holds no records")
-            }
-        }
-    }
-}
-
-/// Whether a file has a name under which this program keeps its own by default: its settings, a ledger
-/// or what lies beside one. Any other name, however it begins, may be that of an export.
-fn is_of_program(name: &str) -> bool {
-    let ledgers = config::LEDGERS.into_iter().map(Path::new);
-    name == config::SETTINGS
-        || ledgers
-            .flat_map(ledger::files_of)
-            .any(|own| own.as_os_str() == name)
-}
 
 /// An export with its mapping, before anything is made of its records.
 pub(super) struct ImportParts {
@@ -176,10 +81,16 @@ impl ImportParts {
         }
         let (inspection, policy, version) = (self.inspection, self.policy, self.version);
         let label = self.label.clone();
+        let files = self.inputs.iter();
+        let files =
+            files.filter_map(|input| Some((input.name().to_string(), input.path()?.into())));
+        let is_run = self.purpose == Purpose::Run;
+        let origins = is_run.then(|| CallOrigins::new(self.mapping.text(), files));
         TargetPipeline::Calls(self.of(CallTarget {
             recordings,
             inspection,
             policy,
+            origins,
             label,
             version,
         }))
@@ -212,7 +123,7 @@ pub(super) fn parts(
     beside: FilesBeside<'_>,
 ) -> Result<ImportParts, Error> {
     let mapping = load_mapping(arguments)?;
-    let others = Others::of(arguments, beside);
+    let others = FilesAmongExports::of(arguments, beside);
     let found = source::expand(&arguments.exports, &|path, is_found| {
         others.treat(path, is_found)
     })?;
@@ -370,14 +281,6 @@ pub(super) fn paths(parts: &ImportParts, arguments: &ExportArgs) -> Vec<PathBuf>
         .collect()
 }
 
-/// The files beside the exports that the command names.
-fn files_beside(arguments: &ExportArgs) -> Vec<&Path> {
-    let lookups = arguments.lookup.iter().map(|(_, file)| file.as_path());
-    let agents = arguments.agents.as_deref();
-    let mapping = Path::new(&arguments.mapping);
-    lookups.chain(agents).chain([mapping]).collect()
-}
-
 /// The `[source]` table in the words of the reader; the flags win.
 pub(super) fn options(
     mapping: &MappingFile,
@@ -395,32 +298,5 @@ pub(super) fn options(
             .as_ref()
             .map(|sidecar| sidecar.ending.clone()),
         ..options
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_whole_names_are_those_of_the_program() {
-        for own in [
-            "capturi-import.db",
-            "capturi-import.db-wal",
-            "capturi-import-sandbox.db",
-            "capturi-import-sandbox.db.lock",
-            "capturi-import.toml",
-        ] {
-            assert!(is_of_program(own), "{own}");
-        }
-        for foreign in [
-            "capturi-import",
-            "capturi-import-november.csv",
-            "capturi-import.db.csv",
-            "capturi-import.csv",
-            "capturi-import.toml.json",
-        ] {
-            assert!(!is_of_program(foreign), "{foreign}");
-        }
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
+use super::files_beside::FilesBeside;
 use super::guided::{GuidedMapping, complete_proposal, complete_settings};
-use super::inputs::{self, FilesBeside, TargetPipeline};
+use super::inputs::{self, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{InitArgs, MappingCommand, TestArgs};
 use crate::domain::Policy;

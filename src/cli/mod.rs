@@ -9,6 +9,7 @@ mod dry_run;
 mod error;
 mod exit_code;
 mod explain;
+mod files_beside;
 mod guided;
 mod inputs;
 mod ledger;

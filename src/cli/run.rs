@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::connect::{self, ConnectedDestination};
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
-use super::inputs::{self, FilesBeside, ImportParts, TargetPipeline};
+use super::files_beside::FilesBeside;
+use super::inputs::{self, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
 use super::{dry_run, run_options, sandbox, signals};
@@ -64,6 +65,7 @@ async fn deliver(
     let calls = CallDeliveryOptions {
         version: settings.version,
         audio: audio_settings(&parts),
+        with_sha256: run.sha256,
         transcoder: inputs::transcoder(&parts)?,
         read_back: reached.read_back,
         known: known.calls,

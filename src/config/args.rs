@@ -184,6 +184,9 @@ pub struct RunArgs {
     /// Put this label on every call that the run creates, such as import:2026-11.
     #[arg(long, value_name = "LABEL", value_parser = units::label, env = "CAPTURI_LABEL")]
     pub label: Option<String>,
+    /// Keep the SHA-256 of each recording as well, for `evidence`.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SHA256")]
+    pub sha256: bool,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,

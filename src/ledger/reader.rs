@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::call::checkpoint::{AT_SERVER_SQL, Checkpoint, DONE_SQL};
 use super::call::content_key::ContentKey;
 use super::call::content_rows;
+use super::call::evidence_rows::{self, CallEvidence};
 use super::call::fact::SentFile;
 use super::call::rows::{self, SELECT_CALLS};
 use super::call::sent_fields::SentFields;
@@ -297,6 +298,15 @@ impl LedgerReader {
         self.stream(&sql, accepted, |accepted| {
             accepted.map_or(Ok(()), &mut each)
         })
+    }
+
+    /// Hands over what can be proved of each call, in the order in which they were first seen. Stops at
+    /// the first error of `each`.
+    pub fn evidence<E: From<Error>>(
+        &self,
+        each: impl FnMut(CallEvidence) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.stream(&evidence_rows::select(), evidence_rows::read_row, each)
     }
 
     /// Hands over each call whose recording was sent again although it may have arrived, and how

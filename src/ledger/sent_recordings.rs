@@ -27,7 +27,7 @@ pub(super) fn name_key(connection: &Connection) -> Result<[u8; 32]> {
 }
 
 /// Eight bytes of the name, keyed by what only this ledger has.
-fn name_hash(connection: &Connection, name: &str) -> Result<i64> {
+pub(super) fn name_hash(connection: &Connection, name: &str) -> Result<i64> {
     let key = name_key(connection)?;
     let hash = blake3::keyed_hash(&key, name.as_bytes());
     let mut bytes = [0; 8];

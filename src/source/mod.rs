@@ -21,6 +21,7 @@ mod known;
 mod options;
 mod reader;
 mod record;
+mod record_hash;
 mod rejects;
 mod sheet;
 mod table;
@@ -52,6 +53,7 @@ pub use reader::{ExportReader, json_document, knows_encoding, look, open, sheets
 pub use readme::{has_readme_name, has_sentences};
 pub use record::{Batch, Record};
 pub use record_bytes::{pack, unpack};
+pub use record_hash::{RecordHash, record_hash};
 pub use rejects::{RejectsWriter, with_noted_id};
 pub use sheet::{Column, Header, Sheet};
 pub use table::{HeaderlessLayout, LayoutPart, ValueShape};

@@ -7,8 +7,8 @@ mod case;
 mod content_hash;
 
 pub use call::{
-    CallDelivery, CallDeliveryOptions, CallJob, CallTarget, InspectionOptions, OddFormats,
-    ReadBackOptions, RecordingPresence, RecordingUpload, Step, is_another_call, next,
+    CallDelivery, CallDeliveryOptions, CallJob, CallOrigins, CallTarget, InspectionOptions,
+    OddFormats, ReadBackOptions, RecordingPresence, RecordingUpload, Step, is_another_call, next,
 };
 pub use case::{
     CaseAtServer, CaseDelivery, CaseDeliveryOptions, CaseJob, CaseRow, CaseSpread, CaseTarget,

@@ -125,6 +125,7 @@ impl Trial {
             selection: None,
             target: CallTarget {
                 label: None,
+                origins: None,
                 recordings: index,
                 inspection: InspectionOptions::default(),
                 policy: Policy {

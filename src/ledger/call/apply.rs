@@ -29,7 +29,7 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
             state.set_upload(UploadState::Intended { bytes }, None);
         }
         // Kept beside the calls.
-        CallFact::Takes { .. } | CallFact::Lasts { .. } => {}
+        CallFact::Takes { .. } | CallFact::Lasts { .. } | CallFact::Hashed { .. } => {}
         CallFact::UploadResent { times } => {
             state.in_doubt_resends = state.in_doubt_resends.max(times);
         }

@@ -11,3 +11,13 @@ pub(super) fn note_length(connection: &Connection, call: i64, milliseconds: u64)
     let mut statement = connection.prepare_cached(sql)?;
     statement.execute((call, signed(milliseconds))).map(drop)
 }
+
+/// Writes down the SHA-256 of the recording that arrived.
+pub(super) fn note_sha256(connection: &Connection, call: i64, sha256: &[u8; 32]) -> Result<()> {
+    let sql = "INSERT INTO sent_audio (call, sha256) VALUES (?1, ?2) \
+               ON CONFLICT (call) DO UPDATE SET sha256 = ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute((call, sha256))
+        .map(drop)
+}

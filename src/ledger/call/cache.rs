@@ -43,6 +43,8 @@ struct BesideState {
     contents: Vec<(u128, SentContent)>,
     /// How long the recording lasts, in milliseconds.
     length: Option<u64>,
+    /// SHA-256 of the recording that arrived.
+    sha256: Option<[u8; 32]>,
     /// What the server may have has changed.
     is_content_old: bool,
 }
@@ -65,6 +67,10 @@ impl CachedCall {
                 self.beside.length = Some(*milliseconds);
                 is_beside = true;
             }
+            CallFact::Hashed { sha256 } => {
+                self.beside.sha256 = Some(*sha256);
+                is_beside = true;
+            }
             _ => {}
         }
         let is_of_upload = matches!(
@@ -85,8 +91,11 @@ impl BesideState {
         if self.is_content_old {
             content_rows::keep_what_may_be_there(connection, call, state)?;
         }
-        match self.length {
-            Some(length) => audio_rows::note_length(connection, call, length),
+        if let Some(length) = self.length {
+            audio_rows::note_length(connection, call, length)?;
+        }
+        match &self.sha256 {
+            Some(sha256) => audio_rows::note_sha256(connection, call, sha256),
             None => Ok(()),
         }
     }

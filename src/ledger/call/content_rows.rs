@@ -4,6 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 
 use super::content_key::ContentKey;
+use super::origin_rows;
 use super::sent_content::SentContent;
 use super::sent_fields::SentFields;
 use super::state::{CallState, CreateState, UNKNOWN};
@@ -21,12 +22,22 @@ pub(super) fn note(
     fingerprint: u128,
     content: &SentContent,
 ) -> Result<()> {
-    let sql = "INSERT INTO sent_content (call, fingerprint, fields) VALUES (?1, ?2, ?3) \
-               ON CONFLICT (call, fingerprint) DO UPDATE SET fields = ?3";
+    let sql = "INSERT INTO sent_content (call, fingerprint, fields, record, export, mapping) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (call, fingerprint) DO UPDATE \
+               SET fields = ?3, record = ?4, export = ?5, mapping = ?6";
     let fingerprint = fingerprint.to_be_bytes();
     let fields = content.fields.to_bytes();
+    let (records, export, mapping) = match &content.origin {
+        None => (None, None, None),
+        Some(origin) => (
+            Some(origin.records.concat()),
+            origin_rows::export(connection, origin)?,
+            Some(origin_rows::mapping(connection, &origin.mapping)?),
+        ),
+    };
     let mut statement = connection.prepare_cached(sql)?;
-    statement.execute((call, fingerprint, fields)).map(drop)
+    let values = (call, fingerprint, fields, records, export, mapping);
+    statement.execute(values).map(drop)
 }
 
 /// Forgets what the server cannot have, of the call in this row.

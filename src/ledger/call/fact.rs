@@ -68,6 +68,11 @@ pub enum CallFact {
         /// All of them.
         files: Vec<SentFile>,
     },
+    /// The recording arrived, and more is known of its bytes.
+    Hashed {
+        /// SHA-256 of the bytes that are in place.
+        sha256: [u8; 32],
+    },
     /// The recording that is about to be sent lasts so long.
     Lasts {
         /// Milliseconds, as the headers of its files say.

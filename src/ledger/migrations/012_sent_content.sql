@@ -3,18 +3,18 @@
 CREATE TABLE export_file (
     id   INTEGER PRIMARY KEY,
     name INTEGER NOT NULL, -- keyed hash of its name
-    hash BLOB    NOT NULL  -- BLAKE3 of its bytes
+    hash BLOB    NOT NULL  -- SHA-256 of its bytes
 ) STRICT;
 CREATE TABLE mapping_used (
     id             INTEGER PRIMARY KEY,
-    hash           BLOB NOT NULL, -- BLAKE3 of the mapping file
+    hash           BLOB NOT NULL, -- SHA-256 of the mapping file
     consent_column TEXT           -- the column that consent came from
 ) STRICT;
 CREATE TABLE sent_content (
     call        INTEGER NOT NULL REFERENCES call (id) ON DELETE CASCADE,
     fingerprint BLOB    NOT NULL, -- 16 bytes, big-endian, as in `call`
     fields      BLOB    NOT NULL,
-    record      BLOB,             -- hash of the record of the export
+    record      BLOB,             -- SHA-256 of each record of the export that the call was made of, one after the other
     export      INTEGER REFERENCES export_file (id),
     mapping     INTEGER REFERENCES mapping_used (id),
     PRIMARY KEY (call, fingerprint)

@@ -87,7 +87,10 @@ pub(in crate::ledger) fn content(fingerprint: u128) -> SentContent {
     }
     let call = Call::new(draft, &mut Vec::new()).unwrap();
     let fields = ContentKey::derive(&[1; 32]).sent_fields(&call, |_| true);
-    SentContent { fields }
+    SentContent {
+        fields,
+        origin: None,
+    }
 }
 
 /// A call that waits for its recording.

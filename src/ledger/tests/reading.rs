@@ -1,12 +1,14 @@
 //! What status, reports and the next run see.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::call::Field;
 use crate::domain::{Code, Party, Place, Problem};
 use crate::ledger::{
-    Blocker, CallStatus, DoneKind, Error, Failure, FailureKind, SentContent, purge,
+    Blocker, CallStatus, CreateState, DoneKind, Error, ExportOrigin, Failure, FailureKind,
+    MappingOrigin, RecordOrigin, SentContent, purge,
 };
 
 fn entry(identity: &str, fact: impl Into<Fact>) -> LedgerEntry {
@@ -350,5 +352,76 @@ fn no_person_is_in_the_file() {
             .windows(person.len())
             .any(|bytes| bytes == person.as_bytes());
         assert!(!is_there, "{person}");
+    }
+}
+
+fn origin(export: u8, column: Option<&str>) -> RecordOrigin {
+    RecordOrigin {
+        records: vec![[1; 32], [2; 32]],
+        export: Some(Arc::new(ExportOrigin {
+            name: "calls of Dorte.csv".to_owned(),
+            hash: [export; 32],
+        })),
+        mapping: Arc::new(MappingOrigin {
+            hash: [9; 32],
+            consent_column: column.map(str::to_owned),
+        }),
+    }
+}
+
+/// The facts of a call that was made of this.
+fn made_of(identity: &str, origin: Option<RecordOrigin>) -> [LedgerEntry; 2] {
+    let intended = CallFact::CreateIntended {
+        fingerprint: 1,
+        party: Party::default(),
+        content: SentContent {
+            origin,
+            ..content(1)
+        },
+    };
+    let created = CallFact::Created {
+        fingerprint: 1,
+        uid: Some("u-1".to_owned()),
+    };
+    [entry(identity, intended), entry(identity, created)]
+}
+
+#[test]
+fn what_a_call_was_made_of_is_kept_and_read() {
+    let sha256 = [7; 32];
+    let mut entries = made_of("made", Some(origin(3, Some("GDPR")))).to_vec();
+    entries.push(entry("made", CallFact::Hashed { sha256 }));
+    entries.extend(made_of("again", Some(origin(3, Some("GDPR")))));
+    entries.extend(made_of("other", Some(origin(4, None))));
+    entries.extend(made_of("unknown", None));
+    let fixture = Fixture::written(entries);
+    let mut found = Vec::new();
+    let reader = fixture.read();
+    let read = reader.evidence(|evidence| {
+        found.push(evidence);
+        Ok::<(), Error>(())
+    });
+    read.unwrap();
+    let ids: Vec<&str> = found.iter().map(|found| &*found.identity).collect();
+    assert_eq!(ids, ["made", "again", "other", "unknown"]);
+    let (made, other, unknown) = (&found[0], &found[2], &found[3]);
+    assert_eq!(made.records, [[1; 32], [2; 32]]);
+    assert_eq!((made.export, made.mapping), (Some([3; 32]), Some([9; 32])));
+    assert_eq!(made.consent_column.as_deref(), Some("GDPR"));
+    assert_eq!((made.sha256, found[1].sha256), (Some(sha256), None));
+    assert_eq!(
+        (other.export, &other.consent_column),
+        (Some([4; 32]), &None)
+    );
+    assert_eq!((unknown.export, unknown.records.len()), (None, 0));
+    assert!(matches!(
+        made.state.create,
+        CreateState::Done { uid: Some(_), .. }
+    ));
+    let connection = rusqlite::Connection::open(fixture.path()).unwrap();
+    for (table, rows) in [("export_file", 2), ("mapping_used", 2), ("sent_content", 4)] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = connection.query_row(&sql, (), |row| row.get(0)).unwrap();
+        assert_eq!(count, rows, "{table}");
     }
 }

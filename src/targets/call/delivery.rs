@@ -28,6 +28,8 @@ pub struct CallDeliveryOptions {
     pub version: ApiVersion,
     /// How recordings are to be understood.
     pub audio: AudioSettings,
+    /// Whether SHA-256 is made of recordings as well, for proof.
+    pub with_sha256: bool,
     /// Where recordings are put together or converted, if any may have to be.
     pub transcoder: Option<Arc<Transcoder>>,
     /// Where uploads in doubt are looked up.
@@ -54,6 +56,7 @@ impl Deliver for CallDelivery {
         let uploader = Uploader {
             sender: Arc::clone(&shared.sender),
             settings: options.audio,
+            with_sha256: options.with_sha256,
             read_back: read_back.map(|read| ReadBack::new(read, limits, pace)),
             throttle: shared.hooks.throttle,
             on_bytes: shared.hooks.on_bytes,

@@ -2,7 +2,7 @@
 
 use super::plan::Step;
 use crate::domain::call::Call;
-use crate::ledger::{CallState, SentFile};
+use crate::ledger::{CallState, RecordOrigin, SentFile};
 use crate::recordings::{Sendable, TranscodeJob};
 
 /// The recording of a call, as an upload needs it.
@@ -37,6 +37,8 @@ pub struct CallJob {
     pub call: Call<'static>,
     /// The hash of what the export says.
     pub fingerprint: u128,
+    /// The records that it was made of, where that is kept.
+    pub origin: Option<RecordOrigin>,
     /// [`Step::Create`] or [`Step::Upload`].
     pub step: Step,
     /// What the ledger knew when the step was decided.

@@ -1,6 +1,7 @@
 //! Calls: from rows to what is to be sent, and from there to the destination.
 
 mod batch_result;
+mod call_origins;
 mod carried;
 mod changed_since_sent;
 mod clean_rows;
@@ -37,6 +38,7 @@ mod unsent_recordings;
 mod uploader;
 mod worker;
 
+pub use call_origins::CallOrigins;
 pub use deliver::CallDelivery;
 pub use delivery::CallDeliveryOptions;
 pub use inspection_options::{InspectionOptions, OddFormats};

@@ -29,6 +29,7 @@ pub(in crate::targets) fn propose(
         call,
         fingerprint,
         mut found,
+        origin,
         ..
     } = pending;
     if step == Step::Nothing {
@@ -69,6 +70,7 @@ pub(in crate::targets) fn propose(
                 upload: recording.map(|used| inspection.upload(used)),
                 call: as_sent(inspection.settle(call.into_owned()), context),
                 fingerprint,
+                origin,
                 step,
                 state,
                 is_recording_missing,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::call_origins::CallOrigins;
 use super::inspection_options::InspectionOptions;
 use crate::api::ApiVersion;
 use crate::domain::Policy;
@@ -16,6 +17,8 @@ pub struct CallTarget {
     pub inspection: InspectionOptions,
     /// What the operator asked for.
     pub policy: Policy,
+    /// Of what the calls are made, where the ledger keeps that.
+    pub origins: Option<CallOrigins>,
     /// A label for every call that is created (`--label`). It belongs to no record, so no fingerprint has it.
     pub label: Option<String>,
     /// The shape of the destination's conversation endpoint, to warn about fields it lacks.

@@ -69,6 +69,8 @@ pub(in crate::targets) struct Uploader {
     pub(in crate::targets) settings: AudioSettings,
     /// Where uploads in doubt are looked up.
     pub(in crate::targets) read_back: Option<ReadBack>,
+    /// Whether SHA-256 is made of recordings as well.
+    pub(in crate::targets) with_sha256: bool,
     pub(in crate::targets) throttle: Option<Throttle>,
     pub(in crate::targets) on_bytes: Arc<dyn Fn(u64) + Send + Sync>,
 }
@@ -143,6 +145,11 @@ impl Uploader {
             // What somebody else sent, or an earlier run, may have been made of another file.
             source: (!result.is_found).then_some(request.recording.source_bytes),
         });
+        if hash != ledger::UNHEARD
+            && let Some(sha256) = body.sha256()
+        {
+            facts.push(CallFact::Hashed { sha256 });
+        }
         write(&self.sender, job, facts).await
     }
 
@@ -152,6 +159,7 @@ impl Uploader {
             file_name: recording.file_name.clone(),
             content_type: recording.content_type,
             bytes: recording.bytes,
+            with_sha256: self.with_sha256,
             throttle: self.throttle.clone(),
             on_bytes: Arc::clone(&self.on_bytes),
             state: Arc::default(),

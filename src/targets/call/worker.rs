@@ -159,6 +159,7 @@ impl<'r> CallWorker<'r> {
                 call,
                 fingerprint,
                 found,
+                origin: None,
             };
             let carried = propose(self.context(), step, None, open, &mut problems);
             return carried.into_item(problems, key);
@@ -173,12 +174,14 @@ impl<'r> CallWorker<'r> {
             return Carried::there(found, call.identity()).into_item(problems, key);
         }
         let call = call.into_owned();
+        let origins = self.target.origins.as_ref();
         open.push(PendingCall {
             index,
             place,
             call,
             fingerprint,
             found,
+            origin: origins.map(|origins| origins.of(records, &self.mapping)),
         });
         Carried::ended(Action::Ready).into_item(problems, key)
     }

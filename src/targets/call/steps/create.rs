@@ -39,6 +39,7 @@ impl Request for CreateRequest<'_> {
                 fields: self
                     .key
                     .sent_fields(&self.job.call, |field| api::has_field(field, self.version)),
+                origin: self.job.origin.clone(),
             },
         };
         Intent {

@@ -70,6 +70,7 @@ fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
         selection: None,
         target: CallTarget {
             label: None,
+            origins: None,
             recordings: None,
             inspection: InspectionOptions::default(),
             version: ApiVersion::V2,

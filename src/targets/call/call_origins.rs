@@ -1,0 +1,97 @@
+//! Which exports and which mapping the calls of a run are made of, by their hashes.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::call::Field;
+use crate::ledger::{ExportOrigin, MappingOrigin, RecordOrigin};
+use crate::mapping::CallMapping;
+use crate::source::{Record, record_hash};
+
+/// Bytes that are read of an export at once.
+const CHUNK: usize = 256 << 10;
+
+/// A file of the export. Its bytes are hashed when the first call of it is about to be sent, so that a night
+/// without anything new reads no file twice.
+#[derive(Debug)]
+struct ExportFile {
+    path: PathBuf,
+    origin: OnceLock<Option<Arc<ExportOrigin>>>,
+}
+
+/// Which exports and which mapping the calls of a run are made of.
+#[derive(Debug)]
+pub struct CallOrigins {
+    mapping: [u8; 32],
+    files: HashMap<String, ExportFile>,
+}
+
+impl CallOrigins {
+    /// Of these files, by the names that records call them, and this mapping text.
+    pub fn new(mapping: &str, files: impl IntoIterator<Item = (String, PathBuf)>) -> CallOrigins {
+        let file = |(name, path)| {
+            let origin = OnceLock::new();
+            (name, ExportFile { path, origin })
+        };
+        CallOrigins {
+            mapping: Sha256::digest(mapping).into(),
+            files: files.into_iter().map(file).collect(),
+        }
+    }
+
+    /// What a call of these records is made of.
+    pub(in crate::targets) fn of(
+        &self,
+        records: &[Record<'_>],
+        mapping: &CallMapping,
+    ) -> RecordOrigin {
+        let first = records.first().map(Record::sheet);
+        let file = first.and_then(|sheet| self.files.get(&*sheet.file));
+        let export = file.and_then(|file| {
+            let name = first
+                .map(|sheet| sheet.file.to_string())
+                .unwrap_or_default();
+            file.origin.get_or_init(|| read(&file.path, name)).clone()
+        });
+        let sources = mapping.sources().into_iter();
+        let columns = sources.filter(|(field, _)| *field == Field::HasConsent);
+        let columns: Vec<String> = columns.flat_map(|(_, columns)| columns).collect();
+        RecordOrigin {
+            records: records.iter().map(record_hash).collect(),
+            export,
+            mapping: Arc::new(MappingOrigin {
+                hash: self.mapping,
+                consent_column: (!columns.is_empty()).then(|| columns.join(", ")),
+            }),
+        }
+    }
+}
+
+fn read(path: &Path, name: String) -> Option<Arc<ExportOrigin>> {
+    let hash = hash_file(path);
+    let hash = hash.inspect_err(|error| {
+        tracing::warn!(file = %path.display(), %error, "evidence will lack the hash of this export");
+    });
+    Some(Arc::new(ExportOrigin {
+        name,
+        hash: hash.ok()?,
+    }))
+}
+
+fn hash_file(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hasher.finalize().into()),
+            Ok(read) => hasher.update(&chunk[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
