@@ -80,3 +80,138 @@ impl<D: Deliver> JobQueue<D> {
         self.started -= 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::delivery::deliver::SharedDelivery;
+    use crate::delivery::job_end::CarriedOut;
+    use crate::delivery::new_ledger::NewLedger;
+    use crate::ledger::Proof;
+    use crate::source::{Batch, FileFormat, Sheet};
+
+    /// A target whose jobs are a name and what they must not share.
+    struct Letters;
+
+    #[derive(Debug, PartialEq)]
+    struct Letter(&'static str, Option<u64>);
+
+    impl Deliver for Letters {
+        type Job = Letter;
+        type Options = ();
+        const NOUN: &'static str = "letters";
+        const MAY_ADOPT: bool = false;
+
+        fn new((): (), _: SharedDelivery) -> Self {
+            Letters
+        }
+
+        fn id(letter: &Letter) -> &str {
+            letter.0
+        }
+
+        fn exclusive(letter: &Letter) -> Option<u64> {
+            letter.1
+        }
+
+        fn was_tried(_: &Letter) -> bool {
+            false
+        }
+
+        async fn deliver(&self, _: &mut Letter) -> CarriedOut {
+            CarriedOut::Conflict
+        }
+
+        fn new_ledger(&self) -> &NewLedger {
+            unreachable!("a queue asks for no ledger")
+        }
+
+        fn proofs(&self, proof: Proof) -> (Proof, Proof) {
+            (proof, proof)
+        }
+    }
+
+    fn job(name: &'static str, exclusive: Option<u64>) -> Job<Letter> {
+        let sheet = Sheet {
+            file: "calls.csv".into(),
+            reading: String::new(),
+            header: None,
+            nulls: Vec::new(),
+            form: FileFormat::default(),
+        };
+        Job {
+            batch: Arc::new(Batch::new(Arc::new(sheet))),
+            rows: Vec::new(),
+            payload: Box::new(Letter(name, exclusive)),
+        }
+    }
+
+    fn queue(limit: Option<u64>, jobs: &[(&'static str, Option<u64>)]) -> JobQueue<Letters> {
+        let mut queue = JobQueue::new(limit);
+        for (name, exclusive) in jobs {
+            queue.push(job(name, *exclusive));
+        }
+        queue
+    }
+
+    fn next(queue: &mut JobQueue<Letters>) -> &'static str {
+        queue.next().map_or("none", |job| job.payload.0)
+    }
+
+    #[test]
+    fn jobs_start_in_the_order_of_the_export() {
+        let mut queue = queue(None, &[("a", None), ("b", None), ("c", None)]);
+        let started = [next(&mut queue), next(&mut queue), next(&mut queue)];
+        assert_eq!(started, ["a", "b", "c"]);
+        assert!(queue.is_empty() && !queue.has_reached_limit());
+        assert_eq!(next(&mut queue), "none");
+    }
+
+    #[test]
+    fn a_job_waits_while_its_like_is_under_way_and_lets_others_pass() {
+        let mut queue = queue(None, &[("a", Some(1)), ("b", Some(1)), ("c", Some(2))]);
+        assert_eq!([next(&mut queue), next(&mut queue)], ["a", "c"]);
+        assert_eq!(next(&mut queue), "none");
+        assert!(!queue.is_empty());
+        queue.finished(Some(2));
+        assert_eq!(next(&mut queue), "none");
+        queue.finished(Some(1));
+        assert_eq!(next(&mut queue), "b");
+    }
+
+    #[test]
+    fn the_limit_counts_what_was_started_and_is_reached_only_by_one_too_many() {
+        let mut queue = queue(Some(2), &[("a", None), ("b", None)]);
+        assert!(!queue.has_reached_limit());
+        assert_eq!([next(&mut queue), next(&mut queue)], ["a", "b"]);
+        assert!(!queue.has_reached_limit(), "nothing more waits");
+        queue.push(job("c", None));
+        assert!(queue.has_reached_limit());
+    }
+
+    #[test]
+    fn what_is_put_aside_does_not_count_and_comes_back_before_all_others() {
+        let mut queue = queue(Some(2), &[("a", Some(1)), ("b", None), ("c", Some(1))]);
+        let aside: Vec<_> = [queue.next(), queue.next()].into_iter().flatten().collect();
+        assert!(queue.has_reached_limit());
+        for job in &aside {
+            queue.put_aside(job);
+        }
+        assert!(!queue.has_reached_limit());
+        queue.resume(aside);
+        assert_eq!([next(&mut queue), next(&mut queue)], ["a", "b"]);
+        assert!(queue.has_reached_limit());
+    }
+
+    #[test]
+    fn after_a_stop_all_that_waits_is_taken_off_untried_in_its_order() {
+        let mut queue = queue(Some(1), &[("a", Some(1)), ("b", Some(1)), ("c", None)]);
+        assert_eq!(next(&mut queue), "a");
+        let untried: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        let untried: Vec<_> = untried.iter().map(|job| job.payload.0).collect();
+        assert_eq!(untried, ["b", "c"]);
+        assert!(queue.is_empty() && !queue.has_reached_limit());
+    }
+}

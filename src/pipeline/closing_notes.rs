@@ -4,8 +4,8 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_difference};
+use super::record_positions::RecordPositions;
 use super::recording_claims::RecordingClaims;
-use super::rounds::Places;
 use crate::domain::{Code, Place, Problem, Severity};
 use crate::events::{Customers, DominantCustomer};
 use crate::recordings::{ClaimStatus, Claimant, Index, Unlisted};
@@ -61,7 +61,7 @@ pub(super) fn not_searched(index: &Index) -> Option<Problem> {
 }
 
 /// Times in the names of recordings that are not those of their calls.
-pub(super) fn odd_clocks(clocks: &Clocks, places: &Places) -> Vec<Problem> {
+pub(super) fn odd_clocks(clocks: &Clocks, places: &RecordPositions) -> Vec<Problem> {
     let mut told = Vec::new();
     for verdict in clocks.verdicts() {
         let SkewReport {
@@ -86,12 +86,12 @@ pub(super) fn odd_clocks(clocks: &Clocks, places: &Places) -> Vec<Problem> {
     told
 }
 
-fn odd_clock(odd: &OddClock, places: &Places) -> Problem {
-    let place = match places.files.get(odd.place.file as usize) {
-        Some((file, is_numbered)) => Place {
-            file: Arc::clone(file),
+fn odd_clock(odd: &OddClock, places: &RecordPositions) -> Problem {
+    let place = match places.file(odd.place) {
+        Some(file) => Place {
+            file: Arc::clone(&file.name),
             line: odd.line,
-            record: NonZeroU64::new(odd.place.at).filter(|_| *is_numbered),
+            record: NonZeroU64::new(odd.place.at).filter(|_| file.is_numbered),
         },
         None => Place::on_line("", odd.line),
     };
@@ -102,7 +102,11 @@ fn odd_clock(odd: &OddClock, places: &Places) -> Problem {
 
 /// Recordings that no call has claimed, told by a check once the export has been read whole.
 /// A run says nothing: tonight's export claims a handful of the years in the folder.
-pub(super) fn unclaimed(index: &Index, claims: &RecordingClaims, places: &Places) -> Vec<Problem> {
+pub(super) fn unclaimed(
+    index: &Index,
+    claims: &RecordingClaims,
+    places: &RecordPositions,
+) -> Vec<Problem> {
     let note = |file: &str, message: String| {
         Problem::new(Code::RecordingUnclaimed, of_no_line(file), message)
     };
@@ -144,7 +148,7 @@ fn why_left(
     claimant: Claimant,
     status: ClaimStatus,
     claims: &RecordingClaims,
-    places: &Places,
+    places: &RecordPositions,
 ) -> String {
     let record = places.name_of(claimant);
     if status != ClaimStatus::LeftOut {

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::proposal::{Proposal, RecordKey};
-use super::rounds::Places;
+use super::record_positions::RecordPositions;
 use super::seen_cases::{CaseSighting, SeenCases};
 use super::seen_ids::{RecordPlace, SeenIds, Sighting};
 use super::sheet_mapping::SheetMapping;
@@ -59,7 +59,7 @@ impl Duplicates {
         item: &mut Proposal<T::Job>,
         at: PlacedRecord<'_>,
         mapping: &T::Mapping,
-        places: &Places,
+        places: &RecordPositions,
     ) {
         let PlacedRecord { record, place } = at;
         let sighting = match item.key {
@@ -108,7 +108,7 @@ impl Duplicates {
         item: &mut Proposal<J>,
         sighting: Sighting,
         PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &Places,
+        places: &RecordPositions,
     ) -> Option<Problem> {
         let problem = |code, message| Problem::new(code, record.place(), message);
         let is_there = item.is_there();
@@ -171,7 +171,7 @@ impl Duplicates {
         item: &mut Proposal<J>,
         key: RecordKey,
         PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &Places,
+        places: &RecordPositions,
     ) {
         let RecordKey::Unsent {
             identity,
@@ -243,7 +243,7 @@ fn reject<J>(item: &mut Proposal<J>) {
     item.action = Action::Finished(Outcome::Rejected, "".into());
 }
 
-fn older_than_left_out(places: &Places, newer: RecordPlace) -> String {
+fn older_than_left_out(places: &RecordPositions, newer: RecordPlace) -> String {
     let newer = places.name(newer);
     format!("an older copy of {newer}, which a rule leaves out")
 }

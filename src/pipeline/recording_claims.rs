@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::action::Action;
 use super::duplicates::PlacedRecord;
 use super::proposal::Proposal;
+use super::record_positions::RecordPositions;
 use super::recording_use::RecordingUse;
-use super::rounds::Places;
 use super::run_context::{Purpose, RunContext};
 use super::seen_ids::RecordPlace;
 use crate::domain::{Code, Problem};
@@ -49,7 +49,7 @@ impl RecordingClaims {
         item: &mut Proposal<J>,
         wanted: &RecordingUse,
         PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &mut Places,
+        places: &mut RecordPositions,
     ) {
         let status = match &item.action {
             Action::Finished(Outcome::Rejected, _) => ClaimStatus::Rejected,
@@ -105,7 +105,7 @@ impl RecordingClaims {
         &mut self,
         wanted: &RecordingUse,
         place: RecordPlace,
-        places: &mut Places,
+        places: &mut RecordPositions,
     ) {
         let claimant = Claimant {
             call: wanted.call,
@@ -125,7 +125,7 @@ impl RecordingClaims {
         &mut self,
         wanted: &RecordingUse,
         place: RecordPlace,
-        places: &mut Places,
+        places: &mut RecordPositions,
     ) {
         let claimant = Claimant {
             call: wanted.call,

@@ -12,9 +12,9 @@ use std::sync::{Arc, OnceLock};
 use tempfile::SpooledTempFile;
 
 use super::group::row_group::{GroupingKind, RowGroup};
-use super::seen_ids::RecordPlace;
+use super::record_positions::RecordPositions;
 use super::sheet_mapping::SheetMappings;
-use crate::recordings::{Claimant, Claims};
+use crate::recordings::Claims;
 use crate::source::{Batch, Record, Sheet, pack, unpack};
 
 /// Which time records are decided.
@@ -41,16 +41,7 @@ pub struct Ownership {
     /// Who claims which recording.
     pub claims: Claims,
     /// Where the claimants stand.
-    pub places: Places,
-}
-
-/// Names for the records of an export.
-#[derive(Debug, Clone, Default)]
-pub struct Places {
-    /// Names of the inputs so far, and whether their records are numbered.
-    pub(super) files: Vec<(Arc<str>, bool)>,
-    /// A running number over all claimants.
-    list: Vec<RecordPlace>,
+    pub places: RecordPositions,
 }
 
 impl Rounds {
@@ -68,41 +59,6 @@ impl Rounds {
         if let Err(ownership) = self.after_first.set(ownership) {
             let _ = self.after_claims.set(ownership);
         }
-    }
-}
-
-impl Places {
-    /// The number of a claimant that stands here.
-    pub(super) fn add(&mut self, place: RecordPlace) -> u64 {
-        self.list.push(place);
-        self.list.len() as u64 - 1
-    }
-
-    /// `line 17` or `record 17`, with the file's name when there are several.
-    pub(super) fn name(&self, place: RecordPlace) -> String {
-        let RecordPlace { file, at } = place;
-        match self.files.get(file as usize) {
-            Some((name, is_numbered)) => {
-                let unit = if *is_numbered { "record" } else { "line" };
-                match self.files.len() {
-                    1 => format!("{unit} {at}"),
-                    _ => format!("{unit} {at} of {name}"),
-                }
-            }
-            None => format!("line {at}"),
-        }
-    }
-
-    /// Where a claimant stands.
-    pub fn place_of(&self, claimant: Claimant) -> Option<RecordPlace> {
-        let at = usize::try_from(claimant.record).ok()?;
-        self.list.get(at).copied()
-    }
-
-    /// Its name.
-    pub fn name_of(&self, claimant: Claimant) -> String {
-        let place = self.place_of(claimant);
-        place.map_or_else(|| "another record".to_owned(), |place| self.name(place))
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::action::Action;
@@ -15,9 +14,10 @@ use super::duplicates::{Duplicates, PlacedRecord};
 use super::open_totals::count_open;
 use super::opened_file::OpenedFile;
 use super::proposal::{Proposal, Proposals};
+use super::record_positions::RecordPositions;
 use super::recording_claims::RecordingClaims;
 use super::recording_use::RecordingUse;
-use super::rounds::{Aside, Ownership, Places, Round};
+use super::rounds::{Aside, Ownership, Round};
 use super::run_context::{Purpose, RunContext};
 use super::seen_ids::RecordPlace;
 use super::selection::SelectionFilter;
@@ -39,7 +39,7 @@ pub(super) struct Sequencer<'r, T: ImportTarget> {
     clocks: Clocks,
     watched: WatchedFiles,
     selection: Option<SelectionFilter<'r>>,
-    places: Places,
+    places: RecordPositions,
     aside: Option<Aside<T::Mapping>>,
     /// Whether room was made for the ids to come.
     has_room: bool,
@@ -62,7 +62,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             clocks: Clocks::default(),
             watched: WatchedFiles::default(),
             selection: run.selection.map(SelectionFilter::new),
-            places: Places::default(),
+            places: RecordPositions::default(),
             aside: recordings.map(|_| Aside::new(T::grouping(run.mapping))),
             has_room: false,
             incomplete: HashSet::new(),
@@ -74,8 +74,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
 
     /// A new file begins.
     pub(super) fn open(&mut self, opened: &OpenedFile) {
-        let file = Arc::clone(&opened.sheet.file);
-        self.places.files.push((file, false));
+        self.places.open(Arc::clone(&opened.sheet.file));
         self.watched.open(opened);
         if self.customer_column.is_empty() {
             self.customer_column.clone_from(&opened.customer_column);
@@ -133,7 +132,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
         for (index, mut item) in items.into_iter().enumerate() {
             let record = batch.get(index);
             let mapping = mappings.of(&record);
-            let place = self.place(&record);
+            let place = self.places.of(&record);
             let at = PlacedRecord { record, place };
             if round == Round::First {
                 self.duplicates
@@ -231,25 +230,6 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
                 problem.code != Code::ExportIncomplete
                     || self.incomplete.insert(Arc::clone(&problem.place.file))
             });
-        }
-    }
-
-    fn place(&mut self, record: &Record<'_>) -> RecordPlace {
-        let sheet = record.sheet();
-        let files = &mut self.places.files;
-        // The file that is read comes last; records that were put aside may be of an earlier one.
-        let is_it = |name: &Arc<str>| Arc::ptr_eq(name, &sheet.file) || *name == sheet.file;
-        let file = files.iter().rposition(|(name, _)| is_it(name));
-        let number = record.number();
-        let known = file.and_then(|file| files.get_mut(file));
-        if let (Some(_), Some((_, is_numbered))) = (number, known) {
-            *is_numbered = true;
-        }
-        RecordPlace {
-            file: file
-                .and_then(|file| u32::try_from(file).ok())
-                .unwrap_or(u32::MAX),
-            at: number.map_or(record.line(), NonZeroU64::get),
         }
     }
 

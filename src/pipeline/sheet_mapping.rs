@@ -1,6 +1,7 @@
 //! A mapping that is bound to a sheet, as far as the pipeline asks for it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::opened_file::OpenedFile;
@@ -54,14 +55,36 @@ pub trait SheetMapping: Send + Sync + Sized {
 /// The mappings of the sheets that a batch has.
 #[derive(Debug)]
 pub struct SheetMappings<M> {
-    first: Arc<M>,
-    all: Arc<[(Arc<Sheet>, Arc<M>)]>,
+    first: BoundSheet<M>,
+    /// All by [`address`]: an export may have thousands of files, and each of its records asks.
+    all: Arc<HashMap<usize, BoundSheet<M>>>,
+}
+
+/// A mapping with its sheet, which is kept so that no other sheet gets its address.
+#[derive(Debug)]
+struct BoundSheet<M> {
+    sheet: Arc<Sheet>,
+    mapping: Arc<M>,
+}
+
+/// By what a sheet is known as long as it is kept.
+fn address(sheet: &Sheet) -> usize {
+    std::ptr::from_ref(sheet).addr()
+}
+
+impl<M> Clone for BoundSheet<M> {
+    fn clone(&self) -> Self {
+        BoundSheet {
+            sheet: Arc::clone(&self.sheet),
+            mapping: Arc::clone(&self.mapping),
+        }
+    }
 }
 
 impl<M> Clone for SheetMappings<M> {
     fn clone(&self) -> Self {
         SheetMappings {
-            first: Arc::clone(&self.first),
+            first: self.first.clone(),
             all: Arc::clone(&self.all),
         }
     }
@@ -70,32 +93,37 @@ impl<M> Clone for SheetMappings<M> {
 impl<M> SheetMappings<M> {
     /// The mapping of one sheet.
     pub fn of_sheet(sheet: Arc<Sheet>, mapping: Arc<M>) -> Self {
+        let first = BoundSheet { sheet, mapping };
         SheetMappings {
-            first: Arc::clone(&mapping),
-            all: Arc::new([(sheet, mapping)]),
+            all: Arc::new(HashMap::from([(address(&first.sheet), first.clone())])),
+            first,
         }
     }
 
     /// The mappings of several sheets, the first of them first.
     pub fn joined(parts: &[SheetMappings<M>]) -> Option<Self> {
-        let first = Arc::clone(&parts.first()?.first);
-        let all = parts.iter().flat_map(|part| part.all.iter().cloned());
-        let all = all.collect();
-        Some(SheetMappings { first, all })
+        let first = parts.first()?.first.clone();
+        let bound = parts.iter().flat_map(|part| part.all.values());
+        let all = bound.map(|bound| (address(&bound.sheet), bound.clone()));
+        Some(SheetMappings {
+            first,
+            all: Arc::new(all.collect()),
+        })
     }
 
     /// The mapping of the first sheet, and of the only one that a call's batch has.
     pub fn first(&self) -> &Arc<M> {
-        &self.first
+        &self.first.mapping
     }
 
     /// The mapping of the sheet of this record.
     pub fn of(&self, record: &Record<'_>) -> &Arc<M> {
-        let is_its =
-            |(sheet, _): &&(Arc<Sheet>, Arc<M>)| std::ptr::eq(&raw const **sheet, record.sheet());
-        self.all
-            .iter()
-            .find(is_its)
-            .map_or(&self.first, |(_, mapping)| mapping)
+        let sheet = record.sheet();
+        // A batch of calls has one sheet, and need not look it up.
+        if std::ptr::eq(sheet, &raw const *self.first.sheet) {
+            return &self.first.mapping;
+        }
+        let bound = self.all.get(&address(sheet));
+        &bound.unwrap_or(&self.first).mapping
     }
 }
