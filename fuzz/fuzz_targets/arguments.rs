@@ -10,7 +10,7 @@ use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::{MappingFile, Preset};
 use capturi_import_fuzz::read::folder;
-use capturi_import_fuzz::source::{Input, ReadOptions, FileDecision, expand, look, open};
+use capturi_import_fuzz::source::{Input, ReadOptions, FileDecision, expand, read_sheet, open};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -47,7 +47,7 @@ fn names(bytes: &[u8], text: &str) {
         return;
     }
     let input = Input::file(&path);
-    let _ = look(&input, &ReadOptions::default());
+    let _ = read_sheet(&input, &ReadOptions::default());
     let _ = open(&input, &ReadOptions::default()).map(Iterator::count);
     // A pattern may name the folder of the test, and nothing above it.
     let pattern: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'/' | 0)).collect();

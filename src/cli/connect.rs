@@ -18,7 +18,7 @@ pub(super) struct ConnectedDestination {
 }
 
 /// Makes the clients, and starts the server inside this process if it is asked for. Nothing is sent.
-pub(super) async fn reach(
+pub(super) async fn connect(
     run: &RunArgs,
     settings: &RunSettings,
 ) -> Result<ConnectedDestination, Error> {

@@ -5,7 +5,7 @@ use super::exit_code::Exit;
 use super::ledger::{UNNAMED, hashed_id};
 use super::status;
 use crate::config::{ReportArgs, SANDBOX};
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::events::{Delivered, DeliveryKind};
 use crate::ledger::{AcceptedCall, AcceptedCase, Ledger, NotedProblem};
 use crate::report::{DestinationLabel, Mode, Rewrite, Screen, StatusView};
@@ -49,7 +49,7 @@ fn delivered(call: AcceptedCall) -> Delivered {
         kind: DeliveryKind::Call,
         identity: call.identity,
         uid: call.uid,
-        recording: call.recording.map(|(hash, _)| told(hash)),
+        recording: call.recording.map(|(hash, _)| shown_hash(hash)),
         bytes: call.recording.map_or(0, |(_, bytes)| bytes),
         was_there: false,
         in_doubt: 0,
@@ -58,7 +58,7 @@ fn delivered(call: AcceptedCall) -> Delivered {
 }
 
 /// A ledger that was made from a list of names knows that there was a recording, and not which.
-fn told(hash: [u8; 32]) -> String {
+fn shown_hash(hash: [u8; 32]) -> String {
     if hash == [0; 32] {
         return UNNAMED.to_owned();
     }
@@ -107,14 +107,14 @@ fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, DestinationLab
 
 /// A code that this version does not know comes from a newer one.
 fn problem(noted: NotedProblem) -> Option<Problem> {
-    let place = Place {
+    let location = Location {
         file: noted.file,
         line: noted.line,
         record: noted.record,
     };
     // Those of all runs are told by their ids; see `Rewrite::resent`.
     let code = Code::from_name(&noted.code).filter(|code| *code != Code::UploadInDoubt)?;
-    let mut problem = Problem::new(code, place, noted.message).at(&noted.column, "");
+    let mut problem = Problem::new(code, location, noted.message).at(&noted.column, "");
     problem.name_record(&noted.identity);
     Some(match Severity::from_name(&noted.severity) {
         Some(severity) => problem.with_severity(severity),
@@ -128,9 +128,9 @@ mod tests {
 
     #[test]
     fn a_problem_is_as_grave_as_it_was_noted() {
-        let place = Place::on_line("calls.csv", 2);
+        let location = Location::on_line("calls.csv", 2);
         for severity in [Severity::Note, Severity::Warning, Severity::Error] {
-            let told = Problem::new(Code::RecordingMissing, place.clone(), "none");
+            let told = Problem::new(Code::RecordingMissing, location.clone(), "none");
             let mut told = told.with_severity(severity);
             told.name_record("c-1");
             assert_eq!(problem(NotedProblem::from(&told)), Some(told));

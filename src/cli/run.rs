@@ -51,10 +51,10 @@ async fn deliver(
 ) -> Result<Exit, Error> {
     expect_a_window(&settings)?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let reached = connect::reach(run, &settings).await?;
-    let (mut parts, options) = prepare((run, arguments), &settings, &reached)?;
+    let connected = connect::connect(run, &settings).await?;
+    let (mut parts, options) = prepare((run, arguments), &settings, &connected)?;
     Report::probe(&options)?;
-    let ledger = open_ledger(&settings.ledger, &reached.name, begins_anew(run))?;
+    let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
     let LedgerKnowledge {
         earlier,
         known,
@@ -67,7 +67,7 @@ async fn deliver(
         audio: audio_settings(&parts),
         with_sha256: run.sha256,
         transcoder: inputs::transcoder(&parts)?,
-        read_back: reached.read_back,
+        read_back: connected.read_back,
         known: known.calls,
         uids,
         content_key,
@@ -77,19 +77,19 @@ async fn deliver(
     let report = Report::new(options, screen)?;
     let run = RunParts {
         options: DeliveryOptions {
-            client: reached.client,
+            client: connected.client,
             writer: ledger.writer(),
             pace: settings.pace,
             schedule: settings.schedule,
             limits: settings.limits,
         },
         ledger,
-        description: format!("{} to {}", run.export.mapping, reached.name),
+        description: format!("{} to {}", run.export.mapping, connected.name),
         // A run of a few records says nothing of the others.
         hold_for: parts.selection.is_none().then_some(parts.policy.hold_for),
     };
     let listener = ReportListener::new(report, Arc::clone(&stop));
-    let server = reached.server.as_ref();
+    let server = connected.server.as_ref();
     let exit = match parts.into_pipeline() {
         TargetPipeline::Calls(pipeline) => {
             let import = Import::<_, CallDelivery>::of(pipeline, calls, run);
@@ -100,7 +100,7 @@ async fn deliver(
             Box::pin(attend(import, listener, &stop, server)).await
         }
     };
-    if let Some(server) = reached.server {
+    if let Some(server) = connected.server {
         server.stop().await;
     }
     exit
@@ -125,7 +125,7 @@ where
     };
     let lost = server.map(sandbox::lost_fields).unwrap_or_default();
     for problem in &lost {
-        listener.event(&Event::Aside(problem));
+        listener.event(&Event::ExportProblem(problem));
     }
     let reason = stop.reason().map(|(stop, _)| stop);
     let ReportListener {
@@ -149,7 +149,7 @@ where
 fn prepare(
     (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
-    reached: &ConnectedDestination,
+    connected: &ConnectedDestination,
 ) -> Result<(ImportParts, ReportOptions), Error> {
     let beside = FilesBeside {
         out: run.output.out.as_deref(),
@@ -165,7 +165,7 @@ fn prepare(
         Mode::Run
     };
     let to = report::DestinationLabel {
-        name: reached.name.clone(),
+        name: connected.name.clone(),
         ledger: settings.ledger.clone(),
         is_new_ledger: begins_anew(run) || !settings.ledger.exists(),
         settings: arguments.settings.clone(),

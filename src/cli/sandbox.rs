@@ -6,7 +6,7 @@ use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::signals;
 use crate::config::{self, SandboxArgs, V2PageArg};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::report::Screen;
 use crate::sandbox::{self, Faults, Sandbox, SandboxOptions, TokenFile, V2Page};
 
@@ -32,7 +32,10 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
         let file = arguments.token_out.as_deref();
         let file = file.map(|path| TokenFile::write(path, &token)).transpose();
         let file = file.map_err(sandbox::Error::from)?;
-        screen.say(&told(&server.url(), chosen.is_none().then_some(&token)));
+        screen.say(&public_address(
+            &server.url(),
+            chosen.is_none().then_some(&token),
+        ));
         // Without a handler for signals the system ends the program, which is as good.
         let _ = signals::signal().await;
         server.stop().await;
@@ -42,7 +45,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, mut screen: Screen) -> Result<Exi
 }
 
 /// Where the sandbox is, and its token unless somebody chose it.
-fn told(url: &str, random: Option<&String>) -> String {
+fn public_address(url: &str, random: Option<&String>) -> String {
     match random {
         Some(token) => format!(
             "the sandbox listens on {url}, token {token}\nstate page: {url}/?api-token={token}"
@@ -87,7 +90,7 @@ pub(super) fn lost_fields(server: &Sandbox) -> Vec<Problem> {
         };
         let message =
             format!("{field} was dropped from {calls}: the {page} page of v2 does not have it");
-        Problem::new(Code::NotInVersion, Place::on_line("", 0), message)
+        Problem::new(Code::NotInVersion, Location::on_line("", 0), message)
     });
     lost.collect()
 }

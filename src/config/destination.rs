@@ -43,7 +43,7 @@ pub(super) fn connection(
     version: ApiVersion,
     token: SecretString,
 ) -> Result<Connection, Error> {
-    let (base, route) = reach(&arguments.base_url, arguments, effort)?;
+    let (base, route) = base_and_route(&arguments.base_url, arguments, effort)?;
     Ok(Connection {
         base,
         version,
@@ -61,7 +61,7 @@ pub(super) fn reading(
     let Some(url) = &arguments.read_url else {
         return Ok(None);
     };
-    let (base, route) = reach(url, arguments, effort)?;
+    let (base, route) = base_and_route(url, arguments, effort)?;
     let own = token::read_for_reading(arguments.read_token_file.as_deref())?;
     Ok(Some(ReadApiSettings {
         connection: ReadConnection {
@@ -75,7 +75,7 @@ pub(super) fn reading(
 }
 
 /// An address that a token may be sent to, and how it is reached.
-fn reach(
+fn base_and_route(
     url: &str,
     arguments: &DestinationArgs,
     effort: &EffortArgs,

@@ -50,7 +50,7 @@ impl<'e> RunEvents<'e> {
         let record = batch.get(row.index);
         self.count(&end);
         for (code, message) in end.problem.into_iter().chain(end.remarks) {
-            let mut problem = Problem::new(code, record.place(), message);
+            let mut problem = Problem::new(code, record.location(), message);
             problem.name_record(id);
             let is_unproved = end.delivered.as_ref().is_some_and(|it| it.is_unproved);
             row.problems.push(if is_unproved {

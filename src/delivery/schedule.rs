@@ -125,7 +125,7 @@ impl Schedule {
     }
 
     /// Whether requests may leave now.
-    pub(crate) fn look(&self, now: Timestamp, deadline: Option<Timestamp>) -> WindowState {
+    pub(crate) fn state_at(&self, now: Timestamp, deadline: Option<Timestamp>) -> WindowState {
         if let (Some(deadline), Some(until)) = (deadline, self.until)
             && now >= deadline
         {
@@ -149,7 +149,7 @@ impl Schedule {
         let window = self
             .window
             .filter(|_| self.outside == OutsideWindow::Wait)?;
-        let WindowState::Shut(opens, _) = self.look(now, None) else {
+        let WindowState::Shut(opens, _) = self.state_at(now, None) else {
             return None;
         };
         let shown = opens
@@ -221,7 +221,7 @@ mod tests {
 
     /// Until when it is shut, or nothing.
     fn shut(schedule: &Schedule, now: &str) -> Option<String> {
-        match schedule.look(at(now), None) {
+        match schedule.state_at(at(now), None) {
             WindowState::Open => None,
             WindowState::Shut(until, _) => Some(until.to_string()),
             WindowState::Over(why) => Some(why),
@@ -297,11 +297,11 @@ mod tests {
         assert_eq!(deadline("2024-10-26T20:00:00Z"), "2024-10-27T05:00:00Z");
         let end = until.deadline(at("2024-07-01T20:00:00Z"));
         assert_eq!(
-            until.look(at("2024-07-02T03:59:59Z"), end),
+            until.state_at(at("2024-07-02T03:59:59Z"), end),
             WindowState::Open
         );
         // Also when the clock has jumped far beyond it.
-        let over = until.look(at("2031-01-01T00:00:00Z"), end);
+        let over = until.state_at(at("2031-01-01T00:00:00Z"), end);
         assert_eq!(over, WindowState::Over("it is 06:00 (--until)".to_owned()));
     }
 
@@ -359,11 +359,11 @@ mod tests {
             let mut schedule = schedule("20:00-06:00");
             schedule.window = Some(Hours { from: time(from), to: time(to) });
             let now = Timestamp::from_second(second).unwrap();
-            if let WindowState::Shut(opens, _) = schedule.look(now, None) {
+            if let WindowState::Shut(opens, _) = schedule.state_at(now, None) {
                 prop_assert!(opens > now && opens.as_second() - second <= 2 * 86_400);
                 let before = Timestamp::from_second(opens.as_second() - 1).unwrap();
                 let is_change = schedule.zone.to_datetime(before).time() > schedule.zone.to_datetime(opens).time();
-                let is_open = schedule.look(opens, None) == WindowState::Open;
+                let is_open = schedule.state_at(opens, None) == WindowState::Open;
                 // A short window in the hour that does not happen is over before it opens.
                 prop_assert!(is_open || is_change || to > from, "{opens}");
             }

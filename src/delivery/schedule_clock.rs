@@ -31,14 +31,14 @@ impl ScheduleClock {
 
     /// Opens and shuts the gates, sets the line and ends the run, as the hour says. For how long
     /// nothing is sent from now on, and why, if that is new.
-    pub(super) fn look(
+    pub(super) fn apply(
         &mut self,
         now: Timestamp,
         gates: &[&Gate],
         stop: &StopSignal,
     ) -> Option<(Duration, String)> {
         self.bandwidth.set(self.schedule.bandwidth(now));
-        let (shut_until, why) = match self.schedule.look(now, self.deadline) {
+        let (shut_until, why) = match self.schedule.state_at(now, self.deadline) {
             WindowState::Open => (None, String::new()),
             WindowState::Shut(until, why) => (Some(until), why),
             WindowState::Over(why) => {
@@ -87,9 +87,9 @@ mod tests {
             bandwidth: BandwidthLimiter::default(),
             shut_until: None,
         };
-        let shut = clock.look(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
+        let shut = clock.apply(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
         assert!(shut.is_some() && !stop.is_raised());
-        clock.look(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
+        clock.apply(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
         assert!(stop.is_raised());
         let leaves = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
         assert!(leaves.is_err());

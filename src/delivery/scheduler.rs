@@ -129,7 +129,7 @@ impl<D: Deliver> Scheduler<'_, D> {
             let has_room = self.queue.is_empty() && !is_stopping;
             let is_idle = self.queue.is_empty() && self.tasks.is_empty();
             if is_idle && (is_stopping || !is_open) {
-                self.settle().await;
+                self.resolve_pending().await;
                 if self.queue.is_empty() && (is_stopping || !self.stop.is_raised()) {
                     break;
                 }
@@ -328,8 +328,8 @@ impl<D: Deliver> Scheduler<'_, D> {
             .ended(&refused.batch, &refused.id, refused.row, refused.end);
     }
 
-    /// Settles what waited for something that has not come before the end.
-    async fn settle(&mut self) {
+    /// Resolves what waited for something that has not come before the end.
+    async fn resolve_pending(&mut self) {
         if !self.conflicting.is_empty() && !self.stop.is_raised() {
             self.decide_conflicting().await;
             return;
@@ -377,7 +377,7 @@ impl<D: Deliver> Scheduler<'_, D> {
         // Nothing is asked outside the window, either.
         let mut gates = self.delivery.gates();
         gates.push(&self.sender.gate);
-        let closed = self.clock.look(Timestamp::now(), &gates, &self.stop);
+        let closed = self.clock.apply(Timestamp::now(), &gates, &self.stop);
         if let Some((pause, why)) = closed {
             (self.events.on_event)(Event::Paused { pause, why: &why });
         }

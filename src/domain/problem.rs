@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::code::Code;
 use super::invisible::shown;
-use super::place::Place;
+use super::location::Location;
 use super::severity::Severity;
 
 /// One thing wrong with one record.
@@ -15,7 +15,7 @@ pub struct Problem {
     /// How bad, after the operator's policies.
     pub severity: Severity,
     /// Where the record stands.
-    pub place: Place,
+    pub location: Location,
     /// The id of the record, cut like a value; empty where the problem belongs to no record, or the
     /// record has no id.
     pub id: Box<str>,
@@ -35,11 +35,11 @@ impl Problem {
     pub const VALUE_LIMIT: usize = 200;
 
     /// A problem of the code's usual severity.
-    pub fn new(code: Code, place: Place, message: impl Into<Box<str>>) -> Self {
+    pub fn new(code: Code, location: Location, message: impl Into<Box<str>>) -> Self {
         Problem {
             code,
             severity: code.severity(),
-            place,
+            location,
             id: Box::default(),
             column: Box::default(),
             value: Box::default(),
@@ -104,7 +104,7 @@ fn cut(text: &str) -> Box<str> {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} [{}]", self.place, self.severity, self.code)?;
+        write!(f, "{}: {} [{}]", self.location, self.severity, self.code)?;
         if !self.column.is_empty() {
             write!(f, " {}", self.column)?;
         }
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_between_characters() {
-        let place = Place::on_line("a.csv", 2);
-        let problem = Problem::new(Code::BadTime, place, "why").at("when", &"æ".repeat(300));
+        let location = Location::on_line("a.csv", 2);
+        let problem = Problem::new(Code::BadTime, location, "why").at("when", &"æ".repeat(300));
         assert_eq!(problem.value.chars().count(), Problem::VALUE_LIMIT + 1);
     }
 }

@@ -48,7 +48,7 @@ pub enum Event<'a> {
         delivered: Option<&'a Delivered>,
     },
     /// A problem that belongs to no record: a recording that nobody claims.
-    Aside(&'a Problem),
+    ExportProblem(&'a Problem),
     /// Bytes of recordings left the machine.
     Sent {
         /// Bytes since the last event of this kind.

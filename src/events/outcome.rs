@@ -94,7 +94,7 @@ impl Tally {
     }
 
     /// Counts a problem that belongs to no record.
-    pub fn note_aside(&mut self, problem: &Problem) {
+    pub fn note_export_problem(&mut self, problem: &Problem) {
         self.faults += u64::from(problem.is_error());
         self.left_held += u64::from(problem.code == Code::HeldTooLong);
     }

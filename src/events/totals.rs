@@ -141,7 +141,7 @@ impl DeferredFacts {
     }
 
     /// What was counted.
-    pub fn told(&self) -> CallFacts<'_, impl Iterator<Item = Field>> {
+    pub fn facts(&self) -> CallFacts<'_, impl Iterator<Item = Field>> {
         let has = |field: &Field| self.fields & (1 << field.index()) != 0;
         CallFacts {
             fields: Field::ALL.into_iter().filter(has),
@@ -184,21 +184,21 @@ impl Totals {
     }
 
     /// Counts one call.
-    pub fn count(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
+    pub fn count(&mut self, facts: CallFacts<'_, impl Iterator<Item = Field>>) {
         let up = |count: &mut u64| *count += 1;
-        self.change(told.consent, told.time, told.fields, up);
-        self.by_day.count(told.time.as_bytes());
-        self.by_agent.add(told.agent, 1);
-        self.customers.count(told.customer);
+        self.change(facts.consent, facts.time, facts.fields, up);
+        self.by_day.count(facts.time.as_bytes());
+        self.by_agent.add(facts.agent, 1);
+        self.customers.count(facts.customer);
     }
 
     /// Takes a call back that these sums have counted, but for its customer: of those there is no exact
     /// count, and they are counted as they are read.
-    pub fn take_back(&mut self, told: CallFacts<'_, impl Iterator<Item = Field>>) {
+    pub fn take_back(&mut self, facts: CallFacts<'_, impl Iterator<Item = Field>>) {
         let down = |count: &mut u64| *count = count.saturating_sub(1);
-        self.change(told.consent, told.time, told.fields, down);
-        self.by_day.take_back(told.time.as_bytes());
-        self.by_agent.take_back(told.agent);
+        self.change(facts.consent, facts.time, facts.fields, down);
+        self.by_day.take_back(facts.time.as_bytes());
+        self.by_agent.take_back(facts.agent);
     }
 
     fn change(
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_leaves_no_trace() {
-        let told = |agent, time, consent| CallFacts {
+        let facts = |agent, time, consent| CallFacts {
             fields: [Field::Customer, Field::AgentId].into_iter(),
             consent,
             time,
@@ -288,14 +288,14 @@ mod tests {
         };
         let mut sums = Totals::default();
         let (one, other) = ("2024-03-15T09:12:03Z", "2024-03-16T10:00:00Z");
-        sums.count(told("a-1", one, Some(true)));
+        sums.count(facts("a-1", one, Some(true)));
         let before = sums.clone();
         for (agent, time, consent) in [("a-2", other, None), ("a-1", one, Some(false))] {
-            sums.count(told(agent, time, consent));
-            sums.take_back(told(agent, time, consent));
+            sums.count(facts(agent, time, consent));
+            sums.take_back(facts(agent, time, consent));
             assert_eq!(sums, before);
         }
-        sums.take_back(told("a-1", one, Some(true)));
+        sums.take_back(facts("a-1", one, Some(true)));
         assert_eq!(sums, Totals::default());
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::ledger::{Ledger, LedgerOpenError};
 use crate::pipeline;
 
@@ -45,7 +45,7 @@ fn left_held(age: &str, id: &str) -> Problem {
         "{age}; this run neither sent nor found it. Run the export that had it, or drop it: \
          `capturi-import ledger forget-held` and the id"
     );
-    let mut problem = Problem::new(Code::HeldTooLong, Place::on_line("", 0), message);
+    let mut problem = Problem::new(Code::HeldTooLong, Location::on_line("", 0), message);
     problem.name_record(id);
     problem
 }

@@ -130,7 +130,9 @@ where
     let ended = delivery::run::<D, _>(options, target, stop_of_run, decisions, &mut listen).await;
     if let Some(look_back) = look_back.filter(|_| stop.reason().is_none()) {
         match look_back.overdue() {
-            Ok(problems) => problems.iter().for_each(|it| listen(Event::Aside(it))),
+            Ok(problems) => problems
+                .iter()
+                .for_each(|it| listen(Event::ExportProblem(it))),
             Err(error) => stop.raise(StopReason::LedgerLost, error.to_string()),
         }
     }

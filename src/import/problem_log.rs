@@ -25,7 +25,7 @@ impl ProblemLog {
     pub(super) fn take(&mut self, event: &Event<'_>, stop: &StopSignal) {
         match event {
             Event::Ended { problems, .. } => self.waiting.extend_from_slice(problems),
-            Event::Aside(problem) => self.waiting.push(without_recording(problem)),
+            Event::ExportProblem(problem) => self.waiting.push(without_recording(problem)),
             _ => {}
         }
         if self.waiting.len() >= GROUP {
@@ -45,8 +45,8 @@ impl ProblemLog {
 /// What belongs to no row may be about a recording, and a ledger keeps no names of those.
 fn without_recording(problem: &Problem) -> Problem {
     let mut problem = problem.clone();
-    if problem.place.line == 0 {
-        problem.place.file = "".into();
+    if problem.location.line == 0 {
+        problem.location.file = "".into();
     }
     problem
 }
@@ -54,16 +54,16 @@ fn without_recording(problem: &Problem) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Code, Place};
+    use crate::domain::{Code, Location};
 
     #[test]
     fn of_a_recording_the_ledger_is_not_told_the_name() {
-        let place = |file: &str, line| Place::on_line(file, line);
+        let location = |file: &str, line| Location::on_line(file, line);
         let told = |file: &str, line| {
-            let problem = Problem::new(Code::RecordingTime, place(file, line), "odd");
-            without_recording(&problem).place
+            let problem = Problem::new(Code::RecordingTime, location(file, line), "odd");
+            without_recording(&problem).location
         };
-        assert_eq!(told("+4512345678.wav", 0), place("", 0));
-        assert_eq!(told("calls.csv", 7), place("calls.csv", 7));
+        assert_eq!(told("+4512345678.wav", 0), location("", 0));
+        assert_eq!(told("calls.csv", 7), location("calls.csv", 7));
     }
 }

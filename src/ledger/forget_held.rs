@@ -159,12 +159,12 @@ mod tests {
     fn what_was_refused_after_a_lost_answer_stays_known() {
         let mut connection = migrate::in_memory();
         let state = held(refused_after_a_lost_answer());
-        assert!(state.sent_unheard().is_some());
+        assert!(state.unconfirmed().is_some());
         rows::save(&connection, None, "doubtful", &state).unwrap();
         let all = forget(&mut connection, HeldChoice::Since(moment(20))).unwrap();
         assert_eq!((all.calls, all.known), (1, 1));
         let (_, kept) = rows::find(&connection, "doubtful").unwrap().unwrap();
-        assert!(kept.sent_unheard().is_some());
+        assert!(kept.unconfirmed().is_some());
     }
 
     fn ledger() -> Connection {

@@ -33,9 +33,9 @@ pub struct NotedProblem {
 impl From<&Problem> for NotedProblem {
     fn from(problem: &Problem) -> Self {
         NotedProblem {
-            file: Arc::clone(&problem.place.file),
-            line: problem.place.line,
-            record: problem.place.record,
+            file: Arc::clone(&problem.location.file),
+            line: problem.location.line,
+            record: problem.location.record,
             identity: problem.id.to_string(),
             column: problem.column.to_string(),
             code: problem.code.name().to_owned(),

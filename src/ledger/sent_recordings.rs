@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result, Row};
 
 use super::call::checkpoint::RECORDING_SENT_SQL;
-use super::call::fact::{SentFile, UNHEARD};
+use super::call::fact::{SentFile, UNKNOWN_HASH};
 use super::columns::{identity_hash, signed};
 
 /// How much was known of sent recordings at one moment.
@@ -85,7 +85,7 @@ pub(super) fn sent_to(
         let is_whole = bytes == Some(signed(file.bytes));
         Ok(SentTo {
             identity: row.get(0)?,
-            hash: hash.filter(|hash| is_whole && *hash != UNHEARD),
+            hash: hash.filter(|hash| is_whole && *hash != UNKNOWN_HASH),
         })
     };
     let mut statement = connection.prepare_cached(&sql)?;

@@ -66,7 +66,7 @@ fn number(bytes: &[u8], place: usize) -> u32 {
 /// The running sum over header and frames.
 struct Sum {
     is_big_endian: bool,
-    sums: (u32, u32),
+    checksums: (u32, u32),
 }
 
 impl Sum {
@@ -75,7 +75,7 @@ impl Sum {
         let magic = number(header, 0);
         let mut sum = Sum {
             is_big_endian: magic & 1 == 1,
-            sums: (0, 0),
+            checksums: (0, 0),
         };
         sum.add(&header[..24]);
         let is_one = magic & !1 == MAGIC && number(header, 4) == VERSION;
@@ -91,16 +91,16 @@ impl Sum {
                 number.swap_bytes()
             }
         };
-        let (mut one, mut other) = self.sums;
+        let (mut one, mut other) = self.checksums;
         for pair in bytes.chunks_exact(8) {
             one = one.wrapping_add(word(pair)).wrapping_add(other);
             other = other.wrapping_add(word(&pair[4..])).wrapping_add(one);
         }
-        self.sums = (one, other);
+        self.checksums = (one, other);
     }
 
     fn is(&self, stated: &[u8]) -> bool {
-        self.sums == (number(stated, 0), number(stated, 4))
+        self.checksums == (number(stated, 0), number(stated, 4))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::seen_ids::RecordPlace;
+use super::seen_ids::RecordLocation;
 use crate::recordings::Skew;
 
 /// Fewer records prove nothing about all of them.
@@ -47,7 +47,7 @@ struct Bucket {
 /// A record whose recording has another time in its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OddClock {
-    pub(super) place: RecordPlace,
+    pub(super) location: RecordLocation,
     pub(super) line: u64,
     pub(super) recording: String,
     pub(super) seconds: i64,
@@ -74,7 +74,12 @@ pub(super) enum SkewSeverity {
 }
 
 impl Clocks {
-    pub(super) fn see(&mut self, skew: &Skew, (place, line): (RecordPlace, u64), recording: &str) {
+    pub(super) fn see(
+        &mut self,
+        skew: &Skew,
+        (location, line): (RecordLocation, u64),
+        recording: &str,
+    ) {
         let table = if skew.is_against_utc {
             &mut self.against_utc
         } else {
@@ -86,7 +91,7 @@ impl Clocks {
         bucket.count += 1;
         if bucket.kept.len() < KEPT {
             bucket.kept.push(OddClock {
-                place,
+                location,
                 line,
                 recording: recording.to_owned(),
                 seconds: skew.seconds,
@@ -218,7 +223,7 @@ impl SkewTable {
         }
         verdict
             .odd
-            .sort_by_key(|odd| (odd.place.file, odd.place.at));
+            .sort_by_key(|odd| (odd.location.file, odd.location.at));
         verdict
     }
 }
@@ -266,7 +271,7 @@ mod tests {
     fn verdicts(skews: &[Skew]) -> Vec<SkewReport> {
         let mut clocks = Clocks::default();
         for (line, skew) in (2u64..).zip(skews) {
-            clocks.see(skew, (RecordPlace { file: 0, at: line }, line), "a.wav");
+            clocks.see(skew, (RecordLocation { file: 0, at: line }, line), "a.wav");
         }
         clocks.verdicts()
     }

@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::clock_skew::{Clocks, OddClock, SkewReport, SkewSeverity, shown_difference};
-use super::record_positions::RecordPositions;
+use super::record_locations::RecordLocations;
 use super::recording_claims::RecordingClaims;
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::events::{Customers, DominantCustomer};
 use crate::recordings::{ClaimStatus, Claimant, Index, Unlisted};
 
@@ -35,8 +35,8 @@ pub(super) fn unlisted(index: &Index) -> impl Iterator<Item = Problem> {
             "it cannot be read ({}), so recordings may be missed",
             unread.why
         );
-        let place = of_no_line(&unread.name);
-        let problem = Problem::new(Code::RecordingUnreadable, place, message);
+        let location = of_no_line(&unread.name);
+        let problem = Problem::new(Code::RecordingUnreadable, location, message);
         problem.with_severity(Severity::Warning)
     };
     index.unlisted().iter().take(UNCLAIMED).map(tell)
@@ -61,7 +61,7 @@ pub(super) fn not_searched(index: &Index) -> Option<Problem> {
 }
 
 /// Times in the names of recordings that are not those of their calls.
-pub(super) fn odd_clocks(clocks: &Clocks, places: &RecordPositions) -> Vec<Problem> {
+pub(super) fn odd_clocks(clocks: &Clocks, locations: &RecordLocations) -> Vec<Problem> {
     let mut told = Vec::new();
     for verdict in clocks.verdicts() {
         let SkewReport {
@@ -77,7 +77,7 @@ pub(super) fn odd_clocks(clocks: &Clocks, places: &RecordPositions) -> Vec<Probl
             let problem = Problem::new(Code::RecordingTime, of_no_line(""), message);
             told.push(problem.with_severity(severity));
         }
-        told.extend(odd.iter().map(|odd| odd_clock(odd, places)));
+        told.extend(odd.iter().map(|odd| odd_clock(odd, locations)));
         if more > 0 {
             let message = format!("{more} more recordings whose names have another time");
             told.push(Problem::new(Code::RecordingTime, of_no_line(""), message));
@@ -86,18 +86,18 @@ pub(super) fn odd_clocks(clocks: &Clocks, places: &RecordPositions) -> Vec<Probl
     told
 }
 
-fn odd_clock(odd: &OddClock, places: &RecordPositions) -> Problem {
-    let place = match places.file(odd.place) {
-        Some(file) => Place {
+fn odd_clock(odd: &OddClock, locations: &RecordLocations) -> Problem {
+    let location = match locations.file(odd.location) {
+        Some(file) => Location {
             file: Arc::clone(&file.name),
             line: odd.line,
-            record: NonZeroU64::new(odd.place.at).filter(|_| file.is_numbered),
+            record: NonZeroU64::new(odd.location.at).filter(|_| file.is_numbered),
         },
-        None => Place::on_line("", odd.line),
+        None => Location::on_line("", odd.line),
     };
     let difference = shown_difference(odd.seconds);
     let message = format!("the time in its name is {difference} the call's");
-    Problem::new(Code::RecordingTime, place, message).at("recording", &odd.recording)
+    Problem::new(Code::RecordingTime, location, message).at("recording", &odd.recording)
 }
 
 /// Recordings that no call has claimed, told by a check once the export has been read whole.
@@ -105,7 +105,7 @@ fn odd_clock(odd: &OddClock, places: &RecordPositions) -> Problem {
 pub(super) fn unclaimed(
     index: &Index,
     claims: &RecordingClaims,
-    places: &RecordPositions,
+    locations: &RecordLocations,
 ) -> Vec<Problem> {
     let note = |file: &str, message: String| {
         Problem::new(Code::RecordingUnclaimed, of_no_line(file), message)
@@ -124,7 +124,7 @@ pub(super) fn unclaimed(
             continue;
         }
         let message = match left {
-            Some((claimant, status)) => why_left(claimant, status, claims, places),
+            Some((claimant, status)) => why_left(claimant, status, claims, locations),
             None if index.is_unnamed(&recording) => {
                 "no record of the export claims this recording, and no pattern of [audio] fits its \
                  name"
@@ -148,9 +148,9 @@ fn why_left(
     claimant: Claimant,
     status: ClaimStatus,
     claims: &RecordingClaims,
-    places: &RecordPositions,
+    locations: &RecordLocations,
 ) -> String {
-    let record = places.name_of(claimant);
+    let record = locations.name_of(claimant);
     if status != ClaimStatus::LeftOut {
         return format!("its record, {record}, is rejected: it is not sent");
     }
@@ -160,6 +160,6 @@ fn why_left(
 }
 
 /// The place of something that stands in no row.
-fn of_no_line(file: &str) -> Place {
-    Place::on_line(file, 0)
+fn of_no_line(file: &str) -> Location {
+    Location::on_line(file, 0)
 }

@@ -18,13 +18,13 @@ pub struct DecidedBatch<J> {
     /// Which recordings they get, by their places in the batch.
     pub matched: Vec<(usize, Box<Matched>)>,
     /// Sums over them.
-    pub sums: Totals,
+    pub totals: Totals,
     /// Set on the first batch of a file: what it looks like, and the columns that nothing uses.
     pub opened: Option<OpenedFile>,
     /// Bytes of the input read so far, and of all of it when that is known.
     pub read: (u64, Option<u64>),
     /// Problems that belong to no record.
-    pub asides: Vec<Problem>,
+    pub export_problems: Vec<Problem>,
 }
 
 impl<J> DecidedBatch<J> {
@@ -39,12 +39,12 @@ impl<J> DecidedBatch<J> {
         }
         let (bytes, total) = self.read;
         emit(Event::Read { bytes, total });
-        emit(Event::Checked(&self.sums));
+        emit(Event::Checked(&self.totals));
         for (_, matched) in &self.matched {
             emit(Event::Matched(matched));
         }
-        for aside in &self.asides {
-            emit(Event::Aside(aside));
+        for problem in &self.export_problems {
+            emit(Event::ExportProblem(problem));
         }
     }
 
@@ -66,7 +66,7 @@ impl<J> DecidedBatch<J> {
     }
 
     /// Problems that belong to no record, and nothing else.
-    pub(super) fn aside(asides: Vec<Problem>) -> DecidedBatch<J> {
+    pub(super) fn of_export(export_problems: Vec<Problem>) -> DecidedBatch<J> {
         let sheet = Arc::new(Sheet {
             file: "".into(),
             reading: String::new(),
@@ -78,10 +78,10 @@ impl<J> DecidedBatch<J> {
             batch: Arc::new(Batch::new(sheet)),
             decisions: Vec::new(),
             matched: Vec::new(),
-            sums: Totals::default(),
+            totals: Totals::default(),
             opened: None,
             read: (0, None),
-            asides,
+            export_problems,
         }
     }
 }

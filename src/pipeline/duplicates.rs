@@ -2,9 +2,9 @@
 
 use super::action::Action;
 use super::proposal::{Proposal, RecordKey};
-use super::record_positions::RecordPositions;
+use super::record_locations::RecordLocations;
 use super::seen_cases::{CaseSighting, SeenCases};
-use super::seen_ids::{RecordPlace, SeenIds, Sighting};
+use super::seen_ids::{IdOccurrence, RecordLocation, SeenIds};
 use super::sheet_mapping::SheetMapping;
 use super::target::ImportTarget;
 use crate::domain::{Code, Problem, Severity};
@@ -13,9 +13,9 @@ use crate::source::Record;
 
 /// A record, and where in the inputs it stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PlacedRecord<'b> {
+pub(super) struct LocatedRecord<'b> {
     pub(super) record: Record<'b>,
-    pub(super) place: RecordPlace,
+    pub(super) location: RecordLocation,
 }
 
 /// What has been seen of ids so far.
@@ -45,8 +45,8 @@ impl Duplicates {
     }
 
     /// Lets the ids of a batch be looked up side by side.
-    pub(super) fn prefetch<J>(&mut self, items: &[Proposal<J>]) {
-        let ids = items.iter().filter_map(|item| match item.key {
+    pub(super) fn prefetch<J>(&mut self, proposals: &[Proposal<J>]) {
+        let ids = proposals.iter().filter_map(|proposal| match proposal.key {
             Some(RecordKey::Call { identity, .. }) => Some(identity),
             _ => None,
         });
@@ -56,17 +56,17 @@ impl Duplicates {
     /// Notes the id of a record, and changes what becomes of it when the id came before.
     pub(super) fn check<T: ImportTarget>(
         &mut self,
-        item: &mut Proposal<T::Job>,
-        at: PlacedRecord<'_>,
+        proposal: &mut Proposal<T::Job>,
+        at: LocatedRecord<'_>,
         mapping: &T::Mapping,
-        places: &RecordPositions,
+        locations: &RecordLocations,
     ) {
-        let PlacedRecord { record, place } = at;
-        let sighting = match item.key {
+        let LocatedRecord { record, location } = at;
+        let occurrence = match proposal.key {
             None => return,
             // Its id is that of another call, and stays so.
             Some(RecordKey::Call { .. } | RecordKey::Doubtful { .. })
-                if item.has(Code::DuplicateId) =>
+                if proposal.has(Code::DuplicateId) =>
             {
                 return;
             }
@@ -74,91 +74,96 @@ impl Duplicates {
                 identity,
                 content,
                 party,
-            }) => self.ids.note(identity, content, party, place),
+            }) => self.ids.note(identity, content, party, location),
             Some(RecordKey::Doubtful {
                 identity,
                 content,
                 party,
-            }) => self.ids.look(identity, content, party, place),
+            }) => self.ids.peek(identity, content, party, location),
             Some(key @ RecordKey::Unsent { .. }) => {
-                return self.check_unsent(item, key, at, places);
+                return self.check_unsent(proposal, key, at, locations);
             }
             Some(RecordKey::Case {
                 identity,
                 content,
                 updated,
             }) => {
-                let sight = self.cases.note(identity, content, updated);
-                return check_case::<T>(item, sight, &record);
+                let occurrence = self.cases.note(identity, content, updated);
+                return check_case::<T>(proposal, occurrence, &record);
             }
         };
-        let Some(mut problem) = self.check_call(item, sighting, at, places) else {
+        let Some(mut problem) = self.check_call(proposal, occurrence, at, locations) else {
             return;
         };
         // Only the hash of the id has come this far; the few that clash are read once more.
         if let Some((column, id)) = mapping.id(&record) {
             problem = problem.at(&column, &id);
         }
-        item.problems.push(problem);
+        proposal.problems.push(problem);
     }
 
     /// What it means for a call that its id came before.
     fn check_call<J>(
         &self,
-        item: &mut Proposal<J>,
-        sighting: Sighting,
-        PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &RecordPositions,
+        proposal: &mut Proposal<J>,
+        occurrence: IdOccurrence,
+        LocatedRecord { record, location }: LocatedRecord<'_>,
+        locations: &RecordLocations,
     ) -> Option<Problem> {
-        let problem = |code, message| Problem::new(code, record.place(), message);
-        let is_there = item.is_there();
-        Some(match sighting {
-            Sighting::New => return None,
-            Sighting::Repeat(first) => {
-                leave_out(item, "repeat");
-                let message = format!("the same record as {}", places.name(first));
+        let problem = |code, message| Problem::new(code, record.location(), message);
+        let is_there = proposal.is_there();
+        Some(match occurrence {
+            IdOccurrence::New => return None,
+            IdOccurrence::Repeat(first) => {
+                leave_out(proposal, "repeat");
+                let message = format!("the same record as {}", locations.name(first));
                 problem(Code::RepeatedRecord, message)
             }
             // What is in place stays so, whatever the newer files say.
-            Sighting::Clash(first) | Sighting::OfRejected(first) | Sighting::OfLeftOut(first)
-                if first.file != place.file && is_there =>
+            IdOccurrence::Clash(first)
+            | IdOccurrence::OfRejected(first)
+            | IdOccurrence::OfLeftOut(first)
+                if first.file != location.file && is_there =>
             {
                 return None;
             }
-            Sighting::Clash(first) | Sighting::OfRejected(first)
-                if first.file != place.file && self.is_newest_first =>
+            IdOccurrence::Clash(first) | IdOccurrence::OfRejected(first)
+                if first.file != location.file && self.is_newest_first =>
             {
-                item.leave_out_as_older();
-                item.recording = None;
-                let message = format!("an older copy of {}", places.name(first));
+                proposal.leave_out_as_older();
+                proposal.recording = None;
+                let message = format!("an older copy of {}", locations.name(first));
                 problem(Code::RepeatedRecord, message)
             }
-            Sighting::OfLeftOut(first) => {
-                item.leave_out_as_older();
-                item.recording = None;
-                problem(Code::RepeatedRecord, older_than_left_out(places, first))
+            IdOccurrence::OfLeftOut(first) => {
+                proposal.leave_out_as_older();
+                proposal.recording = None;
+                problem(Code::RepeatedRecord, older_than_left_out(locations, first))
             }
-            Sighting::Stranger(first) if is_there => {
+            IdOccurrence::Stranger(first) if is_there => {
                 let message = format!(
                     "{} has the same id, another customer and another day, and cannot be sent; \
                      give it an id of its own",
-                    places.name(first)
+                    locations.name(first)
                 );
                 problem(Code::DuplicateId, message).with_severity(Severity::Warning)
             }
-            Sighting::Stranger(first) => {
-                reject(item);
+            IdOccurrence::Stranger(first) => {
+                reject(proposal);
                 let message = format!(
                     "{} has the same id, another customer and another day; build the id from more \
                      columns",
-                    places.name(first)
+                    locations.name(first)
                 );
                 problem(Code::DuplicateId, message)
             }
-            Sighting::Clash(first) | Sighting::OfRejected(first) => {
-                item.forget_change();
-                reject(item);
-                let message = format!("{} has the same id and other content", places.name(first));
+            IdOccurrence::Clash(first) | IdOccurrence::OfRejected(first) => {
+                proposal.forget_change();
+                reject(proposal);
+                let message = format!(
+                    "{} has the same id and other content",
+                    locations.name(first)
+                );
                 problem(Code::DuplicateId, message)
             }
         })
@@ -168,10 +173,10 @@ impl Duplicates {
     /// is sent in its place; a rejected one that is an older copy itself need not be mended.
     fn check_unsent<J>(
         &mut self,
-        item: &mut Proposal<J>,
+        proposal: &mut Proposal<J>,
         key: RecordKey,
-        PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &RecordPositions,
+        LocatedRecord { record, location }: LocatedRecord<'_>,
+        locations: &RecordLocations,
     ) {
         let RecordKey::Unsent {
             identity,
@@ -182,43 +187,45 @@ impl Duplicates {
             return;
         };
         if is_left_out {
-            self.ids.note_left_out(identity, party, place);
+            self.ids.note_left_out(identity, party, location);
             return;
         }
-        if let Sighting::Stranger(_) = self.ids.look(identity, 0, party, place) {
+        if let IdOccurrence::Stranger(_) = self.ids.peek(identity, 0, party, location) {
             return;
         }
-        let message = match self.ids.note_rejected(identity, place) {
-            Sighting::Repeat(first) | Sighting::Clash(first) | Sighting::Stranger(first)
-                if first.file != place.file =>
+        let message = match self.ids.note_rejected(identity, location) {
+            IdOccurrence::Repeat(first)
+            | IdOccurrence::Clash(first)
+            | IdOccurrence::Stranger(first)
+                if first.file != location.file =>
             {
-                format!("an older copy of {}", places.name(first))
+                format!("an older copy of {}", locations.name(first))
             }
-            Sighting::OfLeftOut(first) if first.file != place.file => {
-                older_than_left_out(places, first)
+            IdOccurrence::OfLeftOut(first) if first.file != location.file => {
+                older_than_left_out(locations, first)
             }
             _ => return,
         };
-        item.leave_out_as_older();
-        for problem in &mut item.problems {
+        proposal.leave_out_as_older();
+        for problem in &mut proposal.problems {
             problem.severity = problem.severity.min(Severity::Warning);
         }
-        let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
-        item.problems.push(problem);
+        let problem = Problem::new(Code::RepeatedRecord, record.location(), message);
+        proposal.problems.push(problem);
     }
 }
 
 /// What it means for the record of a whole case that the case came before.
 fn check_case<T: ImportTarget>(
-    item: &mut Proposal<T::Job>,
-    sight: CaseSighting,
+    proposal: &mut Proposal<T::Job>,
+    occurrence: CaseSighting,
     record: &Record<'_>,
 ) {
-    let (why, message) = match sight {
+    let (why, message) = match occurrence {
         CaseSighting::New => return,
         CaseSighting::Newer => {
             // What this run does with the earlier record is not in the ledger yet.
-            if let Action::Send(job) = &mut item.action {
+            if let Action::Send(job) = &mut proposal.action {
                 T::supersede(job);
             }
             return;
@@ -229,21 +236,21 @@ fn check_case<T: ImportTarget>(
             "an earlier record has a later state of the case",
         ),
     };
-    item.action = Action::Finished(Outcome::Skipped, why.into());
-    let problem = Problem::new(Code::RepeatedRecord, record.place(), message);
-    item.problems.push(problem);
+    proposal.action = Action::Finished(Outcome::Skipped, why.into());
+    let problem = Problem::new(Code::RepeatedRecord, record.location(), message);
+    proposal.problems.push(problem);
 }
 
-fn leave_out<J>(item: &mut Proposal<J>, why: &'static str) {
-    item.action = Action::Finished(Outcome::Skipped, why.into());
-    item.recording = None;
+fn leave_out<J>(proposal: &mut Proposal<J>, why: &'static str) {
+    proposal.action = Action::Finished(Outcome::Skipped, why.into());
+    proposal.recording = None;
 }
 
-fn reject<J>(item: &mut Proposal<J>) {
-    item.action = Action::Finished(Outcome::Rejected, "".into());
+fn reject<J>(proposal: &mut Proposal<J>) {
+    proposal.action = Action::Finished(Outcome::Rejected, "".into());
 }
 
-fn older_than_left_out(places: &RecordPositions, newer: RecordPlace) -> String {
-    let newer = places.name(newer);
+fn older_than_left_out(locations: &RecordLocations, newer: RecordLocation) -> String {
+    let newer = locations.name(newer);
     format!("an older copy of {newer}, which a rule leaves out")
 }

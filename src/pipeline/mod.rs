@@ -19,7 +19,7 @@ mod opened_file;
 mod preflight;
 mod proposal;
 mod read;
-mod record_positions;
+mod record_locations;
 mod recording_claims;
 mod recording_use;
 mod rounds;

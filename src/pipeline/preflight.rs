@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::sheet_mapping::SheetMapping;
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::mapping::MappingFile;
 use crate::source::{self, ExportReader, HeaderKind, Input, ReadOptions, Sheet, Unread};
 
@@ -46,7 +46,7 @@ pub(super) fn select_inputs<M: SheetMapping>(
     reading: InputReading<'_>,
 ) -> Result<SelectedInputs, Error> {
     let InputReading { options, mapping } = reading;
-    let mut unread = told(unread);
+    let mut unread = unread_problems(unread);
     if all.len() < 2 {
         let inputs = all.to_vec();
         return Ok(SelectedInputs { inputs, unread });
@@ -64,7 +64,7 @@ pub(super) fn select_inputs<M: SheetMapping>(
             }
             continue;
         }
-        let looked = source::look(input, options).map_err(Error::from);
+        let looked = source::read_sheet(input, options).map_err(Error::from);
         let fits = looked.and_then(|sheet| {
             check::<M>(&sheet, mapping)?;
             Ok(sheet.header.is_some() && has_header(options))
@@ -110,23 +110,23 @@ fn is_empty(input: &Input, options: &ReadOptions) -> bool {
     };
     input.path().is_some_and(small)
         && matches!(
-            source::look(input, options),
+            source::read_sheet(input, options),
             Err(source::Error::Empty { .. })
         )
 }
 
 fn empty(input: &Input) -> Problem {
-    let place = Place::on_line(Arc::clone(input.name()), 0);
-    Problem::new(Code::FileNotRead, place, source::EMPTY)
+    let location = Location::on_line(Arc::clone(input.name()), 0);
+    Problem::new(Code::FileNotRead, location, source::EMPTY)
 }
 
-fn told(unread: &[Unread]) -> Vec<Problem> {
-    let mut told: Vec<Problem> = unread
+fn unread_problems(unread: &[Unread]) -> Vec<Problem> {
+    let mut unread_problems: Vec<Problem> = unread
         .iter()
         .take(MOST_UNREAD)
         .map(|unread| {
-            let place = Place::on_line(Arc::clone(&unread.name), 0);
-            Problem::new(Code::FileNotRead, place, unread.reason)
+            let location = Location::on_line(Arc::clone(&unread.name), 0);
+            Problem::new(Code::FileNotRead, location, unread.reason)
         })
         .collect();
     if unread.len() > MOST_UNREAD {
@@ -134,13 +134,13 @@ fn told(unread: &[Unread]) -> Vec<Problem> {
             "{} more files among the exports",
             unread.len() - MOST_UNREAD
         );
-        told.push(Problem::new(
+        unread_problems.push(Problem::new(
             Code::FileNotRead,
-            Place::on_line("", 0),
+            Location::on_line("", 0),
             message,
         ));
     }
-    told
+    unread_problems
 }
 
 /// Whether the names of the columns are those of the file.
@@ -155,13 +155,13 @@ fn is_readme(input: &Input, options: &ReadOptions) -> bool {
 }
 
 fn readme(input: &Input) -> Problem {
-    let place = Place::on_line(Arc::clone(input.name()), 0);
-    Problem::new(Code::FileNotRead, place, README)
+    let location = Location::on_line(Arc::clone(input.name()), 0);
+    Problem::new(Code::FileNotRead, location, README)
 }
 
 /// A file that does not fit. What has the extension of an export is one that somebody misses.
 fn misfit(input: &Input, error: &Error) -> Problem {
-    let place = Place::on_line(Arc::clone(input.name()), 0);
+    let location = Location::on_line(Arc::clone(input.name()), 0);
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     let line = line.trim_start_matches("error: ");
@@ -170,7 +170,7 @@ fn misfit(input: &Input, error: &Error) -> Problem {
     } else {
         Severity::Warning
     };
-    Problem::new(Code::FileNotRead, place, line).with_severity(severity)
+    Problem::new(Code::FileNotRead, location, line).with_severity(severity)
 }
 
 /// The inputs that wait, opened, for their turn.
@@ -181,7 +181,7 @@ pub(super) struct Preflight {
 
 impl Preflight {
     /// Looks at all inputs but the first, and refuses those that the mapping does not fit.
-    pub(super) fn look<M: SheetMapping>(
+    pub(super) fn read_headers<M: SheetMapping>(
         inputs: &[Input],
         reading: InputReading<'_>,
     ) -> Result<Preflight, Error> {
@@ -189,7 +189,7 @@ impl Preflight {
         let mut openings = Preflight::default();
         for input in inputs.iter().skip(1).filter(|input| !is_sifted(input)) {
             if input.path().is_some_and(Path::is_file) {
-                check::<M>(&*source::look(input, options)?, mapping)?;
+                check::<M>(&*source::read_sheet(input, options)?, mapping)?;
             } else {
                 let reader = source::open(input, options)?;
                 check::<M>(reader.sheet(), mapping)?;

@@ -115,10 +115,10 @@ impl<J> Proposal<J> {
     }
 
     /// Takes what was counted of its call and its rows out of the sums: they are counted when it is decided.
-    pub(super) fn put_aside(&mut self, rows: u64, sums: &mut Totals) {
-        sums.put_aside(rows);
+    pub(super) fn put_aside(&mut self, rows: u64, totals: &mut Totals) {
+        totals.put_aside(rows);
         if let Some(untold) = self.untold.take() {
-            sums.take_back(untold.told());
+            totals.take_back(untold.facts());
         }
     }
 
@@ -183,9 +183,9 @@ pub struct Proposals<M, J> {
     /// The records.
     pub batch: Batch,
     /// What each decides, in their order.
-    pub items: Vec<Proposal<J>>,
+    pub proposals: Vec<Proposal<J>>,
     /// Sums over them.
-    pub sums: Totals,
+    pub totals: Totals,
     /// Which time they are decided.
     pub round: Round,
     /// What made something of them.

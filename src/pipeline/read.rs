@@ -64,7 +64,7 @@ impl ReadLoop<'_> {
         let mut file_loop = FileLoop {
             reading: self.reading,
             extent: self.extent,
-            preflight: Preflight::look::<M>(&inputs, self.reading)?,
+            preflight: Preflight::read_headers::<M>(&inputs, self.reading)?,
             grouping: Grouping::new(self.grouping, copies.as_ref()),
             before: 0,
             total,

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::action::Action;
-use super::duplicates::PlacedRecord;
+use super::duplicates::LocatedRecord;
 use super::proposal::Proposal;
-use super::record_positions::RecordPositions;
+use super::record_locations::RecordLocations;
 use super::recording_use::RecordingUse;
 use super::run_context::{Purpose, RunContext};
-use super::seen_ids::RecordPlace;
+use super::seen_ids::RecordLocation;
 use crate::domain::{Code, Problem};
 use crate::events::Outcome;
 use crate::recordings::{ClaimStatus, Claimant, Claims, Grade, Index};
@@ -46,22 +46,22 @@ impl RecordingClaims {
     /// Lets a record claim its recordings, and tells whose they are.
     pub(super) fn check<J>(
         &mut self,
-        item: &mut Proposal<J>,
+        proposal: &mut Proposal<J>,
         wanted: &RecordingUse,
-        PlacedRecord { record, place }: PlacedRecord<'_>,
-        places: &mut RecordPositions,
+        LocatedRecord { record, location }: LocatedRecord<'_>,
+        locations: &mut RecordLocations,
     ) {
-        let status = match &item.action {
+        let status = match &proposal.action {
             Action::Finished(Outcome::Rejected, _) => ClaimStatus::Rejected,
             Action::Finished(Outcome::Skipped, _) => ClaimStatus::LeftOut,
             _ => ClaimStatus::Live,
         };
         let claimant = Claimant {
             call: wanted.call,
-            record: places.add(place),
+            record: locations.add(location),
         };
         if let (Action::Finished(Outcome::Skipped, rule), Purpose::Check) =
-            (&item.action, self.purpose)
+            (&proposal.action, self.purpose)
         {
             self.rules.insert(claimant.record, rule.to_string());
         }
@@ -81,21 +81,23 @@ impl RecordingClaims {
             };
             if status != ClaimStatus::Live {
                 // The files behind this one were read before it, and made their claims ahead of it.
-                let is_behind = |owner: RecordPlace| owner.file < place.file;
-                let is_behind = places.place_of(first).is_some_and(is_behind);
+                let is_behind = |owner: RecordLocation| owner.file < location.file;
+                let is_behind = locations.location_of(first).is_some_and(is_behind);
                 if status == ClaimStatus::Rejected && is_behind && self.is_newest_first {
                     claims.pass_on(recording, claimant, status);
                 }
                 continue;
             }
             // A call that has its recording already keeps it; only what would be sent is stopped.
-            if matches!(item.action, Action::Ready | Action::Send(_)) {
-                item.action = Action::Finished(Outcome::Rejected, "".into());
+            if matches!(proposal.action, Action::Ready | Action::Send(_)) {
+                proposal.action = Action::Finished(Outcome::Rejected, "".into());
             }
-            let first = places.name_of(first);
+            let first = locations.name_of(first);
             let message = format!("{first} claims this recording too");
-            let problem = Problem::new(Code::RecordingShared, record.place(), message);
-            item.problems.push(problem.at("recording", &recording.name));
+            let problem = Problem::new(Code::RecordingShared, record.location(), message);
+            proposal
+                .problems
+                .push(problem.at("recording", &recording.name));
         }
     }
 
@@ -104,17 +106,17 @@ impl RecordingClaims {
     pub(super) fn claim_ahead(
         &mut self,
         wanted: &RecordingUse,
-        place: RecordPlace,
-        places: &mut RecordPositions,
+        location: RecordLocation,
+        locations: &mut RecordLocations,
     ) {
         let claimant = Claimant {
             call: wanted.call,
-            record: places.add(place),
+            record: locations.add(location),
         };
         for recording in wanted.recordings() {
             let first = self.claims.claim(recording, claimant, ClaimStatus::Live);
-            let first = first.and_then(|first| places.place_of(first));
-            if first.is_some_and(|first| first.file != place.file) {
+            let first = first.and_then(|first| locations.location_of(first));
+            if first.is_some_and(|first| first.file != location.file) {
                 self.claims.pass_on(recording, claimant, ClaimStatus::Live);
             }
         }
@@ -124,12 +126,12 @@ impl RecordingClaims {
     pub(super) fn claim_inexactly(
         &mut self,
         wanted: &RecordingUse,
-        place: RecordPlace,
-        places: &mut RecordPositions,
+        location: RecordLocation,
+        locations: &mut RecordLocations,
     ) {
         let claimant = Claimant {
             call: wanted.call,
-            record: places.add(place),
+            record: locations.add(location),
         };
         let grade = wanted.grade;
         for recording in wanted.recordings().filter(|_| grade != Grade::Exact) {

@@ -1,7 +1,7 @@
 //! The rounds in which calls get their recordings, where there is an audio folder.
 //!
 //! A recording belongs to the record that asks for its whole name, wherever in the inputs that
-//! stands. A record that finds its recording in another way is therefore put aside ([`Aside`]) until
+//! stands. A record that finds its recording in another way is therefore put aside ([`DeferredRecords`]) until
 //! the inputs have been read. Then those records say once what they find among the recordings that
 //! are left, and are decided when all of them have said it: what two calls find is nobody's.
 
@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use tempfile::SpooledTempFile;
 
 use super::group::row_group::{GroupingKind, RowGroup};
-use super::record_positions::RecordPositions;
+use super::record_locations::RecordLocations;
 use super::sheet_mapping::SheetMappings;
 use crate::recordings::Claims;
 use crate::source::{Batch, Record, Sheet, pack, unpack};
@@ -41,7 +41,7 @@ pub struct Ownership {
     /// Who claims which recording.
     pub claims: Claims,
     /// Where the claimants stand.
-    pub places: RecordPositions,
+    pub locations: RecordLocations,
 }
 
 impl Rounds {
@@ -65,7 +65,7 @@ impl Rounds {
 /// Records that wait until all inputs have been read: in memory while they are few, else in an unnamed
 /// file that is gone with the process.
 #[derive(Debug)]
-pub(super) struct Aside<M> {
+pub(super) struct DeferredRecords<M> {
     file: SpooledTempFile,
     sheets: Vec<(Arc<Sheet>, Arc<M>)>,
     calls: u64,
@@ -87,9 +87,9 @@ const IN_MEMORY: usize = 64 << 20;
 /// A batch is full with so many rows.
 const FULL_ROWS: usize = 512;
 
-impl<M> Aside<M> {
+impl<M> DeferredRecords<M> {
     pub(super) fn new(grouping: GroupingKind) -> Self {
-        Aside {
+        DeferredRecords {
             file: SpooledTempFile::new(IN_MEMORY),
             sheets: Vec::new(),
             calls: 0,

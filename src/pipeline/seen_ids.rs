@@ -18,24 +18,24 @@ const LEFT_OUT: u32 = u32::MAX - 1;
 
 /// How an id relates to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sighting {
+pub(super) enum IdOccurrence {
     /// Not seen before.
     New,
     /// Seen with the same content.
-    Repeat(RecordPlace),
+    Repeat(RecordLocation),
     /// Seen with other content.
-    Clash(RecordPlace),
+    Clash(RecordLocation),
     /// Seen with another customer and another day: it is another call.
-    Stranger(RecordPlace),
+    Stranger(RecordLocation),
     /// Seen in a record that is rejected.
-    OfRejected(RecordPlace),
+    OfRejected(RecordLocation),
     /// Seen in a record that a rule leaves out.
-    OfLeftOut(RecordPlace),
+    OfLeftOut(RecordLocation),
 }
 
 /// Where an id was seen first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordPlace {
+pub struct RecordLocation {
     /// Number of the file among the inputs, from 0.
     pub(super) file: u32,
     /// Line in that file, or number of the record where records are numbered.
@@ -116,13 +116,17 @@ impl SeenIds {
     }
 
     /// Notes the id of a record that is rejected, unless it is known.
-    pub(super) fn note_rejected(&mut self, identity: u64, place: RecordPlace) -> Sighting {
-        self.note_as(identity, 0, REJECTED, place)
+    pub(super) fn note_rejected(
+        &mut self,
+        identity: u64,
+        location: RecordLocation,
+    ) -> IdOccurrence {
+        self.note_as(identity, 0, REJECTED, location)
     }
 
     /// Notes the id of a record that a rule leaves out, unless it is known.
-    pub(super) fn note_left_out(&mut self, identity: u64, party: Party, place: RecordPlace) {
-        self.note_as(identity, u64::from(party.bits()), LEFT_OUT, place);
+    pub(super) fn note_left_out(&mut self, identity: u64, party: Party, location: RecordLocation) {
+        self.note_as(identity, u64::from(party.bits()), LEFT_OUT, location);
     }
 
     /// Notes an id by its hash, with the hash of its content and its party.
@@ -131,23 +135,29 @@ impl SeenIds {
         identity: u64,
         content: u64,
         party: Party,
-        place: RecordPlace,
-    ) -> Sighting {
-        self.note_as(identity, content, party.bits().min(LEFT_OUT - 1), place)
+        location: RecordLocation,
+    ) -> IdOccurrence {
+        self.note_as(identity, content, party.bits().min(LEFT_OUT - 1), location)
     }
 
     #[inline]
-    fn note_as(&mut self, identity: u64, content: u64, party: u32, place: RecordPlace) -> Sighting {
+    fn note_as(
+        &mut self,
+        identity: u64,
+        content: u64,
+        party: u32,
+        location: RecordLocation,
+    ) -> IdOccurrence {
         // Zero marks an empty slot.
         let [low, high] = halves(identity.max(1));
         let [content, _] = halves(content);
-        let [line, line_high] = halves(place.at.min(MOST_LINES));
+        let [line, line_high] = halves(location.at.min(MOST_LINES));
         let slot = [
             low,
             high,
             content,
             line,
-            line_high << 24 | place.file.min(MOST_FILES),
+            line_high << 24 | location.file.min(MOST_FILES),
         ];
         let part = &mut self.parts[identity.to_be_bytes()[0] as usize];
         if part.used * 20 >= part.slots.len() * 17 {
@@ -157,34 +167,34 @@ impl SeenIds {
         if part.slots[at][..2] == [0, 0] {
             part.used += 1;
             part.put(at, slot, party);
-            return Sighting::New;
+            return IdOccurrence::New;
         }
-        let sight = part.sight(at, content, party, place);
-        if sight == Sighting::New {
+        let occurrence = part.occurrence(at, content, party, location);
+        if occurrence == IdOccurrence::New {
             part.put(at, slot, party);
         }
-        sight
+        occurrence
     }
 
     /// What [`SeenIds::note`] would say, without noting anything.
-    pub(super) fn look(
+    pub(super) fn peek(
         &self,
         identity: u64,
         content: u64,
         party: Party,
-        place: RecordPlace,
-    ) -> Sighting {
+        location: RecordLocation,
+    ) -> IdOccurrence {
         let [low, high] = halves(identity.max(1));
         let part = self.part(identity);
         if part.slots.is_empty() {
-            return Sighting::New;
+            return IdOccurrence::New;
         }
         let at = part.find(low, high);
         if part.slots[at][..2] == [0, 0] {
-            return Sighting::New;
+            return IdOccurrence::New;
         }
         let party = party.bits().min(LEFT_OUT - 1);
-        part.sight(at, halves(content)[0], party, place)
+        part.occurrence(at, halves(content)[0], party, location)
     }
 }
 
@@ -194,24 +204,32 @@ const fn are_strangers(one: u32, other: u32) -> bool {
 
 impl SeenShard {
     /// How a record relates to the slot that its id has taken; what is new takes it over.
-    fn sight(&self, at: usize, content: u32, party: u32, place: RecordPlace) -> Sighting {
+    fn occurrence(
+        &self,
+        at: usize,
+        content: u32,
+        party: u32,
+        location: RecordLocation,
+    ) -> IdOccurrence {
         let found = self.slots[at];
-        let earlier = RecordPlace {
+        let earlier = RecordLocation {
             file: found[4] & MOST_FILES,
             at: u64::from(found[4] >> 24) << 32 | u64::from(found[3]),
         };
         match self.parties.get(at).copied() {
             // Within a file the record that can be sent is the one that counts.
-            Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == place.file => {
-                Sighting::New
+            Some(REJECTED | LEFT_OUT) if party < LEFT_OUT && earlier.file == location.file => {
+                IdOccurrence::New
             }
             // Another call that is left out says nothing of this one.
-            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => Sighting::New,
-            Some(LEFT_OUT) => Sighting::OfLeftOut(earlier),
-            Some(REJECTED) => Sighting::OfRejected(earlier),
-            _ if found[2] == content => Sighting::Repeat(earlier),
-            Some(known) if are_strangers(known, party) => Sighting::Stranger(earlier),
-            _ => Sighting::Clash(earlier),
+            Some(LEFT_OUT) if party < LEFT_OUT && are_strangers(found[2], party) => {
+                IdOccurrence::New
+            }
+            Some(LEFT_OUT) => IdOccurrence::OfLeftOut(earlier),
+            Some(REJECTED) => IdOccurrence::OfRejected(earlier),
+            _ if found[2] == content => IdOccurrence::Repeat(earlier),
+            Some(known) if are_strangers(known, party) => IdOccurrence::Stranger(earlier),
+            _ => IdOccurrence::Clash(earlier),
         }
     }
 
@@ -287,88 +305,91 @@ mod tests {
     #[test]
     fn the_first_place_of_an_id_is_kept() {
         let mut seen = SeenIds::default();
-        let at = |file, at| RecordPlace { file, at };
+        let at = |file, at| RecordLocation { file, at };
         assert_eq!(
             seen.note(7, 1, Party::default(), at(2, 1 << 35)),
-            Sighting::New
+            IdOccurrence::New
         );
         assert_eq!(
             seen.note(7, 1, Party::default(), at(2, 11)),
-            Sighting::Repeat(at(2, 1 << 35))
+            IdOccurrence::Repeat(at(2, 1 << 35))
         );
         assert_eq!(
             seen.note(7, 2, Party::default(), at(3, 12)),
-            Sighting::Clash(at(2, 1 << 35))
+            IdOccurrence::Clash(at(2, 1 << 35))
         );
-        assert_eq!(seen.note(8, 1, Party::default(), at(3, 13)), Sighting::New);
+        assert_eq!(
+            seen.note(8, 1, Party::default(), at(3, 13)),
+            IdOccurrence::New
+        );
     }
 
     #[test]
     fn a_call_with_another_customer_on_another_day_is_a_stranger() {
         let mut seen = SeenIds::with_parties();
-        let at = |file, at| RecordPlace { file, at };
+        let at = |file, at| RecordLocation { file, at };
         let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
         for identity in 0..5_000_u64 {
             let identity = identity << 52 | identity;
             assert_eq!(
                 seen.note(identity, 1, party(1, 1), at(0, identity & 0xFFFF)),
-                Sighting::New
+                IdOccurrence::New
             );
         }
         let first = at(0, 7);
         let mut note = |content, party| seen.note(7 << 52 | 7, content, party, at(1, 3));
-        assert_eq!(note(1, party(1, 1)), Sighting::Repeat(first));
-        assert_eq!(note(2, party(1, 9)), Sighting::Clash(first));
-        assert_eq!(note(2, party(2, 1)), Sighting::Clash(first));
-        assert_eq!(note(2, party(2, 2)), Sighting::Clash(first));
-        assert_eq!(note(2, party(2, 9)), Sighting::Stranger(first));
+        assert_eq!(note(1, party(1, 1)), IdOccurrence::Repeat(first));
+        assert_eq!(note(2, party(1, 9)), IdOccurrence::Clash(first));
+        assert_eq!(note(2, party(2, 1)), IdOccurrence::Clash(first));
+        assert_eq!(note(2, party(2, 2)), IdOccurrence::Clash(first));
+        assert_eq!(note(2, party(2, 9)), IdOccurrence::Stranger(first));
     }
 
     #[test]
     fn an_older_copy_of_a_rejected_record_is_known_as_that() {
         let mut seen = SeenIds::with_parties();
-        let at = |file, at| RecordPlace { file, at };
-        assert_eq!(seen.note_rejected(7, at(0, 2)), Sighting::New);
+        let at = |file, at| RecordLocation { file, at };
+        assert_eq!(seen.note_rejected(7, at(0, 2)), IdOccurrence::New);
         assert_eq!(
             seen.note(7, 1, Party::from_bits(5), at(1, 9)),
-            Sighting::OfRejected(at(0, 2))
+            IdOccurrence::OfRejected(at(0, 2))
         );
         // Within its file the record that can be sent counts.
         assert_eq!(
             seen.note(7, 1, Party::from_bits(5), at(0, 3)),
-            Sighting::New
+            IdOccurrence::New
         );
         assert_eq!(
             seen.note(7, 1, Party::from_bits(5), at(1, 9)),
-            Sighting::Repeat(at(0, 3))
+            IdOccurrence::Repeat(at(0, 3))
         );
     }
 
     #[test]
     fn an_older_copy_of_a_record_that_is_left_out_is_known_as_that() {
         let mut seen = SeenIds::with_parties();
-        let at = |file, at| RecordPlace { file, at };
+        let at = |file, at| RecordLocation { file, at };
         let party = |customer: u32, day: u32| Party::from_bits(customer << 16 | day);
         for identity in [7, 8, 9] {
             seen.note_left_out(identity, party(1, 1), at(0, 2));
         }
-        let older = Sighting::OfLeftOut(at(0, 2));
+        let older = IdOccurrence::OfLeftOut(at(0, 2));
         assert_eq!(seen.note(7, 1, party(2, 1), at(1, 9)), older);
         assert_eq!(seen.note(7, 1, Party::default(), at(1, 9)), older);
         assert_eq!(seen.note_rejected(7, at(1, 9)), older);
         // Within its file the record that can be sent counts, and so does another call.
-        assert_eq!(seen.note(8, 1, party(1, 1), at(0, 3)), Sighting::New);
-        assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), Sighting::New);
+        assert_eq!(seen.note(8, 1, party(1, 1), at(0, 3)), IdOccurrence::New);
+        assert_eq!(seen.note(9, 1, party(2, 9), at(1, 3)), IdOccurrence::New);
         let again = seen.note(9, 1, party(2, 9), at(2, 3));
-        assert_eq!(again, Sighting::Repeat(at(1, 3)));
+        assert_eq!(again, IdOccurrence::Repeat(at(1, 3)));
         // Who only looks leaves nothing.
-        assert_eq!(seen.look(6, 1, party(1, 1), at(1, 9)), Sighting::New);
-        assert_eq!(seen.look(7, 1, party(1, 1), at(1, 9)), older);
-        assert_eq!(seen.note(6, 2, party(1, 1), at(1, 9)), Sighting::New);
+        assert_eq!(seen.peek(6, 1, party(1, 1), at(1, 9)), IdOccurrence::New);
+        assert_eq!(seen.peek(7, 1, party(1, 1), at(1, 9)), older);
+        assert_eq!(seen.note(6, 2, party(1, 1), at(1, 9)), IdOccurrence::New);
         // What is known already stays so.
         seen.note_left_out(8, party(1, 1), at(1, 2));
         let again = seen.note(8, 1, party(1, 1), at(1, 3));
-        assert_eq!(again, Sighting::Repeat(at(0, 3)));
+        assert_eq!(again, IdOccurrence::Repeat(at(0, 3)));
     }
 
     proptest! {
@@ -383,15 +404,15 @@ mod tests {
                 if line == room_at {
                     seen.make_room(line * 3);
                 }
-                let place = RecordPlace { file: 0, at: line };
+                let location = RecordLocation { file: 0, at: line };
                 // 0 and 1 share a slot on purpose.
                 let expected = match known.get(&identity.max(1)) {
-                    None => Sighting::New,
-                    Some((first, place)) if *first == content => Sighting::Repeat(*place),
-                    Some((_, place)) => Sighting::Clash(*place),
+                    None => IdOccurrence::New,
+                    Some((first, location)) if *first == content => IdOccurrence::Repeat(*location),
+                    Some((_, location)) => IdOccurrence::Clash(*location),
                 };
-                known.entry(identity.max(1)).or_insert((content, place));
-                prop_assert_eq!(seen.note(identity, content, Party::default(), place), expected);
+                known.entry(identity.max(1)).or_insert((content, location));
+                prop_assert_eq!(seen.note(identity, content, Party::default(), location), expected);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::action::Action;
 use super::proposal::Proposal;
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::{NOT_SELECTED, Outcome};
 
 /// Ids that are named one by one.
@@ -65,8 +65,8 @@ impl<'r> SelectionFilter<'r> {
         if matches!(proposal.action, Action::WithLead | Action::PutAside) {
             return;
         }
-        let place = id.and_then(|id| self.selection.ids.get(id));
-        if let Some(found) = place.and_then(|place| self.found.get_mut(*place)) {
+        let location = id.and_then(|id| self.selection.ids.get(id));
+        if let Some(found) = location.and_then(|location| self.found.get_mut(*location)) {
             *found = true;
             return;
         }
@@ -79,8 +79,8 @@ impl<'r> SelectionFilter<'r> {
     /// The ids that no record of the export has.
     pub(super) fn not_found(&self) -> Vec<Problem> {
         let tell = |id: &str, message: String| {
-            let place = Place::on_line(self.selection.list.as_str(), 0);
-            let mut problem = Problem::new(Code::IdNotFound, place, message);
+            let location = Location::on_line(self.selection.list.as_str(), 0);
+            let mut problem = Problem::new(Code::IdNotFound, location, message);
             problem.name_record(id);
             problem
         };
@@ -88,8 +88,8 @@ impl<'r> SelectionFilter<'r> {
             .selection
             .ids
             .iter()
-            .filter(|(_, place)| !self.found[**place])
-            .map(|(id, place)| (*place, id.as_str()))
+            .filter(|(_, location)| !self.found[**location])
+            .map(|(id, location)| (*location, id.as_str()))
             .collect();
         missing.sort_unstable();
         let named = missing.iter().take(MOST_NAMED);
@@ -111,7 +111,7 @@ mod tests {
     use crate::events::FurtherRow;
 
     fn ready() -> Proposal<()> {
-        let problem = Problem::new(Code::BadTime, Place::on_line("a.csv", 2), "why");
+        let problem = Problem::new(Code::BadTime, Location::on_line("a.csv", 2), "why");
         Proposal {
             requests: 2,
             ..Proposal::new(vec![problem], Action::Ready)
@@ -130,7 +130,7 @@ mod tests {
             let mut other = ready();
             let problems = vec![Problem::new(
                 Code::BadTime,
-                Place::on_line("a.csv", 3),
+                Location::on_line("a.csv", 3),
                 "why",
             )];
             other.further.push(FurtherRow { index: 1, problems });

@@ -10,16 +10,16 @@ use super::clock_skew::Clocks;
 use super::closing_notes::{not_searched, odd_clocks, one_customer, unclaimed, unlisted};
 use super::decided_batch::DecidedBatch;
 use super::decision::Decision;
-use super::duplicates::{Duplicates, PlacedRecord};
+use super::duplicates::{Duplicates, LocatedRecord};
 use super::open_totals::count_open;
 use super::opened_file::OpenedFile;
 use super::proposal::{Proposal, Proposals};
-use super::record_positions::RecordPositions;
+use super::record_locations::RecordLocations;
 use super::recording_claims::RecordingClaims;
 use super::recording_use::RecordingUse;
-use super::rounds::{Aside, Ownership, Round};
+use super::rounds::{DeferredRecords, Ownership, Round};
 use super::run_context::{Purpose, RunContext};
-use super::seen_ids::RecordPlace;
+use super::seen_ids::RecordLocation;
 use super::selection::SelectionFilter;
 use super::sheet_mapping::SheetMapping;
 use super::target::ImportTarget;
@@ -39,8 +39,8 @@ pub(super) struct Sequencer<'r, T: ImportTarget> {
     clocks: Clocks,
     watched: WatchedFiles,
     selection: Option<SelectionFilter<'r>>,
-    places: RecordPositions,
-    aside: Option<Aside<T::Mapping>>,
+    locations: RecordLocations,
+    deferred: Option<DeferredRecords<T::Mapping>>,
     /// Whether room was made for the ids to come.
     has_room: bool,
     /// The files that were said to be incomplete: each of their records may say so.
@@ -62,8 +62,8 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             clocks: Clocks::default(),
             watched: WatchedFiles::default(),
             selection: run.selection.map(SelectionFilter::new),
-            places: RecordPositions::default(),
-            aside: recordings.map(|_| Aside::new(T::grouping(run.mapping))),
+            locations: RecordLocations::default(),
+            deferred: recordings.map(|_| DeferredRecords::new(T::grouping(run.mapping))),
             has_room: false,
             incomplete: HashSet::new(),
             unused_consent: UnusedConsent::default(),
@@ -74,7 +74,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
 
     /// A new file begins.
     pub(super) fn open(&mut self, opened: &OpenedFile) {
-        self.places.open(Arc::clone(&opened.sheet.file));
+        self.locations.open(Arc::clone(&opened.sheet.file));
         self.watched.open(opened);
         if self.customer_column.is_empty() {
             self.customer_column.clone_from(&opened.customer_column);
@@ -82,14 +82,14 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
     }
 
     /// Ends a round, and hands over what was put aside.
-    pub(super) fn end_round(&mut self) -> Option<Aside<T::Mapping>> {
+    pub(super) fn end_round(&mut self) -> Option<DeferredRecords<T::Mapping>> {
         if let Some(claims) = &self.claims {
             self.run.rounds.end(Ownership {
                 claims: claims.claims().clone(),
-                places: self.places.clone(),
+                locations: self.locations.clone(),
             });
         }
-        self.aside.take().filter(|aside| !aside.is_empty())
+        self.deferred.take().filter(|deferred| !deferred.is_empty())
     }
 
     /// What the first records are like: from their size, and the size of all, follows how many ids there
@@ -116,119 +116,126 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
     ) -> io::Result<DecidedBatch<T::Job>> {
         let Proposals {
             batch,
-            items,
-            mut sums,
+            proposals,
+            mut totals,
             round,
             mappings,
         } = proposals;
-        let mut decisions = Vec::with_capacity(items.len());
+        let mut decisions = Vec::with_capacity(proposals.len());
         let mut matched = Vec::new();
         if round == Round::First {
-            self.duplicates.prefetch(&items);
+            self.duplicates.prefetch(&proposals);
         }
         self.unused_consent
             .see(&batch, |batch| mappings.first().unused_consent(batch));
-        self.customers.add_all(&std::mem::take(&mut sums.customers));
-        for (index, mut item) in items.into_iter().enumerate() {
+        self.customers
+            .add_all(&std::mem::take(&mut totals.customers));
+        for (index, mut proposal) in proposals.into_iter().enumerate() {
             let record = batch.get(index);
             let mapping = mappings.of(&record);
-            let place = self.places.of(&record);
-            let at = PlacedRecord { record, place };
+            let location = self.locations.of(&record);
+            let at = LocatedRecord { record, location };
             if round == Round::First {
                 self.duplicates
-                    .check::<T>(&mut item, at, mapping, &self.places);
+                    .check::<T>(&mut proposal, at, mapping, &self.locations);
             }
-            let rows = item.further.len() as u64 + 1;
-            if matches!(item.action, Action::PutAside) {
+            let rows = proposal.further.len() as u64 + 1;
+            if matches!(proposal.action, Action::PutAside) {
                 if round == Round::First {
-                    item.put_aside(rows, &mut sums);
+                    proposal.put_aside(rows, &mut totals);
                 }
-                self.claim_aside(&item, round, place);
+                self.claim_deferred(&proposal, round, location);
                 if round == Round::First
-                    && let Some(aside) = &mut self.aside
+                    && let Some(deferred) = &mut self.deferred
                 {
-                    aside.put(&rows_of(&item, &batch, index), mapping)?;
+                    deferred.put(&rows_of(&proposal, &batch, index), mapping)?;
                 }
                 decisions.push(Decision::of(Proposal::new(Vec::new(), Action::PutAside)));
                 continue;
             }
-            if round == Round::Last && !matches!(item.action, Action::WithLead) {
-                sums.take_up(rows);
+            if round == Round::Last && !matches!(proposal.action, Action::WithLead) {
+                totals.take_up(rows);
             }
-            self.complete(&mut item, at, mapping, &mut sums);
-            let found = item.matched.take().filter(|_| !item.is_rejected());
+            self.complete(&mut proposal, at, mapping, &mut totals);
+            let found = proposal.matched.take().filter(|_| !proposal.is_rejected());
             matched.extend(found.map(|found| (index, found)));
-            decisions.push(Decision::of(item));
+            decisions.push(Decision::of(proposal));
         }
         Ok(DecidedBatch {
             batch: Arc::new(batch),
             decisions,
             matched,
-            sums,
+            totals,
             opened: None,
             read: (0, None),
-            asides: Vec::new(),
+            export_problems: Vec::new(),
         })
     }
 
     /// Says what only the records before it tell of a record, and counts what is left to send.
     fn complete(
         &mut self,
-        item: &mut Proposal<T::Job>,
-        at: PlacedRecord<'_>,
+        proposal: &mut Proposal<T::Job>,
+        at: LocatedRecord<'_>,
         mapping: &T::Mapping,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) {
-        self.tell_incomplete_once(item);
-        let wanted = self.check_recording(item, at);
+        self.tell_incomplete_once(proposal);
+        let wanted = self.check_recording(proposal, at);
         if let Some(selection) = &mut self.selection {
             let id = mapping.id(&at.record).map(|(_, id)| id);
-            selection.filter(item, id.as_deref());
+            selection.filter(proposal, id.as_deref());
         }
-        count_open(sums, item, wanted.as_deref());
-        item.name_record(|| mapping.name_of(&at.record));
+        count_open(totals, proposal, wanted.as_deref());
+        proposal.name_record(|| mapping.name_of(&at.record));
     }
 
     /// Lets a record claim its recording.
     fn check_recording(
         &mut self,
-        item: &mut Proposal<T::Job>,
-        at: PlacedRecord<'_>,
+        proposal: &mut Proposal<T::Job>,
+        at: LocatedRecord<'_>,
     ) -> Option<Box<RecordingUse>> {
-        let wanted = item.recording.take();
+        let wanted = proposal.recording.take();
         if let Some(wanted) = &wanted {
             if let Some(claims) = &mut self.claims {
-                claims.check(item, wanted, at, &mut self.places);
+                claims.check(proposal, wanted, at, &mut self.locations);
             }
             if let Some(skew) = &wanted.skew {
-                let (place, line) = (at.place, at.record.line());
-                self.clocks.see(skew, (place, line), &wanted.recording.name);
+                let (location, line) = (at.location, at.record.line());
+                self.clocks
+                    .see(skew, (location, line), &wanted.recording.name);
             }
         }
         wanted
     }
 
     /// Hears what a record claims that is put aside. What is wrong with it is told when it is decided.
-    fn claim_aside(&mut self, item: &Proposal<T::Job>, round: Round, place: RecordPlace) {
-        let (Some(claims), Some(wanted)) = (&mut self.claims, &item.recording) else {
+    fn claim_deferred(
+        &mut self,
+        proposal: &Proposal<T::Job>,
+        round: Round,
+        location: RecordLocation,
+    ) {
+        let (Some(claims), Some(wanted)) = (&mut self.claims, &proposal.recording) else {
             return;
         };
         if round == Round::Claims {
-            claims.claim_inexactly(wanted, place, &mut self.places);
+            claims.claim_inexactly(wanted, location, &mut self.locations);
         } else if wanted.grade == Grade::Exact {
-            claims.claim_ahead(wanted, place, &mut self.places);
+            claims.claim_ahead(wanted, location, &mut self.locations);
         }
     }
 
     /// Leaves out what another record of the file has told already.
-    fn tell_incomplete_once(&mut self, item: &mut Proposal<T::Job>) {
-        if item.is_clean() {
+    fn tell_incomplete_once(&mut self, proposal: &mut Proposal<T::Job>) {
+        if proposal.is_clean() {
             return;
         }
-        for problems in item.problems_of_rows() {
+        for problems in proposal.problems_of_rows() {
             problems.retain(|problem| {
                 problem.code != Code::ExportIncomplete
-                    || self.incomplete.insert(Arc::clone(&problem.place.file))
+                    || self.incomplete.insert(Arc::clone(&problem.location.file))
             });
         }
     }
@@ -240,11 +247,11 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             notes.extend(unlisted(index));
             notes.extend(not_searched(index));
         }
-        notes.extend(odd_clocks(&self.clocks, &self.places));
+        notes.extend(odd_clocks(&self.clocks, &self.locations));
         if let (Some(index), Some(claims), Purpose::Check) =
             (self.recordings, &self.claims, self.run.purpose)
         {
-            notes.extend(unclaimed(index, claims, &self.places));
+            notes.extend(unclaimed(index, claims, &self.locations));
         }
         notes.extend(self.selection.iter().flat_map(SelectionFilter::not_found));
         notes.extend(self.unused_consent.problem());
@@ -254,8 +261,8 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
 }
 
 /// The rows of a call, in the order of the batch.
-fn rows_of<'b, J>(item: &Proposal<J>, batch: &'b Batch, index: usize) -> Vec<Record<'b>> {
-    let mut rows: Vec<usize> = item.further.iter().map(|row| row.index).collect();
+fn rows_of<'b, J>(proposal: &Proposal<J>, batch: &'b Batch, index: usize) -> Vec<Record<'b>> {
+    let mut rows: Vec<usize> = proposal.further.iter().map(|row| row.index).collect();
     rows.push(index);
     rows.sort_unstable();
     rows.into_iter().map(|index| batch.get(index)).collect()

@@ -16,7 +16,7 @@ use super::opened_file::OpenedFile;
 use super::preflight::{InputReading, SelectedInputs, select_inputs};
 use super::proposal::Proposals;
 use super::read::{ReadBatch, ReadLoop, ReadProgress};
-use super::rounds::{Aside, Fetched, Round, Rounds};
+use super::rounds::{DeferredRecords, Fetched, Round, Rounds};
 use super::run_context::{EarlierRuns, Purpose, RunContext};
 use super::selection::Selection;
 use super::sequencer::Sequencer;
@@ -74,7 +74,7 @@ type FromWorker<T> = Result<Option<ProposedBatch<T>>, Error>;
 
 /// What the sequencer hands to the reader after each round but the last: the records that were put
 /// aside, after the first.
-type ToReader<T> = Option<Aside<<T as ImportTarget>::Mapping>>;
+type ToReader<T> = Option<DeferredRecords<<T as ImportTarget>::Mapping>>;
 
 /// Batches between two threads. Two keep both busy; more would only hold memory.
 const AHEAD: usize = 2;
@@ -92,7 +92,7 @@ impl<T: ImportTarget> Pipeline<T> {
         };
         let SelectedInputs { inputs, unread } =
             select_inputs::<T::Mapping>(&self.inputs, &self.unread, reading)?;
-        if !unread.is_empty() && sink(DecidedBatch::aside(unread)).is_break() {
+        if !unread.is_empty() && sink(DecidedBatch::of_export(unread)).is_break() {
             return Ok(());
         }
         let workers = self.workers.max(1);
@@ -197,9 +197,9 @@ impl<T: ImportTarget> Pipeline<T> {
         for worker in results.iter().cycle() {
             let Ok(proposed) = worker.recv() else { break };
             let Some(proposed) = proposed? else {
-                let aside = sequencer.end_round();
+                let deferred = sequencer.end_round();
                 // A reader that is gone has ended for a reason of its own, which comes after this.
-                let _ = to_reader.send(aside);
+                let _ = to_reader.send(deferred);
                 continue;
             };
             let ProposedBatch {
@@ -226,7 +226,7 @@ impl<T: ImportTarget> Pipeline<T> {
         }
         let notes = sequencer.closing_notes();
         if !notes.is_empty() {
-            let _ = sink(DecidedBatch::aside(notes));
+            let _ = sink(DecidedBatch::of_export(notes));
         }
         Ok(())
     }
@@ -278,11 +278,11 @@ impl<T: ImportTarget> Dealer<T> {
         if self.deal(Ok(Dealt::RoundOver)).is_break() {
             return Ok(());
         }
-        let Ok(Some(mut aside)) = self.rounds.recv() else {
+        let Ok(Some(mut deferred)) = self.rounds.recv() else {
             return Ok(());
         };
         for round in [Round::Claims, Round::Last] {
-            let dealt = aside.each(|fetched| {
+            let dealt = deferred.each(|fetched| {
                 let batch = Box::new(again(fetched, round));
                 self.deal(Ok(Dealt::Batch(batch)))
             })?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::source::{Batch, Sheet};
 
 /// Names that are told, of all files.
@@ -48,7 +48,7 @@ impl UnusedConsent {
              value counts as consented",
             names.join(", ")
         );
-        let place = Place::on_line(Arc::clone(file), 0);
-        Some(Problem::new(Code::UnusedConsent, place, message).at(first, ""))
+        let location = Location::on_line(Arc::clone(file), 0);
+        Some(Problem::new(Code::UnusedConsent, location, message).at(first, ""))
     }
 }

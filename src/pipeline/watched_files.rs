@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
 use super::opened_file::OpenedFile;
-use crate::domain::{Place, Problem};
+use crate::domain::{Location, Problem};
 use crate::mapping::{Mismatch, RecordWatch};
 
 /// The files so far, and what is seen of their records.
@@ -56,8 +56,8 @@ impl WatchedFiles {
                 Watched::Ended(misfits) => misfits.clone(),
             };
             for Mismatch { code, message } in misfits {
-                let place = Place::on_line(Arc::clone(file), 0);
-                told.push(Problem::new(code, place, message));
+                let location = Location::on_line(Arc::clone(file), 0);
+                told.push(Problem::new(code, location, message));
             }
         }
         told

@@ -51,7 +51,7 @@ fn longest(recordings: Vec<Recording>) -> Option<Recording> {
     let mut best: Option<(f64, Recording)> = None;
     let mut tied = false;
     for recording in recordings {
-        let probe = super::look(&recording, Depth::Length).ok()?.ok()?;
+        let probe = super::probe_found(&recording, Depth::Length).ok()?.ok()?;
         let seconds = probe.seconds?;
         match &best {
             Some((most, _)) if seconds < *most => {}

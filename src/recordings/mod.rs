@@ -37,7 +37,7 @@ pub use index::build::{build_index, index_store};
 pub use index::captures::{CaptureKey, Naming};
 pub use index::lookup::{Index, IndexOptions};
 pub use name::OutsideFolder;
-pub use probe::{Depth, FileEnd, Probe, ProbeError, look, probe};
+pub use probe::{Depth, FileEnd, Probe, ProbeError, probe, probe_found};
 pub use search::grade::Grade;
 pub use search::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unusable, find};
 pub use sidecar::Sidecar;

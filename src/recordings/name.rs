@@ -52,7 +52,7 @@ pub(super) enum ParsedName {
 pub(super) struct WantedName {
     pub(super) folders: Vec<String>,
     pub(super) file: String,
-    pub(super) reach: FolderScope,
+    pub(super) scope: FolderScope,
     /// So many of the outermost folders may be dropped: what is left still tells the record.
     pub(super) droppable: usize,
 }
@@ -75,7 +75,7 @@ impl WantedName {
             WantedName {
                 folders: Vec::new(),
                 file: composed(file).into_owned(),
-                reach: FolderScope::Anywhere,
+                scope: FolderScope::Anywhere,
                 droppable: 0,
             }
         })
@@ -118,19 +118,19 @@ pub(super) fn read(name: &[AskedPart<'_>], identity: &str) -> ParsedName {
     let Some(file) = file else {
         return ParsedName::Nothing;
     };
-    let reach = match (anchored, parts.is_empty()) {
+    let scope = match (anchored, parts.is_empty()) {
         (true, _) => FolderScope::Anchored,
         (false, true) => FolderScope::Anywhere,
         (false, false) => FolderScope::Related,
     };
-    wanted(parts, file, reach, identity)
+    wanted(parts, file, scope, identity)
 }
 
 /// A name that says nothing of the record is that of every record, and of none.
 fn wanted(
     folders: Vec<NamedPart>,
     mut file: NamedPart,
-    reach: FolderScope,
+    scope: FolderScope,
     identity: &str,
 ) -> ParsedName {
     // A `*` that stands for the extension alone asks for the whole name.
@@ -149,7 +149,7 @@ fn wanted(
     ParsedName::Wanted(WantedName {
         folders,
         file,
-        reach,
+        scope,
         droppable,
     })
 }
@@ -205,7 +205,7 @@ mod tests {
 
     fn wanted(name: &str) -> (Vec<String>, String, FolderScope) {
         match read(name) {
-            ParsedName::Wanted(wanted) => (wanted.folders, wanted.file, wanted.reach),
+            ParsedName::Wanted(wanted) => (wanted.folders, wanted.file, wanted.scope),
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn the_last_segment_of_a_url_is_the_file() {
-        let (_, file, reach) = wanted("https://example.com/calls/a%20b%3A1.mp3?token=1/2#x");
-        assert_eq!((file.as_str(), reach), ("a b:1.mp3", FolderScope::Anywhere));
+        let (_, file, scope) = wanted("https://example.com/calls/a%20b%3A1.mp3?token=1/2#x");
+        assert_eq!((file.as_str(), scope), ("a b:1.mp3", FolderScope::Anywhere));
         let (_, file, _) = wanted("https://example.com/..%2F..%2Fetc%2Fpasswd.wav");
         assert_eq!(file, "../../etc/passwd.wav", "a key, never a path");
         assert_eq!(read("https://example.com"), ParsedName::Nothing);

@@ -105,7 +105,7 @@ impl Counters {
                     self.add_delivered(delivered, *outcome);
                 }
             }
-            Event::Aside(problem) => self.tally.note_aside(problem),
+            Event::ExportProblem(problem) => self.tally.note_export_problem(problem),
             Event::Matched(_) => {}
             Event::Sent { bytes } => self.sent += bytes,
             Event::Paused { pause, .. } => {
@@ -120,13 +120,13 @@ impl Counters {
     }
 
     fn add_delivered(&mut self, delivered: &Delivered, outcome: Outcome) {
-        let sums = &mut self.deliveries;
-        sums.conversations += u64::from(outcome == Outcome::Created);
+        let counters = &mut self.deliveries;
+        counters.conversations += u64::from(outcome == Outcome::Created);
         if !delivered.was_there {
-            sums.recordings += u64::from(delivered.recording.is_some());
-            sums.bytes += delivered.bytes;
+            counters.recordings += u64::from(delivered.recording.is_some());
+            counters.bytes += delivered.bytes;
         }
-        sums.in_doubt += u64::from(delivered.in_doubt > 0);
+        counters.in_doubt += u64::from(delivered.in_doubt > 0);
         self.tally.unproved += u64::from(delivered.is_unproved);
     }
 
@@ -190,22 +190,22 @@ mod tests {
 
     #[test]
     fn the_worst_reason_to_stop_is_the_one_that_is_told() {
-        let mut sums = Counters::default();
-        sums.stop_for(StopReason::Interrupted, "signal");
-        sums.stop_for(StopReason::LedgerLost, "disk full");
-        sums.stop_for(StopReason::Limit, "limit");
+        let mut counters = Counters::default();
+        counters.stop_for(StopReason::Interrupted, "signal");
+        counters.stop_for(StopReason::LedgerLost, "disk full");
+        counters.stop_for(StopReason::Limit, "limit");
         assert_eq!(
-            sums.stop,
+            counters.stop,
             Some((StopReason::LedgerLost, "disk full".to_owned()))
         );
     }
 
     #[test]
     fn an_export_of_endless_columns_does_not_fill_the_memory() {
-        let mut sums = BTreeMap::new();
+        let mut counters = BTreeMap::new();
         for index in 0..MOST_NAMES * 2 {
-            bump(&mut sums, &format!("column {index}"));
+            bump(&mut counters, &format!("column {index}"));
         }
-        assert_eq!(sums.len(), MOST_NAMES);
+        assert_eq!(counters.len(), MOST_NAMES);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::Place;
+use crate::domain::Location;
 use crate::report::RunSummary;
 use crate::report::format::{count, counted, safe, share};
 use crate::report::problem_groups::{Example, ProblemGroup};
@@ -38,15 +38,15 @@ pub(in crate::report) fn with_ids(examples: &[&Example]) -> String {
 }
 
 /// `file:line (record number) column`, as far as each is known.
-pub(in crate::report) fn place(example: &Example) -> String {
-    let place = Place {
+pub(in crate::report) fn location(example: &Example) -> String {
+    let location = Location {
         file: Arc::clone(&example.file),
         line: example.line,
         record: example.record,
     };
-    let mut place = safe(&place.to_string()).into_owned();
+    let mut location = safe(&location.to_string()).into_owned();
     if !example.column.is_empty() {
-        place = format!("{place} {}", safe(&example.column));
+        location = format!("{location} {}", safe(&example.column));
     }
-    place
+    location
 }

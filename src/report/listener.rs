@@ -27,7 +27,7 @@ pub struct Report {
     /// Where the files will be made, until there is something to write.
     folder: Option<OutputFolder>,
     files: Option<Files>,
-    sums: Counters,
+    counters: Counters,
     progress: ProgressMeter,
     last_flush: ClockReading,
 }
@@ -67,7 +67,7 @@ impl Report {
             options,
             folder,
             files: None,
-            sums: Counters::default(),
+            counters: Counters::default(),
             last_flush: now,
         };
         if let Some(to) = &report.options.destination {
@@ -115,7 +115,7 @@ impl Report {
             && !matches!(outcome, Outcome::Rejected | Outcome::Failed)
             && !(self.options.out.is_some() && skipped::is_listed(*outcome, detail))
         {
-            self.sums.add(event);
+            self.counters.add(event);
             return Ok(());
         }
         self.event_at(event, ClockReading::now())
@@ -123,19 +123,19 @@ impl Report {
 
     /// Takes an event of this moment.
     pub fn event_at(&mut self, event: &Event<'_>, now: ClockReading) -> Result<(), Error> {
-        self.sums.add(event);
+        self.counters.add(event);
         let written = self.write(event, now);
         if let Event::Paused { pause, why } = event {
             self.progress.pause(now, *pause, why);
         }
-        self.screen.event(event, self.sums.sheets, now);
+        self.screen.event(event, self.counters.sheets, now);
         written.and(self.tick(now))
     }
 
     /// Lets time pass: shows the progress if it is due, and brings what is written to the disk. To
     /// be called about every second, because nothing else moves the screen while nothing happens.
     pub fn tick(&mut self, now: ClockReading) -> Result<(), Error> {
-        let due = self.progress.due(&self.sums, self.screen.pace(), now);
+        let due = self.progress.due(&self.counters, self.screen.pace(), now);
         if let Some(snapshot) = due {
             self.screen.progress(&snapshot, now);
         }
@@ -151,7 +151,7 @@ impl Report {
     /// How far the run is, for the ledger; about once a second, so that also of a run that is killed it
     /// is known. To be asked after events that come by themselves.
     pub fn work_due(&mut self) -> Option<RunProgress> {
-        self.progress.work_due(&self.sums, ClockReading::now())
+        self.progress.work_due(&self.counters, ClockReading::now())
     }
 
     /// Ends the report: completes the files and shows what the run came to. `ending` is why it
@@ -166,24 +166,24 @@ impl Report {
         if let Err(error) = walked {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
-            self.sums.break_off(line.trim_start_matches("error: "));
+            self.counters.break_off(line.trim_start_matches("error: "));
         }
     }
 
     /// Ends the report at this moment. The screen is written even when a file cannot be.
     pub fn finish_at(mut self, ending: Option<StopReason>, now: ClockReading) -> Finished {
         if let Some(stop) = ending {
-            self.sums.stop_for(stop, "");
+            self.counters.stop_for(stop, "");
         }
         self.screen.clear_progress();
         // Where nothing was read before the end, what an earlier run has left says more.
-        let begun = match self.sums.stop {
+        let begun = match self.counters.stop {
             Some(_) => Ok(()),
             None => self.begin(),
         };
         let started = self.progress.started();
-        let work = self.progress.work(&self.sums, now);
-        let mut summary = RunSummary::new(&self.options, self.sums, started, now);
+        let work = self.progress.work(&self.counters, now);
+        let mut summary = RunSummary::new(&self.options, self.counters, started, now);
         let written = match self.files {
             Some(files) => complete(files, &mut summary),
             None => Ok(()),
@@ -198,7 +198,7 @@ impl Report {
     }
 
     fn write(&mut self, event: &Event<'_>, now: ClockReading) -> Result<(), Error> {
-        if let Event::Opened { .. } | Event::Ended { .. } | Event::Aside(_) = event {
+        if let Event::Opened { .. } | Event::Ended { .. } | Event::ExportProblem(_) = event {
             self.begin()?;
         }
         match event {
@@ -209,7 +209,7 @@ impl Report {
                 problems,
                 delivered,
             } => {
-                let number = Some(self.sums.record());
+                let number = Some(self.counters.record());
                 let noted = self.problems(number, problems, now);
                 let Some(files) = &mut self.files else {
                     return noted;
@@ -236,7 +236,9 @@ impl Report {
                 Some(files) => files.matched(matched),
                 None => Ok(()),
             },
-            Event::Aside(problem) => self.problems(None, std::slice::from_ref(*problem), now),
+            Event::ExportProblem(problem) => {
+                self.problems(None, std::slice::from_ref(*problem), now)
+            }
             _ => Ok(()),
         }
     }
@@ -249,7 +251,7 @@ impl Report {
     ) -> Result<(), Error> {
         let mut written = Ok(());
         for problem in problems {
-            let known = self.sums.groups.add(record, problem);
+            let known = self.counters.groups.add(record, problem);
             if known <= json_lines::MOST_PROBLEMS {
                 self.screen.problem(problem, now);
             }
@@ -526,7 +528,7 @@ mod tests {
     #[test]
     fn a_problem_of_no_record_is_counted_but_is_no_record() {
         let mut stage = Stage::with(|_| {}, Mode::Check);
-        stage.event(&Event::Aside(&problem(Code::RecordingMissing, 0)));
+        stage.event(&Event::ExportProblem(&problem(Code::RecordingMissing, 0)));
         let summary = stage.finish(None).unwrap();
         assert_eq!(
             (summary.groups[0].problems, summary.groups[0].records),

@@ -115,9 +115,9 @@ impl Groups {
         };
         if group.examples.len() < most {
             group.examples.push(Example {
-                file: Arc::clone(&problem.place.file),
-                line: problem.place.line,
-                record: problem.place.record,
+                file: Arc::clone(&problem.location.file),
+                line: problem.location.line,
+                record: problem.location.record,
                 id: problem.id.clone(),
                 column: problem.column.clone(),
                 message: problem.message.clone(),
@@ -198,10 +198,10 @@ fn text<S: serde::Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Place;
+    use crate::domain::Location;
 
     fn problem(code: Code, line: u64) -> Problem {
-        Problem::new(code, Place::on_line("a.csv", line), "why")
+        Problem::new(code, Location::on_line("a.csv", line), "why")
     }
 
     #[test]
@@ -241,7 +241,11 @@ mod tests {
     fn missing_keys_are_counted_by_record_and_are_bounded() {
         let mut groups = Groups::default();
         let mut miss = |record: u64, key: &str| {
-            let problem = Problem::new(Code::LookupMissed, Place::on_line("a.csv", record), "why");
+            let problem = Problem::new(
+                Code::LookupMissed,
+                Location::on_line("a.csv", record),
+                "why",
+            );
             groups.add(Some(record), &problem.at("agent", key));
         };
         for record in 0..40 {
@@ -253,7 +257,11 @@ mod tests {
         assert_eq!(missing.keys, [("108".into(), 40), ("109".into(), 1)]);
         assert!(!missing.is_cut);
         for record in 0..20_000 {
-            let problem = Problem::new(Code::LookupMissed, Place::on_line("a.csv", record), "why");
+            let problem = Problem::new(
+                Code::LookupMissed,
+                Location::on_line("a.csv", record),
+                "why",
+            );
             groups.add(Some(record), &problem.at("agent", &format!("k{record}")));
         }
         let missing = &groups.sorted()[0].missing;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::{ConsentCounts, Delivered, Event, Outcome, StopReason, Totals};
 use crate::report::{ClockReading, Error, Mode, Report, ReportOptions, RunSummary, Screen};
 use crate::source::{Batch, FileFormat, Header, Sheet};
@@ -195,7 +195,7 @@ pub(super) fn sheet(file: &str, names: &[&str]) -> Arc<Sheet> {
 }
 
 pub(super) fn problem(code: Code, line: u64) -> Problem {
-    Problem::new(code, Place::on_line("calls.csv", line), "is no good")
+    Problem::new(code, Location::on_line("calls.csv", line), "is no good")
 }
 
 /// Sums over so many records, all of them calls with a recording.

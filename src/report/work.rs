@@ -27,23 +27,23 @@ pub struct Size {
 impl Size {
     /// The size, as far as it is known at this moment; `None` where the size of the input is not known or
     /// nothing was read yet.
-    pub(super) fn of(sums: &Counters, extent: &ExportExtent) -> Option<Size> {
+    pub(super) fn of(counters: &Counters, extent: &ExportExtent) -> Option<Size> {
         if let Some(records) = extent.records() {
             // What was put aside and dropped again never came here, and is part of the work.
-            let records = records.max(sums.read());
+            let records = records.max(counters.read());
             return Some(Size {
                 records,
                 is_estimate: false,
             });
         }
-        let total = sums.bytes_total?;
-        if sums.bytes_read == 0 || sums.read() == 0 {
+        let total = counters.bytes_total?;
+        if counters.bytes_read == 0 || counters.read() == 0 {
             return None;
         }
-        let read = float(sums.bytes_read.min(total));
-        let all = float(sums.read()) * float(total) / read.max(1.0);
+        let read = float(counters.bytes_read.min(total));
+        let all = float(counters.read()) * float(total) / read.max(1.0);
         // Reading goes ahead of ending, never behind.
-        let records = whole(all).max(sums.tally.accounted());
+        let records = whole(all).max(counters.tally.accounted());
         Some(Size {
             records,
             is_estimate: true,
@@ -51,12 +51,12 @@ impl Size {
     }
 
     /// How many of so many records are still to be sent.
-    pub(super) fn to_send(self, sums: &Counters) -> f64 {
-        let facts = &sums.facts;
+    pub(super) fn to_send(self, counters: &Counters) -> f64 {
+        let facts = &counters.facts;
         let waiting = facts.waiting();
         // Whatever is in place was not put aside, so that most of what waits is to be sent.
         let open = facts.open + waiting.calls;
-        let known = float(open.saturating_sub(sums.tried));
+        let known = float(open.saturating_sub(counters.tried));
         let read = facts.records + waiting.records;
         let unread = float(self.records.saturating_sub(read));
         let share = match read {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::events::{CallCount, Totals};
 
-    fn sums(records: u64, open: u64, tried: u64) -> Counters {
+    fn counters(records: u64, open: u64, tried: u64) -> Counters {
         Counters {
             facts: Totals {
                 records,
@@ -147,12 +147,12 @@ mod tests {
             records,
             is_estimate: false,
         };
-        let left = |size: Size, sums: Counters| whole(size.to_send(&sums));
+        let left = |size: Size, counters: Counters| whole(size.to_send(&counters));
         // 600 of 1000 are in place, and 140 of the others are sent.
-        assert_eq!(left(size(1000), sums(1000, 400, 140)), 260);
+        assert_eq!(left(size(1000), counters(1000, 400, 140)), 260);
         // Half of what was read is to be sent, and so is half of the rest.
-        assert_eq!(left(size(2000), sums(1000, 500, 100)), 900);
-        assert_eq!(left(size(1000), sums(1000, 0, 0)), 0);
+        assert_eq!(left(size(2000), counters(1000, 500, 100)), 900);
+        assert_eq!(left(size(1000), counters(1000, 0, 0)), 0);
     }
 
     #[test]
@@ -162,30 +162,30 @@ mod tests {
             is_estimate: false,
         };
         // 300 are in place, and 700 wait in 350 calls of two records each.
-        let mut sums = sums(300, 0, 0);
-        sums.facts.put_aside = CallCount {
+        let mut counters = counters(300, 0, 0);
+        counters.facts.put_aside = CallCount {
             records: 700,
             calls: 350,
         };
-        assert_eq!(whole(size.to_send(&sums)), 350);
+        assert_eq!(whole(size.to_send(&counters)), 350);
         // 100 of those are decided: 80 of them are to be sent, and 30 are sent.
-        sums.facts.taken_up = CallCount {
+        counters.facts.taken_up = CallCount {
             records: 200,
             calls: 100,
         };
-        (sums.facts.records, sums.facts.open, sums.tried) = (500, 80, 30);
-        assert_eq!(whole(size.to_send(&sums)), 300);
-        assert_eq!(sums.read(), 500);
+        (counters.facts.records, counters.facts.open, counters.tried) = (500, 80, 30);
+        assert_eq!(whole(size.to_send(&counters)), 300);
+        assert_eq!(counters.read(), 500);
     }
 
     #[test]
     fn the_size_is_exact_once_all_was_read() {
-        let mut sums = sums(100, 100, 10);
-        sums.tally.read = 100;
+        let mut counters = counters(100, 100, 10);
+        counters.tally.read = 100;
         let extent = ExportExtent::default();
-        assert_eq!(Size::of(&sums, &extent), None);
-        (sums.bytes_read, sums.bytes_total) = (1_000, Some(3_010));
-        let size = Size::of(&sums, &extent).unwrap();
+        assert_eq!(Size::of(&counters, &extent), None);
+        (counters.bytes_read, counters.bytes_total) = (1_000, Some(3_010));
+        let size = Size::of(&counters, &extent).unwrap();
         assert_eq!((size.records, size.is_estimate), (301, true));
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum PatternFailure {
 
 impl PatternFailure {
     /// The failure as one of this argument.
-    pub(super) fn told(self, argument: &OsStr) -> Error {
+    pub(super) fn into_error(self, argument: &OsStr) -> Error {
         let argument = argument.to_string_lossy().into_owned();
         match self {
             PatternFailure::Pattern => Error::NoInput {

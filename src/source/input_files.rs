@@ -171,7 +171,7 @@ fn expand_one(
     } else if !argument.to_string_lossy().contains(['*', '?', '[']) {
         return Err(nothing("no such file or folder"));
     } else {
-        let paths = matching(path).map_err(|error| error.told(argument))?;
+        let paths = matching(path).map_err(|error| error.into_error(argument))?;
         for path in paths {
             found.sort(path, Among::Matches(argument), treat);
         }

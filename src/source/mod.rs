@@ -49,7 +49,7 @@ pub use input_files::{EMPTY, Expansion, FileDecision, Unread, expand};
 pub use known::KnownKeys;
 pub use memory_budget::MemoryBudget;
 pub use options::{Escape, HeaderKind, InputFormat, Limits, Quote, ReadOptions};
-pub use reader::{ExportReader, json_document, knows_encoding, look, open, sheets};
+pub use reader::{ExportReader, json_document, knows_encoding, open, read_sheet, sheets};
 pub use readme::{has_readme_name, has_sentences};
 pub use record::{Batch, Record};
 pub use record_bytes::{pack, unpack};

@@ -100,7 +100,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<ExportReader, Error>
 ///
 /// # Errors
 /// As for [`open`].
-pub fn look(input: &Input, options: &ReadOptions) -> Result<Arc<Sheet>, Error> {
+pub fn read_sheet(input: &Input, options: &ReadOptions) -> Result<Arc<Sheet>, Error> {
     let reader = open_by(input, options, SampleScope::Beginning)?;
     Ok(Arc::clone(reader.sheet()))
 }

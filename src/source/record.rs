@@ -14,7 +14,7 @@ use super::json_path::{self, text_of, value_at};
 use super::memory_budget::{MemoryBudget, Reservation};
 use super::names::twins;
 use super::sheet::{Column, Sheet};
-use crate::domain::{Place, Problem};
+use crate::domain::{Location, Problem};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowSpan {
@@ -155,7 +155,7 @@ impl Batch {
 
     /// Attaches a problem of reading to the row that was started last, whose number it gets.
     pub fn push_problem(&mut self, mut problem: Problem) {
-        problem.place.record = self.iter().last().and_then(|record| record.number());
+        problem.location.record = self.iter().last().and_then(|record| record.number());
         let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.problems.push((row, problem));
     }
@@ -295,8 +295,8 @@ pub struct Record<'b> {
 
 impl<'b> Record<'b> {
     /// Where the record stands.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn location(&self) -> Location {
+        Location {
             file: Arc::clone(&self.sheet().file),
             line: self.row.line,
             record: self.number(),
@@ -533,8 +533,8 @@ mod tests {
         for line in 1..=3 {
             batch.start_row(line);
             if line == 2 {
-                let place = Place::on_line("test.csv", line);
-                batch.push_problem(Problem::new(crate::domain::Code::RowTooLong, place, "x"));
+                let location = Location::on_line("test.csv", line);
+                batch.push_problem(Problem::new(crate::domain::Code::RowTooLong, location, "x"));
             }
         }
         let counts: Vec<_> = batch

@@ -6,7 +6,7 @@
 use std::num::NonZeroU64;
 
 use super::record::{Batch, Record};
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 
 const CELLS: u8 = 0;
 const TREE: u8 = 1;
@@ -72,8 +72,8 @@ pub fn unpack(packed: &[u8], batch: &mut Batch) -> Option<()> {
             _ => Severity::Error,
         };
         let (column, value) = (text(&mut rest)?, text(&mut rest)?);
-        let place = Place::on_line(batch.sheet().file.clone(), line);
-        let problem = Problem::new(code, place, text(&mut rest)?)
+        let location = Location::on_line(batch.sheet().file.clone(), line);
+        let problem = Problem::new(code, location, text(&mut rest)?)
             .at(column, value)
             .with_severity(severity);
         batch.push_problem(problem);
@@ -137,14 +137,14 @@ mod tests {
         before.push_cell("æ\n1");
         before.push_cell("");
         before.push_raw(b"\xff,raw");
-        let place = Place::on_line("a.csv", 7);
-        let problem = Problem::new(Code::RowTooLong, place, "why").at("a", "x");
+        let location = Location::on_line("a.csv", 7);
+        let problem = Problem::new(Code::RowTooLong, location, "why").at("a", "x");
         before.push_problem(problem.with_severity(Severity::Note));
         let tree = r#"{"id": 12345678901234567890123, "a": [1.50, null]}"#;
         before.push_tree(9, NonZeroU64::new(17), serde_json::from_str(tree).unwrap());
         before.push_problem(Problem::new(
             Code::WrongType,
-            Place::on_line("a.csv", 9),
+            Location::on_line("a.csv", 9),
             "why",
         ));
         let mut after = batch();
@@ -157,7 +157,7 @@ mod tests {
         }
         for other in [after, copied] {
             for (one, other) in before.iter().zip(other.iter()) {
-                assert_eq!(one.place(), other.place());
+                assert_eq!(one.location(), other.location());
                 assert!(one.cells().eq(other.cells()));
                 assert_eq!(one.tree(), other.tree());
                 assert_eq!(one.raw(), other.raw());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::Server;
 use serde_json::{Value, json};
 
@@ -23,17 +23,17 @@ fn planted() -> BTreeSet<(u64, String)> {
 }
 
 /// A run (or check) of the faulty sample.
-fn run_the_sample(place: &Place, server: &Server) -> Ended {
+fn run_the_sample(workdir: &Workdir, server: &Server) -> Ended {
     let (export, audio) = (
         format!("{SAMPLES}/with-problems.csv"),
         format!("{SAMPLES}/recordings-with-problems"),
     );
-    place.bare_run(server, &[&export, "--audio", &audio])
+    workdir.bare_run(server, &[&export, "--audio", &audio])
 }
 
 /// What the problems file says, without recordings that nobody claims.
-fn told(place: &Place) -> BTreeSet<(u64, String)> {
-    let rows = place.rows("problems.csv").into_iter();
+fn told(workdir: &Workdir) -> BTreeSet<(u64, String)> {
+    let rows = workdir.rows("problems.csv").into_iter();
     let of_records = rows.filter(|row| row["code"] != "recording-unclaimed");
     of_records
         .map(|row| (row["line"].parse().expect("a line"), row["code"].clone()))
@@ -42,7 +42,7 @@ fn told(place: &Place) -> BTreeSet<(u64, String)> {
 
 #[test]
 fn every_planted_fault_is_found_on_its_line_and_nothing_else_is() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
     let planted = planted();
     assert!(planted.len() > 25, "the table of the README was not read");
     let (export, audio) = (
@@ -50,21 +50,21 @@ fn every_planted_fault_is_found_on_its_line_and_nothing_else_is() {
         format!("{SAMPLES}/recordings-with-problems"),
     );
 
-    place
+    workdir
         .call(&["check", &export, "--audio", &audio, "--out", "out"])
         .with_code(3);
-    assert_eq!(told(&place), planted);
+    assert_eq!(told(&workdir), planted);
 
     // A run looks at what a check looks at.
-    run_the_sample(&place, &server).with_code(3);
-    assert_eq!(told(&place), planted);
+    run_the_sample(&workdir, &server).with_code(3);
+    assert_eq!(told(&workdir), planted);
 }
 
 #[test]
 fn the_outcomes_add_up_everywhere() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
 
-    let ended = run_the_sample(&place, &server).with_code(3);
+    let ended = run_the_sample(&workdir, &server).with_code(3);
 
     // On the screen: the numbers of the table, and their sum in its last row.
     let number = |line: &str| -> Option<u64> {
@@ -93,15 +93,15 @@ fn the_outcomes_add_up_everywhere() {
     assert_eq!((total, parts), (30, 30), "{}", ended.out);
     // In the summary, which the harness adds up as well.
     let created = server.snapshot().conversations.len() as u64;
-    assert_eq!((place.outcome("created"), created), (7, 7));
-    assert_eq!(place.outcome("rejected"), 20);
-    assert_eq!(place.outcome("held"), 2);
-    assert_eq!(place.outcome("skipped"), 1);
-    assert_eq!(place.rows("rejected.csv").len(), 20);
-    assert_eq!(place.rows("accepted.csv").len(), 7);
+    assert_eq!((workdir.outcome("created"), created), (7, 7));
+    assert_eq!(workdir.outcome("rejected"), 20);
+    assert_eq!(workdir.outcome("held"), 2);
+    assert_eq!(workdir.outcome("skipped"), 1);
+    assert_eq!(workdir.rows("rejected.csv").len(), 20);
+    assert_eq!(workdir.rows("accepted.csv").len(), 7);
     // In the ledger.
-    assert_eq!((place.state("complete"), place.state("held")), (7, 2));
-    let run = &place.status()["runs"][0];
+    assert_eq!((workdir.state("complete"), workdir.state("held")), (7, 2));
+    let run = &workdir.status()["runs"][0];
     assert_eq!(
         (&run["read"], &run["created"], &run["rejected"]),
         (&json!(30), &json!(7), &json!(20))
@@ -110,10 +110,10 @@ fn the_outcomes_add_up_everywhere() {
 
 #[test]
 fn the_summary_counts_every_problem() {
-    let (place, server) = (Place::new(), Server::healthy());
-    run_the_sample(&place, &server);
-    let problems = place.rows("problems.csv");
-    let groups = place.summary()["problems"]
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    run_the_sample(&workdir, &server);
+    let problems = workdir.rows("problems.csv");
+    let groups = workdir.summary()["problems"]
         .as_array()
         .expect("groups")
         .clone();
@@ -139,16 +139,16 @@ fn the_summary_counts_every_problem() {
 }
 
 /// Twenty calls, five of them with a broken address, as an export of this name.
-fn with_broken_rows(name: &str) -> (Vec<Given>, Place) {
+fn with_broken_rows(name: &str) -> (Vec<Given>, Workdir) {
     let given = calls(20, 61);
     let mut broken = given.clone();
     for call in &mut broken[5..10] {
         call.set("agentEmail", "at home", json!("at home"));
     }
-    let place = Place::new();
-    place.record(&given);
-    place.export(name, &broken);
-    (given, place)
+    let workdir = Workdir::new();
+    workdir.record(&given);
+    workdir.export(name, &broken);
+    (given, workdir)
 }
 
 #[test]
@@ -158,17 +158,17 @@ fn rejected_rows_can_be_mended_and_fed_in_again() {
         ("calls.tsv", "out/rejected.csv"),
         ("calls.ndjson", "out/rejected.ndjson"),
     ] {
-        let (given, place) = with_broken_rows(name);
+        let (given, workdir) = with_broken_rows(name);
         let server = Server::healthy();
-        place.run(&server, &[name]).with_code(3);
+        workdir.run(&server, &[name]).with_code(3);
         assert_eq!(server.snapshot().conversations.len(), 15);
 
-        let mended = place
+        let mended = workdir
             .read(rejected)
             .replace("at home", "agent.X@example.com");
-        place.write("mended", mended);
-        std::fs::rename(place.path("mended"), place.path(rejected)).expect("a file");
-        place.run(&server, &[rejected]).with_code(0);
+        workdir.write("mended", mended);
+        std::fs::rename(workdir.path("mended"), workdir.path(rejected)).expect("a file");
+        workdir.run(&server, &[rejected]).with_code(0);
 
         let expected: Vec<Given> = given
             .iter()
@@ -182,36 +182,36 @@ fn rejected_rows_can_be_mended_and_fed_in_again() {
             })
             .collect();
         server.has_exactly(&expected, "v2");
-        assert_eq!(place.state("complete"), 20, "{name}");
+        assert_eq!(workdir.state("complete"), 20, "{name}");
     }
 }
 
 #[test]
 fn rows_that_are_still_wrong_come_back_as_they_went_in() {
-    let (_, place) = with_broken_rows("calls.csv");
+    let (_, workdir) = with_broken_rows("calls.csv");
     let server = Server::healthy();
-    place.run(&server, &["calls.csv"]).with_code(3);
-    let first = place.read("out/rejected.csv");
-    std::fs::copy(place.path("out/rejected.csv"), place.path("again.csv")).expect("a copy");
-    place.run(&server, &["again.csv"]).with_code(3);
-    assert_eq!(place.read("out/rejected.csv"), first);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
+    let first = workdir.read("out/rejected.csv");
+    std::fs::copy(workdir.path("out/rejected.csv"), workdir.path("again.csv")).expect("a copy");
+    workdir.run(&server, &["again.csv"]).with_code(3);
+    assert_eq!(workdir.read("out/rejected.csv"), first);
 }
 
 #[test]
 fn the_report_can_be_written_again_from_the_ledger() {
     let given = calls(30, 65);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    let before: BTreeSet<String> = place
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let before: BTreeSet<String> = workdir
         .rows("accepted.csv")
         .into_iter()
         .map(|row| row["external_id"].clone())
         .collect();
-    std::fs::remove_dir_all(place.path("out")).expect("a folder");
+    std::fs::remove_dir_all(workdir.path("out")).expect("a folder");
 
-    place.call(&["report"]).with_code(0);
+    workdir.call(&["report"]).with_code(0);
 
-    let after: BTreeSet<String> = place
+    let after: BTreeSet<String> = workdir
         .rows("accepted.csv")
         .into_iter()
         .map(|row| row["external_id"].clone())
@@ -223,20 +223,20 @@ fn the_report_can_be_written_again_from_the_ledger() {
 #[test]
 fn status_is_told_in_words_and_in_json() {
     let given = calls(12, 66);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir
         .run(&server, &["calls.csv", "--limit", "7"])
         .with_code(7);
-    let status: Value = place.status();
+    let status: Value = workdir.status();
     assert_eq!(status["runs"][0]["ending"], "limit");
     assert_eq!(status["destination"], server.url());
-    let shown = place.call(&["status"]).with_code(0);
+    let shown = workdir.call(&["status"]).with_code(0);
     assert!(
         shown.out.contains("complete") && shown.out.contains('7'),
         "{}",
         shown.out
     );
-    place
+    workdir
         .call(&["status", "--ledger", "elsewhere.db"])
         .with_code(2)
         .says("elsewhere.db");
@@ -244,10 +244,10 @@ fn status_is_told_in_words_and_in_json() {
 
 #[test]
 fn every_rejected_row_of_the_sample_is_rejected_for_the_same_when_fed_in_again() {
-    let (place, server) = (Place::new(), Server::healthy());
-    run_the_sample(&place, &server).with_code(3);
-    let of_id = |place: &Place| -> BTreeSet<(String, String)> {
-        let rows = place.rows("rejected.csv").into_iter();
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    run_the_sample(&workdir, &server).with_code(3);
+    let of_id = |workdir: &Workdir| -> BTreeSet<(String, String)> {
+        let rows = workdir.rows("rejected.csv").into_iter();
         rows.map(|row| {
             let problems = row.values().find(|cell| cell.contains(": "));
             let code = problems
@@ -257,9 +257,9 @@ fn every_rejected_row_of_the_sample_is_rejected_for_the_same_when_fed_in_again()
         })
         .collect()
     };
-    let before = of_id(&place);
+    let before = of_id(&workdir);
     let requests = server.requests();
-    std::fs::copy(place.path("out/rejected.csv"), place.path("again.csv")).expect("a copy");
+    std::fs::copy(workdir.path("out/rejected.csv"), workdir.path("again.csv")).expect("a copy");
     let audio = format!("{SAMPLES}/recordings-with-problems");
     let url = server.url();
 
@@ -275,12 +275,12 @@ fn every_rejected_row_of_the_sample_is_rejected_for_the_same_when_fed_in_again()
         "--out",
         "out",
     ];
-    place.call(&arguments).with_code(3);
+    workdir.call(&arguments).with_code(3);
 
     // The id of line 2 with another title is no duplicate any more, but a change of what was sent.
     let mut expected = before;
     expected.retain(|(id, _)| id != "P-001");
-    assert_eq!(of_id(&place), expected);
-    assert_eq!(place.lines_with("changed-since-sent").len(), 1);
+    assert_eq!(of_id(&workdir), expected);
+    assert_eq!(workdir.lines_with("changed-since-sent").len(), 1);
     assert_eq!(server.requests(), requests);
 }

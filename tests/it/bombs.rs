@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::harness::program::{Ended, MOST_MEMORY, Place};
+use crate::harness::program::{Ended, MOST_MEMORY, Workdir};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -17,8 +17,8 @@ const MAPPING: &str = "[fields]\nexternalIdentity = \"externalId\"\ncustomer = \
 const ROW: &str = "1,+4520000001,a,2024-03-15T09:12:03Z,7,T,t@example.com\n";
 
 /// `check`, `mapping init` and `mapping test` of a file, whose exit codes may be these.
-fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
-    place.write("map.toml", MAPPING);
+fn each_command(workdir: &Workdir, file: &str, codes: &[i32]) -> Vec<Ended> {
+    workdir.write("map.toml", MAPPING);
     [
         &["check", file, "--mapping", "map.toml", "--out", "out"][..],
         &["mapping", "init", file],
@@ -26,7 +26,7 @@ fn each_command(place: &Place, file: &str, codes: &[i32]) -> Vec<Ended> {
     ]
     .into_iter()
     .map(|arguments| {
-        let ended = place.call_within_memory(arguments);
+        let ended = workdir.call_within_memory(arguments);
         let code = ended.code;
         assert!(
             codes.contains(&code),
@@ -78,14 +78,14 @@ fn table_of_texts(texts: &str) -> String {
 
 #[test]
 fn one_text_in_very_many_cells_costs_its_rows() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let texts = table_of_texts(&format!("<si><t>{}</t></si>", "x".repeat(4_000_000)));
     let parts = [("xl/sharedStrings.xml", &*texts)];
     let cell = "<c t=\"s\"><v>0</v></c>";
     let row = |cells: usize| format!("<row>{}</row>", cell.repeat(cells));
     for rows in [row(1000).repeat(3), row(7).repeat(200)] {
-        place.write("bomb.xlsx", workbook(&rows, &parts));
-        let ended = each_command(&place, "bomb.xlsx", &[0, 3]);
+        workdir.write("bomb.xlsx", workbook(&rows, &parts));
+        let ended = each_command(&workdir, "bomb.xlsx", &[0, 3]);
         assert!(
             ended[0].out.contains("record-too-large"),
             "{}",
@@ -96,7 +96,7 @@ fn one_text_in_very_many_cells_costs_its_rows() {
 
 #[test]
 fn tables_of_a_workbook_that_take_too_much_are_refused() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let long = "x".repeat(4_000_000);
     let styles = format!(
         "<styleSheet><numFmts><numFmt numFmtId=\"200\" formatCode=\"{long}\"/></numFmts><cellXfs>{}</cellXfs></styleSheet>",
@@ -115,8 +115,8 @@ fn tables_of_a_workbook_that_take_too_much_are_refused() {
         ("xl/sharedStrings.xml", &*empty),
         ("xl/sharedStrings.xml", &*padded),
     ] {
-        place.write("bomb.xlsx", workbook("", &[(name, part)]));
-        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+        workdir.write("bomb.xlsx", workbook("", &[(name, part)]));
+        for ended in each_command(&workdir, "bomb.xlsx", &[2]) {
             assert!(ended.err.contains("max_texts"), "{name}: {}", ended.err);
         }
     }
@@ -124,10 +124,10 @@ fn tables_of_a_workbook_that_take_too_much_are_refused() {
 
 #[test]
 fn tags_of_a_workbook_that_nothing_closes_are_refused() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     for (open, said) in [(20_000_000, "max_texts"), (1, "nothing closes")] {
-        place.write("bomb.xlsx", workbook(&"<a>".repeat(open), &[]));
-        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+        workdir.write("bomb.xlsx", workbook(&"<a>".repeat(open), &[]));
+        for ended in each_command(&workdir, "bomb.xlsx", &[2]) {
             assert!(ended.err.contains(said), "{open}: {}", ended.err);
         }
     }
@@ -135,7 +135,7 @@ fn tags_of_a_workbook_that_nothing_closes_are_refused() {
 
 #[test]
 fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let long = "x".repeat(4200);
     let text = "x".repeat(10_000_000);
     let texts = format!("<si><t>{text}</t></si>").repeat(14);
@@ -172,8 +172,8 @@ fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
     ] {
         let parts = [("xl/sharedStrings.xml", &*texts)];
         let parts = if texts.is_empty() { &[][..] } else { &parts };
-        place.write("bomb.xlsx", workbook(&rows, parts));
-        for ended in each_command(&place, "bomb.xlsx", &[2]) {
+        workdir.write("bomb.xlsx", workbook(&rows, parts));
+        for ended in each_command(&workdir, "bomb.xlsx", &[2]) {
             assert!(ended.err.contains(said), "{said}: {}", ended.err);
         }
     }
@@ -181,10 +181,10 @@ fn tags_of_a_workbook_that_hide_what_they_are_are_refused() {
 
 #[test]
 fn records_of_many_megabytes_wait_for_each_other() {
-    let place = Place::new();
-    place.write("map.toml", MAPPING);
+    let workdir = Workdir::new();
+    workdir.write("map.toml", MAPPING);
     let text = "x".repeat(15 << 20);
-    let mut child = place
+    let mut child = workdir
         .program(&["check", "-", "--mapping", "map.toml", "--out", "out"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -213,7 +213,7 @@ fn records_of_many_megabytes_wait_for_each_other() {
         std::thread::sleep(Duration::from_millis(2));
     };
     assert_eq!(code, Some(3));
-    assert_eq!(place.read("out/rejected.ndjson").lines().count(), 10);
+    assert_eq!(workdir.read("out/rejected.ndjson").lines().count(), 10);
     assert!(peak < u64::from(MOST_MEMORY), "{peak} KiB");
 }
 
@@ -225,23 +225,23 @@ fn high_water(line: &str) -> Option<u64> {
 
 #[test]
 fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
-    let place = Place::new();
-    place.write("one.csv", format!("{HEADER}\n{ROW}"));
+    let workdir = Workdir::new();
+    workdir.write("one.csv", format!("{HEADER}\n{ROW}"));
     let lookup =
         |file: &str| format!("{MAPPING}\n[lookup.people]\nfile = \"{file}\"\nkey = \"id\"\n");
-    place.write(
+    workdir.write(
         "people.csv",
         format!("id,name\n{}", "1,\n".repeat(5_000_000)),
     );
     let people = format!("[{{\"id\":[{}1]}}]", "1,".repeat(3_000_000));
-    place.write("people.json", people);
-    place.write("wide.csv", format!("id{}\n1\n", ",a".repeat(20_000_000)));
-    place.write("columns.csv", format!("id{}\n1\n", ",a".repeat(16_384)));
+    workdir.write("people.json", people);
+    workdir.write("wide.csv", format!("id{}\n1\n", ",a".repeat(20_000_000)));
+    workdir.write("columns.csv", format!("id{}\n1\n", ",a".repeat(16_384)));
     // A row goes on over lines where they are quoted.
     let row = format!("id,name\n1{}\n", ",\"\n\"".repeat(2_000_000));
-    place.write("row.csv", row);
+    workdir.write("row.csv", row);
     let agents = format!("id,name,email\n{}", "1,,a@example.com\n".repeat(400_000));
-    place.write("agents.csv", agents);
+    workdir.write("agents.csv", agents);
     let list = format!(
         "{MAPPING}\n[source]\nnulls = [{}]\n",
         "\"a\",".repeat(700_000)
@@ -255,9 +255,9 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
         (MAPPING.to_owned(), &["--agents", "agents.csv"], "64 MiB"),
         (list, &[], "2097152 bytes"),
     ] {
-        place.write("map.toml", mapping);
+        workdir.write("map.toml", mapping);
         let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
-        let ended = place.call_within_memory(&[&check[..], flags].concat());
+        let ended = workdir.call_within_memory(&[&check[..], flags].concat());
         assert_eq!(ended.code, 2, "{said}: {}", ended.err);
         assert!(ended.err.contains(said), "{}", ended.err);
     }
@@ -265,8 +265,8 @@ fn second_files_and_mappings_that_take_too_much_are_refused_by_name() {
 
 #[test]
 fn large_second_files_are_read_within_the_memory() {
-    let place = Place::new();
-    place.write("one.csv", format!("{HEADER}\n{ROW}"));
+    let workdir = Workdir::new();
+    workdir.write("one.csv", format!("{HEADER}\n{ROW}"));
     let mut members = String::new();
     for key in 0..40 {
         let _ = write!(members, "\"attribute_{key}\":\"value of it\",");
@@ -276,11 +276,11 @@ fn large_second_files_are_read_within_the_memory() {
         let _ = write!(users, "{{{members}\"tags\":[\"a\",\"b\"],\"id\":{id}}},");
     }
     users.push_str("{\"id\":\"last\"}],\"next_page\":null}");
-    place.write("users.json", users);
+    workdir.write("users.json", users);
     // Each of these letters takes three bytes as UTF-8.
     let mut euros = b"id,name\n".to_vec();
     euros.resize(60 << 20, 0x80);
-    place.write("euros.csv", euros);
+    workdir.write("euros.csv", euros);
     for (file, encoding, code, said) in [
         ("users.json", "utf-8", 0, "users.json"),
         ("euros.csv", "windows-1252", 2, "at most 64 MiB"),
@@ -288,9 +288,9 @@ fn large_second_files_are_read_within_the_memory() {
         let lookup = format!(
             "{MAPPING}\n[lookup.people]\nfile = \"{file}\"\nkey = \"id\"\nencoding = \"{encoding}\"\n"
         );
-        place.write("map.toml", lookup);
+        workdir.write("map.toml", lookup);
         let check = ["check", "one.csv", "--mapping", "map.toml", "--out", "out"];
-        let ended = place.call_within_memory(&check);
+        let ended = workdir.call_within_memory(&check);
         assert_eq!(ended.code, code, "{file}: {}", ended.err);
         assert!(ended.err.contains(said), "{file}: {}", ended.err);
     }
@@ -298,10 +298,10 @@ fn large_second_files_are_read_within_the_memory() {
 
 #[test]
 fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let rows = 100_500;
-    place.write("map.toml", MAPPING);
-    place.write("calls.csv", format!("{HEADER}\n{}", "a\n".repeat(rows)));
+    workdir.write("map.toml", MAPPING);
+    workdir.write("calls.csv", format!("{HEADER}\n{}", "a\n".repeat(rows)));
     let check = [
         "check",
         "calls.csv",
@@ -310,7 +310,7 @@ fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
         "--out",
         "out",
     ];
-    let ended = place.call_within_memory(&check);
+    let ended = workdir.call_within_memory(&check);
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(
         ended.out.contains("lists the first 100,000 of them"),
@@ -318,18 +318,18 @@ fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
         ended.out
     );
 
-    let problems = place.read("out/problems.csv");
+    let problems = workdir.read("out/problems.csv");
     let listed = problems
         .lines()
         .filter(|line| line.contains("row-too-short"));
     assert_eq!(listed.count(), 100_001);
     assert!(problems.contains("only the first 100000 of this kind are listed"));
     // Every record can be fed in again.
-    let rejected = place.read("out/rejected.csv");
+    let rejected = workdir.read("out/rejected.csv");
     assert_eq!(rejected.lines().count(), rows + 1);
     assert!(rejected.ends_with("row-too-short: as above\n"));
     let summary: serde_json::Value =
-        serde_json::from_str(&place.read("out/summary.json")).expect("JSON");
+        serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     assert_eq!(summary["outcomes"]["rejected"], rows, "{summary}");
     assert_eq!(summary["problems"][0]["problems"], rows);
     assert_eq!(summary["problems"][0]["listed"], 100_000);
@@ -341,13 +341,13 @@ fn what_a_hundred_thousand_rows_have_in_common_is_said_once() {
 fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let place = Place::new();
-    place.write("calls.csv", format!("{HEADER}\n{ROW}"));
+    let workdir = Workdir::new();
+    workdir.write("calls.csv", format!("{HEADER}\n{ROW}"));
     // Sparse: it takes no room on the disk.
-    let large = std::fs::File::create(place.path("large")).expect("a file");
+    let large = std::fs::File::create(workdir.path("large")).expect("a file");
     large.set_len(3 << 30).expect("a sparse file");
-    let token = place.write("token", "secret");
-    for path in [&place.path("large"), &token] {
+    let token = workdir.write("token", "secret");
+    for path in [&workdir.path("large"), &token] {
         let private = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(path, private).expect("a mode");
     }
@@ -385,18 +385,19 @@ fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
         (&reading, "65536"),
         (&bundle, "16777216"),
     ] {
-        let ended = place.call_within_memory(arguments).with_code(2);
+        let ended = workdir.call_within_memory(arguments).with_code(2);
         assert!(ended.err.contains("large"), "{arguments:?}: {}", ended.err);
         let told = format!("limit of {limit} bytes");
         assert!(ended.err.contains(&told), "{arguments:?}: {}", ended.err);
     }
     // What was named in place of a mapping is named by what it is.
-    place
+    workdir
         .call(&["check", "calls.csv", "-m", "large"])
         .with_code(2)
         .says("large is no text");
-    std::fs::rename(place.path("large"), place.path("capturi-import.toml")).expect("a new name");
-    place
+    std::fs::rename(workdir.path("large"), workdir.path("capturi-import.toml"))
+        .expect("a new name");
+    workdir
         .call(&["check", "calls.csv"])
         .with_code(2)
         .says("capturi-import.toml: the file is larger than the limit of 1048576 bytes");
@@ -404,7 +405,7 @@ fn small_files_of_the_operator_are_refused_by_name_beyond_their_limit() {
 
 #[test]
 fn a_list_of_very_many_parts_of_a_workbook_is_refused() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let count = 1_000_000_u64;
     let mut archive = workbook("", &[]);
     let start = archive.len() as u64;
@@ -427,27 +428,27 @@ fn a_list_of_very_many_parts_of_a_workbook_is_refused() {
     archive.extend(end.to_le_bytes());
     archive.extend([1, 0, 0, 0]);
     archive.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0");
-    place.write("bomb.xlsx", archive);
-    for ended in each_command(&place, "bomb.xlsx", &[2]) {
+    workdir.write("bomb.xlsx", archive);
+    for ended in each_command(&workdir, "bomb.xlsx", &[2]) {
         assert!(ended.err.contains("has a list of parts"), "{}", ended.err);
     }
 }
 
 #[test]
 fn parts_of_a_workbook_that_nobody_reads_may_be_anything() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     // What an XML rule would refuse: a tag without end, and a text of more than a cell may have.
     let picture = format!("<{}", "x".repeat(20_000_000));
     let row = "<row><c t=\"inlineStr\"><is><t>1</t></is></c></row>";
     for part in ["xl/media/image1.png", "xl/media/image2.BMP"] {
-        place.write("picture.xlsx", workbook(row, &[(part, &picture)]));
-        each_command(&place, "picture.xlsx", &[0, 3]);
+        workdir.write("picture.xlsx", workbook(row, &[(part, &picture)]));
+        each_command(&workdir, "picture.xlsx", &[0, 3]);
     }
 }
 
 #[test]
 fn a_picture_is_not_read_in_the_place_of_a_part_of_a_workbook() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let book = workbook("", &[("xl/media/image1.png", &"<a>".repeat(20_000_000))]);
     // The name of the sheet's part has as many bytes. Parts are stored under the names alone.
     let relation = "<Relationships><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"media/image1.png\"/></Relationships>";
@@ -466,8 +467,8 @@ fn a_picture_is_not_read_in_the_place_of_a_part_of_a_workbook() {
             copy.raw_copy_file(part).expect("memory");
         }
     }
-    place.write("bomb.xlsx", copy.finish().expect("memory").into_inner());
-    for ended in each_command(&place, "bomb.xlsx", &[2]) {
+    workdir.write("bomb.xlsx", copy.finish().expect("memory").into_inner());
+    for ended in each_command(&workdir, "bomb.xlsx", &[2]) {
         assert!(
             ended.err.contains("a part that is not XML"),
             "{}",
@@ -479,15 +480,15 @@ fn a_picture_is_not_read_in_the_place_of_a_part_of_a_workbook() {
 /// What a small archive holds, written once more to be mended.
 #[test]
 fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
-    let place = Place::new();
-    place.write("map.toml", MAPPING);
+    let workdir = Workdir::new();
+    workdir.write("map.toml", MAPPING);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     writeln!(gzip, "{HEADER}").expect("memory");
     let cell = "x".repeat(3_500_000);
     for _ in 0..24 {
         writeln!(gzip, "1,+4520000001,{cell},,7,T,t@example.com").expect("memory");
     }
-    place.write("bomb.csv.gz", gzip.finish().expect("memory"));
+    workdir.write("bomb.csv.gz", gzip.finish().expect("memory"));
     let check = [
         "check",
         "bomb.csv.gz",
@@ -496,17 +497,17 @@ fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
         "--out",
         "out",
     ];
-    let ended = place.call_within_memory(&check);
+    let ended = workdir.call_within_memory(&check);
     assert_eq!(ended.code, 3, "{}", ended.err);
 
-    let rejected = place.path("out/rejected.csv");
+    let rejected = workdir.path("out/rejected.csv");
     let bytes = rejected.metadata().expect("a list").len();
     assert!((64 << 20..70 << 20).contains(&bytes), "{bytes}");
-    let text = place.read("out/rejected.csv");
+    let text = workdir.read("out/rejected.csv");
     let last = text.lines().last().expect("a line");
     assert!(last.starts_with("rejects-cut: further rejected records"));
     let summary: serde_json::Value =
-        serde_json::from_str(&place.read("out/summary.json")).expect("JSON");
+        serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     assert_eq!(summary["outcomes"]["rejected"], 24, "{summary}");
     assert_eq!(summary["lines_left_out"]["rejected"], 4, "{summary}");
     let said = "Lists are incomplete because they would be too large: 4 records not in";
@@ -514,25 +515,25 @@ fn rejected_records_of_a_small_archive_do_not_fill_the_disk() {
 
     // Fed in again it does not pass for a whole one, whatever the mapping leaves out.
     let skip = "[source.skip]\nall = \"not datetime\"\n[fields]";
-    place.write("map.toml", MAPPING.replace("[fields]", skip));
+    workdir.write("map.toml", MAPPING.replace("[fields]", skip));
     let (header, end) = (text.lines().next().expect("a line"), last);
-    place.write("rejected.csv", format!("{header}\n{end}\n"));
+    workdir.write("rejected.csv", format!("{header}\n{end}\n"));
     let again = ["check", "rejected.csv", "--mapping", "map.toml"];
-    let ended = place.call_within_memory(&again);
+    let ended = workdir.call_within_memory(&again);
     assert_eq!(ended.code, 3, "{}", ended.out);
     assert!(ended.out.contains("rejects-cut"), "{}", ended.out);
 }
 
 #[test]
 fn messages_of_a_ticket_share_the_record_around_them() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let mapping = "target = \"case\"\n[messages]\neach = \"comments\"\n[fields]\ncaseUid = \"id\"\n\
                    source = { value = \"email\" }\ncreated = \"opened\"\nupdated = \"opened\"\nsubject = \"id\"\n\
                    [fields.message]\nmessageUid = \"id\"\ncreated = \"ticket.opened\"\n\
                    direction = { value = \"Inbound\" }\ntext = { template = \"{{ ticket.id ~ id }}\" }\n\
                    from = { name = { value = \"A\" }, email = { value = \"a@example.com\" } }\n\
                    to = { name = { value = \"A\" }, email = { value = \"a@example.com\" } }\n";
-    place.write("map.toml", mapping);
+    workdir.write("map.toml", mapping);
     let messages: Vec<String> = (0..1_000)
         .map(|id| format!("{{\"id\":\"{id}\"}}"))
         .collect();
@@ -541,7 +542,7 @@ fn messages_of_a_ticket_share_the_record_around_them() {
         "[{{\"id\":\"7\",\"opened\":\"2024-03-15T09:12:03Z\",\"more\":\"{around}\",\"comments\":[{}]}}]",
         messages.join(",")
     );
-    place.write("tickets.json", &ticket);
-    let ended = place.call_within_memory(&["check", "tickets.json", "--mapping", "map.toml"]);
+    workdir.write("tickets.json", &ticket);
+    let ended = workdir.call_within_memory(&["check", "tickets.json", "--mapping", "map.toml"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
 }

@@ -1,14 +1,14 @@
 //! Tickets of Intercom and Freshdesk through their presets: what the server gets of the samples. The
 //! first message stands apart from the answers there.
 
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 
 /// What the server has of a sample after a run: each message with who wrote it to whom.
 fn arrived(folder: &str, export: &str, more: &[&str]) -> Vec<String> {
     let sample = |name: &str| format!("{}/samples/{folder}/{name}", env!("CARGO_MANIFEST_DIR"));
-    let (place, server) = (Place::new(), Server::healthy());
-    std::fs::create_dir(place.path("audio")).expect("a folder");
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    std::fs::create_dir(workdir.path("audio")).expect("a folder");
     let export = sample(export);
     let agents = sample("agents.json");
     let mut arguments = vec![&*export, "--mapping", folder];
@@ -16,7 +16,7 @@ fn arrived(folder: &str, export: &str, more: &[&str]) -> Vec<String> {
     if folder == "freshdesk" {
         arguments.extend(["--agents", &*agents]);
     }
-    place.run(&server, &arguments).with_code(0);
+    workdir.run(&server, &arguments).with_code(0);
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
     let mut lines = Vec::new();
     for case in &server.snapshot().cases {

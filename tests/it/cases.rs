@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, always, at_first, sometimes};
 use capturi_import::sandbox::{Fault, Faults, Strikes};
 use serde_json::{Value, json};
@@ -44,17 +44,17 @@ fn tickets(count: u64, seed: u64) -> Vec<Ticket> {
         let id = 1000 + number;
         let opened = 24 * 1000 + number * 3;
         let comments: Vec<Comment> = (0..dice.u64(2..9))
-            .map(|place| Comment {
-                id: id * 100 + place,
+            .map(|workdir| Comment {
+                id: id * 100 + workdir,
                 author: [CUSTOMER, AGENT, CUSTOMER, DELETED][dice.usize(..4)],
                 text: match dice.u8(..12) {
                     0 => String::new(),
-                    1 => format!("<p>HTML &amp; {place}</p>"),
-                    2 => format!("linjer\nog\u{2028}andre, \"citeret\" {place}"),
-                    _ => format!("Besked {place} i sag {id} – æøå"),
+                    1 => format!("<p>HTML &amp; {workdir}</p>"),
+                    2 => format!("linjer\nog\u{2028}andre, \"citeret\" {workdir}"),
+                    _ => format!("Besked {workdir} i sag {id} – æøå"),
                 },
-                written: opened + place,
-                is_public: place == 0 || dice.u8(..6) > 0,
+                written: opened + workdir,
+                is_public: workdir == 0 || dice.u8(..6) > 0,
             })
             .collect();
         Ticket {
@@ -94,8 +94,8 @@ impl Ticket {
     /// A row for each comment; the case's own state only stands in the last one as it is now.
     fn rows(&self) -> Vec<Vec<String>> {
         let last = self.comments.len() - 1;
-        let row = |(place, comment): (usize, &Comment)| {
-            let (status, updated) = if place == last {
+        let row = |(workdir, comment): (usize, &Comment)| {
+            let (status, updated) = if workdir == last {
                 (self.status, self.updated)
             } else {
                 ("new", comment.written)
@@ -159,19 +159,19 @@ fn lines(tickets: &[Ticket]) -> String {
 }
 
 /// A folder with the people and groups of the help desk.
-fn place() -> Place {
-    let place = Place::new();
-    std::fs::create_dir(place.path("audio")).expect("a folder");
+fn workdir() -> Workdir {
+    let workdir = Workdir::new();
+    std::fs::create_dir(workdir.path("audio")).expect("a folder");
     let users = [
         json!({"id": AGENT, "name": "Testine Prøvesen", "email": "testine@example.com", "role": "agent"}),
         json!({"id": CUSTOMER, "name": "Dagny Opdigtet", "email": "dagny@example.com", "role": "end-user"}),
     ];
-    place.write("users.json", users.map(|user| user.to_string()).join("\n"));
-    place.write(
+    workdir.write("users.json", users.map(|user| user.to_string()).join("\n"));
+    workdir.write(
         "groups.json",
         json!({"groups": [{"id": 7001, "name": "Kundeservice"}]}).to_string(),
     );
-    place
+    workdir
 }
 
 const TICKETS: [&str; 3] = ["tickets.json", "--mapping", "zendesk-tickets"];
@@ -259,7 +259,7 @@ fn faults(seed: u64) -> Faults {
 
 /// Runs until a run ends by itself, killing those before it at any moment.
 fn run_with_kills(
-    place: &Place,
+    workdir: &Workdir,
     server: &Server,
     arguments: &[&str],
     kills: u32,
@@ -267,21 +267,21 @@ fn run_with_kills(
 ) -> Ended {
     let mut dice = fastrand::Rng::with_seed(seed);
     for _ in 0..kills {
-        let mut running = place.start(server, arguments);
+        let mut running = workdir.start(server, arguments);
         let moment = server.requests() + dice.u64(5..60);
         running.until(|| server.requests() >= moment);
         running.kill();
     }
-    place.run(server, arguments)
+    workdir.run(server, arguments)
 }
 
 #[test]
 fn cases_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
     for (name, arguments) in [("tickets.json", TICKETS), ("messages.csv", MESSAGES)] {
         let given = tickets(5, 11);
-        let place = place();
-        place.write("tickets.json", lines(&given));
-        place.write("messages.csv", shuffled(&given, 11));
+        let workdir = workdir();
+        workdir.write("tickets.json", lines(&given));
+        workdir.write("messages.csv", shuffled(&given, 11));
         let late = Fault::Latency {
             milliseconds: 400,
             jitter_milliseconds: 0,
@@ -290,32 +290,32 @@ fn cases_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
         let server = Server::with(faults.with(always(late)));
 
         let narrow = [&arguments[..], &["--concurrency", "1"]].concat();
-        place.run(&server, &narrow).with_code(4);
+        workdir.run(&server, &narrow).with_code(4);
 
         assert_eq!(server.requests(), 3, "{name}");
-        let known = place.status()["states"].to_string();
-        assert_eq!(place.state("in doubt"), 0, "{name}: {known}");
+        let known = workdir.status()["states"].to_string();
+        assert_eq!(workdir.state("in doubt"), 0, "{name}: {known}");
         server.heal();
-        place.run(&server, &arguments).with_code(0);
+        workdir.run(&server, &arguments).with_code(0);
         has_exactly(&server, &given);
     }
 }
 
 fn every_ticket_survives(count: u64, kills: u32, seed: u64) {
     let given = tickets(count, seed);
-    let place = place();
-    place.write("tickets.json", lines(&given));
+    let workdir = workdir();
+    workdir.write("tickets.json", lines(&given));
     let server = Server::with(faults(seed));
-    run_with_kills(&place, &server, &TICKETS, kills, seed).with_code(0);
+    run_with_kills(&workdir, &server, &TICKETS, kills, seed).with_code(0);
     has_exactly(&server, &given);
 }
 
 fn every_message_survives(count: u64, kills: u32, seed: u64) {
     let given = tickets(count, seed);
-    let place = place();
-    place.write("messages.csv", shuffled(&given, seed));
+    let workdir = workdir();
+    workdir.write("messages.csv", shuffled(&given, seed));
     let server = Server::with(faults(seed));
-    run_with_kills(&place, &server, &MESSAGES, kills, seed).with_code(0);
+    run_with_kills(&workdir, &server, &MESSAGES, kills, seed).with_code(0);
     has_exactly(&server, &given);
 }
 
@@ -339,29 +339,29 @@ fn a_whole_help_desk_survives_faults_and_kills() {
 #[test]
 fn a_nightly_repeat_of_whole_tickets_sends_only_those_that_changed() {
     let mut given = tickets(40, 5);
-    let (place, server) = (place(), Server::healthy());
+    let (workdir, server) = (workdir(), Server::healthy());
     let mut before = 0;
-    place.write("tickets.json", lines(&given));
-    place.run(&server, &TICKETS).with_code(0);
+    workdir.write("tickets.json", lines(&given));
+    workdir.run(&server, &TICKETS).with_code(0);
     assert_eq!(news(&server, &mut before), 40);
 
-    place.run(&server, &TICKETS).with_code(0);
+    workdir.run(&server, &TICKETS).with_code(0);
     assert_eq!(news(&server, &mut before), 0);
-    assert_eq!(place.outcome("already_there"), 40);
+    assert_eq!(workdir.outcome("already_there"), 40);
 
     given[3].status = "reopened";
     given[3].updated += 5;
     given[7].updated += 5;
     say(&mut given[7], 77, AGENT);
-    place.write("tickets.json", lines(&given));
-    place.run(&server, &TICKETS).with_code(0);
+    workdir.write("tickets.json", lines(&given));
+    workdir.run(&server, &TICKETS).with_code(0);
     assert_eq!(news(&server, &mut before), 2);
     has_exactly(&server, &given);
 
     // Yesterday's export does not take anything back.
     let old = tickets(40, 5);
-    place.write("tickets.json", lines(&old));
-    place.run(&server, &TICKETS).with_code(0);
+    workdir.write("tickets.json", lines(&old));
+    workdir.run(&server, &TICKETS).with_code(0);
     assert_eq!(news(&server, &mut before), 0);
     has_exactly(&server, &given);
 }
@@ -369,19 +369,19 @@ fn a_nightly_repeat_of_whole_tickets_sends_only_those_that_changed() {
 #[test]
 fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     let mut given = tickets(30, 6);
-    let (place, server) = (place(), Server::healthy());
+    let (workdir, server) = (workdir(), Server::healthy());
     let mut before = 0;
     let all = given.iter().flat_map(Ticket::public).count() as u64;
-    place.write("messages.csv", shuffled(&given, 1));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", shuffled(&given, 1));
+    workdir.run(&server, &MESSAGES).with_code(0);
     // And one for each ticket that asks whether the ledger, which is new, is the right one.
     assert_eq!(news(&server, &mut before), all + 30);
     has_exactly(&server, &given);
 
-    place.write("messages.csv", shuffled(&given, 2));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", shuffled(&given, 2));
+    workdir.run(&server, &MESSAGES).with_code(0);
     assert_eq!(news(&server, &mut before), 0);
-    assert_eq!(place.outcome("already_there"), all);
+    assert_eq!(workdir.outcome("already_there"), all);
 
     // A message that was edited after it was sent, and its row twice, once with the old words.
     let mut edited = given[5].clone();
@@ -390,12 +390,12 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     let before_it = edited.clone();
     edited.comments[0].text.push_str(" (edited)");
     let rows = [edited.rows(), before_it.rows()].concat();
-    place.write("messages.csv", table(rows));
-    place.run(&server, &MESSAGES).with_code(3);
+    workdir.write("messages.csv", table(rows));
+    workdir.run(&server, &MESSAGES).with_code(3);
     assert_eq!(news(&server, &mut before), 0);
     let uid = edited.comments[0].id.to_string();
     for code in ["changed-since-sent", "duplicate-id"] {
-        let problems = place.rows("problems.csv");
+        let problems = workdir.rows("problems.csv");
         let told = problems.iter().find(|row| row["code"] == code);
         let told = told.expect(code);
         assert_eq!((&*told["column"], &told["value"]), ("messageUid", &uid));
@@ -412,8 +412,8 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
     closed.status = "archived";
     closed.updated += 9;
     given[7].status = "archived";
-    place.write("messages.csv", shuffled(&[tonight, closed], 3));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", shuffled(&[tonight, closed], 3));
+    workdir.run(&server, &MESSAGES).with_code(0);
     assert_eq!(news(&server, &mut before), 2);
     has_exactly(&server, &given);
     let changes = || server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests;
@@ -422,7 +422,7 @@ fn a_nightly_repeat_of_messages_sends_only_new_ones_and_new_states() {
         31,
         "the questions of the first run, and the state of the closed one"
     );
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.run(&server, &MESSAGES).with_code(0);
     assert_eq!(
         (changes(), news(&server, &mut before)),
         (31, 0),
@@ -443,10 +443,10 @@ fn a_ticket_that_stands_in_several_pages_ends_in_its_latest_state() {
         json!({"tickets": list, "next_page": null, "count": list.len()}).to_string()
     };
     for pages in [[&old, &new], [&new, &old]] {
-        let (place, server) = (place(), Server::healthy());
-        place.write("1.json", page(pages[0]));
-        place.write("2.json", page(pages[1]));
-        place
+        let (workdir, server) = (workdir(), Server::healthy());
+        workdir.write("1.json", page(pages[0]));
+        workdir.write("2.json", page(pages[1]));
+        workdir
             .run(
                 &server,
                 &["1.json", "2.json", "--mapping", "zendesk-tickets"],
@@ -463,14 +463,14 @@ fn states_of_one_time_do_not_take_turns() {
         states[1].status = "pending";
         states[2].status = "hold";
         let states = order.map(|index: usize| states[index].clone());
-        let (place, server) = (place(), Server::healthy());
-        place.write("tickets.json", lines(&states));
+        let (workdir, server) = (workdir(), Server::healthy());
+        workdir.write("tickets.json", lines(&states));
         let mut requests = 0;
 
-        place.run(&server, &TICKETS).with_code(0);
+        workdir.run(&server, &TICKETS).with_code(0);
         news(&server, &mut requests);
         for _ in 0..3 {
-            place.run(&server, &TICKETS).with_code(0);
+            workdir.run(&server, &TICKETS).with_code(0);
             assert_eq!(news(&server, &mut requests), 0, "it is settled");
         }
 
@@ -478,8 +478,8 @@ fn states_of_one_time_do_not_take_turns() {
         // A later state goes out all the same.
         let mut later = states[0].clone();
         later.updated += 1;
-        place.write("tickets.json", lines(std::slice::from_ref(&later)));
-        place.run(&server, &TICKETS).with_code(0);
+        workdir.write("tickets.json", lines(std::slice::from_ref(&later)));
+        workdir.run(&server, &TICKETS).with_code(0);
         has_exactly(&server, &[later]);
     }
 }
@@ -487,7 +487,7 @@ fn states_of_one_time_do_not_take_turns() {
 #[test]
 fn a_message_of_json_without_the_flag_of_the_others_is_not_sent() {
     let given = tickets(3, 33);
-    let (place, server) = (place(), Server::healthy());
+    let (workdir, server) = (workdir(), Server::healthy());
     let object = |row: Vec<String>, has_flag: bool| {
         let cells = COLUMNS.split(',').zip(row);
         let cells = cells.filter(|(name, _)| has_flag || *name != "public");
@@ -506,34 +506,34 @@ fn a_message_of_json_without_the_flag_of_the_others_is_not_sent() {
     };
     let messages = ["messages.ndjson", "--mapping", "zendesk-messages"];
     // The first of them comes before any that has the flag.
-    place.write("messages.ndjson", lines(&|number| number > 0));
+    workdir.write("messages.ndjson", lines(&|number| number > 0));
 
-    place.run(&server, &messages).with_code(3);
+    workdir.run(&server, &messages).with_code(3);
 
-    assert_eq!(place.lines_with("bad-boolean"), [1]);
-    assert_eq!(place.outcome("rejected"), 1);
-    place.write("messages.ndjson", lines(&|_| true));
-    place.run(&server, &messages).with_code(0);
+    assert_eq!(workdir.lines_with("bad-boolean"), [1]);
+    assert_eq!(workdir.outcome("rejected"), 1);
+    workdir.write("messages.ndjson", lines(&|_| true));
+    workdir.run(&server, &messages).with_code(0);
     has_exactly(&server, &given);
     // That no other has it says nothing: those that do may be in another file.
-    place.write("messages.ndjson", lines(&|_| false));
+    workdir.write("messages.ndjson", lines(&|_| false));
     let check = [&["check", "--out", "out"], &messages[..]].concat();
-    place.call(&check).with_code(3);
-    assert_eq!(place.outcome("rejected"), rows.len() as u64);
+    workdir.call(&check).with_code(3);
+    assert_eq!(workdir.outcome("rejected"), rows.len() as u64);
 }
 
 #[test]
 fn tickets_of_tonight_do_not_prove_a_new_ledger() {
     let given = tickets(30, 31);
-    let (old, server) = (place(), Server::healthy());
+    let (old, server) = (workdir(), Server::healthy());
     old.write("messages.csv", shuffled(&given[..12], 31));
     old.run(&server, &MESSAGES).with_code(0);
-    let place = place();
-    place.write("messages.csv", shuffled(&given, 31));
+    let workdir = workdir();
+    workdir.write("messages.csv", shuffled(&given, 31));
 
     // The tickets go out in the order of a hash, so new ones and old ones are mixed.
     for night in 1..=3 {
-        let ended = place.run(&server, &[&MESSAGES[..], &["--concurrency", "1"]].concat());
+        let ended = workdir.run(&server, &[&MESSAGES[..], &["--concurrency", "1"]].concat());
         ended
             .with_code(2)
             .says("This ledger may be the wrong one")
@@ -544,124 +544,124 @@ fn tickets_of_tonight_do_not_prove_a_new_ledger() {
             });
         has_exactly(&server, &given);
     }
-    assert_eq!(place.outcome("created"), 0);
-    assert_eq!(place.state("complete"), 18);
+    assert_eq!(workdir.outcome("created"), 0);
+    assert_eq!(workdir.state("complete"), 18);
     // Whose ledger it is says nothing of one that knows its tickets.
     old.write("messages.csv", shuffled(&given[..12], 31));
     old.run(&server, &MESSAGES).with_code(0);
 }
 
 /// Thirty tickets of which an earlier ledger, that is lost, has sent twelve.
-fn with_a_lost_ledger() -> (Vec<Ticket>, Place, Server) {
+fn with_a_lost_ledger() -> (Vec<Ticket>, Workdir, Server) {
     let given = tickets(30, 34);
-    let (old, server) = (place(), Server::healthy());
+    let (old, server) = (workdir(), Server::healthy());
     old.write("messages.csv", shuffled(&given[..12], 34));
     old.run(&server, &MESSAGES).with_code(0);
-    let place = place();
-    place.write("messages.csv", shuffled(&given, 34));
-    (given, place, server)
+    let workdir = workdir();
+    workdir.write("messages.csv", shuffled(&given, 34));
+    (given, workdir, server)
 }
 
 /// Whatever runs went before, the ledger is no proof of its own, and no message is doubled.
 #[track_caller]
-fn is_asked_for_the_ledger(place: &Place, server: &Server, given: &[Ticket]) {
+fn is_asked_for_the_ledger(workdir: &Workdir, server: &Server, given: &[Ticket]) {
     for _ in 0..2 {
-        place.run(server, &MESSAGES).with_code(2);
-        assert_eq!(place.summary()["stop"], "wrong_ledger");
+        workdir.run(server, &MESSAGES).with_code(2);
+        assert_eq!(workdir.summary()["stop"], "wrong_ledger");
         has_exactly(server, given);
     }
 }
 
 #[test]
 fn a_run_that_ends_early_does_not_prove_a_new_ledger_of_tickets() {
-    let (given, place, server) = with_a_lost_ledger();
+    let (given, workdir, server) = with_a_lost_ledger();
     let limited = [&MESSAGES[..], &["--limit", "1", "--concurrency", "1"]].concat();
-    place.run(&server, &limited).with_code(7);
-    assert_eq!(place.state("complete"), 1);
-    place.call(&["ledger", "purge"]).with_code(0);
+    workdir.run(&server, &limited).with_code(7);
+    assert_eq!(workdir.state("complete"), 1);
+    workdir.call(&["ledger", "purge"]).with_code(0);
 
-    is_asked_for_the_ledger(&place, &server, &given);
+    is_asked_for_the_ledger(&workdir, &server, &given);
 
     // The tickets that this ledger has sent itself reach their end and prove nothing of the others.
-    place.write("messages.csv", shuffled(&given[12..], 34));
-    place.run(&server, &MESSAGES).with_code(0);
-    place.call(&["ledger", "purge"]).with_code(0);
-    place.write("messages.csv", shuffled(&given, 34));
-    is_asked_for_the_ledger(&place, &server, &given);
+    workdir.write("messages.csv", shuffled(&given[12..], 34));
+    workdir.run(&server, &MESSAGES).with_code(0);
+    workdir.call(&["ledger", "purge"]).with_code(0);
+    workdir.write("messages.csv", shuffled(&given, 34));
+    is_asked_for_the_ledger(&workdir, &server, &given);
 }
 
 #[test]
 fn a_run_that_is_killed_does_not_prove_a_new_ledger_of_tickets() {
-    let (given, place, server) = with_a_lost_ledger();
+    let (given, workdir, server) = with_a_lost_ledger();
     let late = Fault::Latency {
         milliseconds: 50,
         jitter_milliseconds: 0,
     };
     server.now_with(Faults::default().with(always(late)));
     let one = [&MESSAGES[..], &["--concurrency", "1"]].concat();
-    let mut running = place.start(&server, &one);
+    let mut running = workdir.start(&server, &one);
     // The answers to the first of them were heard.
     running.until(|| server.snapshot().cases.len() > 15);
     assert_eq!(running.kill().code, -1);
     server.heal();
 
-    is_asked_for_the_ledger(&place, &server, &given);
+    is_asked_for_the_ledger(&workdir, &server, &given);
 }
 
 #[test]
 fn a_new_ledger_of_tickets_that_is_the_right_one_goes_on_after_a_limit() {
     let mut given = tickets(10, 35);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 35));
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 35));
     let limited = [&MESSAGES[..], &["--limit", "3", "--concurrency", "1"]].concat();
-    place.run(&server, &limited).with_code(7);
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.run(&server, &limited).with_code(7);
+    workdir.run(&server, &MESSAGES).with_code(0);
     has_exactly(&server, &given);
     // Once a run has reached the end, nothing is asked any more.
     let asked = || server.snapshot().endpoints["PATCH /v1/case/{externalID}"].requests;
     let before = asked();
     given = tickets(14, 35);
-    place.write("messages.csv", shuffled(&given, 35));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", shuffled(&given, 35));
+    workdir.run(&server, &MESSAGES).with_code(0);
     assert_eq!(asked(), before);
 }
 
 #[test]
 fn a_ticket_is_not_sent_when_the_answer_does_not_say_whether_it_is_there() {
     let given = tickets(2, 36);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 36));
-    place.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 36));
+    workdir.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
     // The two questions are answered so; what else is sent would get through.
     let next = server.requests() + 1;
     let refused = always(Fault::status(400)).requests(next, Some(next + 1));
     server.now_with(Faults::default().with(refused));
 
-    place
+    workdir
         .run(&server, &MESSAGES)
         .with_code(3)
         .says("did not say whether it has this ticket");
 
     has_exactly(&server, &given);
     server.heal();
-    place.run(&server, &MESSAGES).with_code(2);
+    workdir.run(&server, &MESSAGES).with_code(2);
     has_exactly(&server, &given);
 }
 
 #[test]
 fn a_ticket_that_nobody_can_ask_for_is_not_sent_at_a_venture() {
     let given = tickets(3, 32);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 32));
-    place.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 32));
+    workdir.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
     // Three tickets are asked for twice each.
     let next = server.requests() + 1;
     let refused = always(Fault::status(500)).requests(next, Some(next + 5));
     server.now_with(Faults::default().with(refused));
 
-    place
+    workdir
         .run(&server, &[&MESSAGES[..], &["--retries", "1"]].concat())
         .with_code(3);
 
@@ -671,13 +671,13 @@ fn a_ticket_that_nobody_can_ask_for_is_not_sent_at_a_venture() {
 #[test]
 fn a_lost_ledger_does_not_double_messages() {
     let given = tickets(6, 30);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 30));
-    place.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 30));
+    workdir.run(&server, &MESSAGES).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
 
     for _ in 0..2 {
-        place
+        workdir
             .run(&server, &MESSAGES)
             .with_code(2)
             .says("the destination already has the first 6 tickets")
@@ -685,7 +685,7 @@ fn a_lost_ledger_does_not_double_messages() {
         has_exactly(&server, &given);
     }
     // Whoever says so gets them once more.
-    place
+    workdir
         .run(&server, &[&MESSAGES[..], &["--existing", "adopt"]].concat())
         .with_code(0);
 }
@@ -693,24 +693,24 @@ fn a_lost_ledger_does_not_double_messages() {
 #[test]
 fn one_message_that_a_firewall_dislikes_fails_alone() {
     let given = tickets(4, 31);
-    let (place, server) = (
-        place(),
+    let (workdir, server) = (
+        workdir(),
         // The first four ask whether the destination has the tickets.
         Server::with_rule(always(Fault::status(403)).requests(8, Some(8))),
     );
-    place.write("messages.csv", shuffled(&given, 31));
+    workdir.write("messages.csv", shuffled(&given, 31));
     let one_at_a_time = [&MESSAGES[..], &["--concurrency", "1"]].concat();
 
-    place.run(&server, &one_at_a_time).with_code(3);
+    workdir.run(&server, &one_at_a_time).with_code(3);
 
-    assert_eq!(place.lines_with("server-refused").len(), 1);
+    assert_eq!(workdir.lines_with("server-refused").len(), 1);
     assert_eq!(
-        (place.outcome("failed"), place.outcome("not_attempted")),
+        (workdir.outcome("failed"), workdir.outcome("not_attempted")),
         (1, 0)
     );
     server.now_with(Faults::default().with(always(Fault::status(403))));
-    place.run(&server, &one_at_a_time).with_code(4);
-    assert!(place.lines_with("server-refused").is_empty());
+    workdir.run(&server, &one_at_a_time).with_code(4);
+    assert!(workdir.lines_with("server-refused").is_empty());
 }
 
 #[test]
@@ -721,17 +721,20 @@ fn private_notes_go_out_only_when_asked_for_and_are_counted() {
         comments.filter(|comment| !comment.is_public).count()
     };
     assert!(private(&given) > 5);
-    let (place, server) = (place(), Server::healthy());
-    place.write("tickets.json", lines(&given));
-    place.write("messages.csv", shuffled(&given, 9));
-    place.run(&server, &TICKETS).with_code(0);
-    assert_eq!(place.lines_with("message-left-out").len(), private(&given));
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("tickets.json", lines(&given));
+    workdir.write("messages.csv", shuffled(&given, 9));
+    workdir.run(&server, &TICKETS).with_code(0);
+    assert_eq!(
+        workdir.lines_with("message-left-out").len(),
+        private(&given)
+    );
     let other = Server::healthy();
     let ledger = ["--ledger", "messages.db"];
-    place
+    workdir
         .run(&other, &[&MESSAGES[..], &ledger].concat())
         .with_code(0);
-    assert_eq!(place.outcome("skipped"), private(&given) as u64);
+    assert_eq!(workdir.outcome("skipped"), private(&given) as u64);
     has_exactly(&other, &given);
 
     for ticket in &mut given {
@@ -740,7 +743,7 @@ fn private_notes_go_out_only_when_asked_for_and_are_counted() {
             .iter_mut()
             .for_each(|comment| comment.is_public = true);
     }
-    place
+    workdir
         .run(&server, &[&TICKETS[..], &["--private-notes"]].concat())
         .with_code(0);
     has_exactly(&server, &given);
@@ -749,19 +752,19 @@ fn private_notes_go_out_only_when_asked_for_and_are_counted() {
 #[test]
 fn what_is_rejected_can_be_mended_and_fed_in_again() {
     let given = tickets(12, 10);
-    let (place, server) = (place(), Server::healthy());
+    let (workdir, server) = (workdir(), Server::healthy());
     let broken = lines(&given).replacen("\"id\":1003,", "\"id\":null,", 1);
-    place.write("tickets.json", broken);
-    place
+    workdir.write("tickets.json", broken);
+    workdir
         .run(&server, &TICKETS)
         .with_code(3)
         .says("missing-field");
-    assert_eq!(place.outcome("rejected"), 1);
-    let rejected = place
+    assert_eq!(workdir.outcome("rejected"), 1);
+    let rejected = workdir
         .read("out/rejected.ndjson")
         .replacen("\"id\":null,", "\"id\":1003,", 1);
-    place.write("fixed.ndjson", rejected);
-    place
+    workdir.write("fixed.ndjson", rejected);
+    workdir
         .run(&server, &["fixed.ndjson", "--mapping", "zendesk-tickets"])
         .with_code(0);
     has_exactly(&server, &given);
@@ -770,15 +773,15 @@ fn what_is_rejected_can_be_mended_and_fed_in_again() {
     let comment = &given[5].comments[0];
     let good = format!("{},{}", comment.id, hour(comment.written));
     let bad = format!("{},yesterday", comment.id);
-    place.write("messages.csv", rows.replace(&good, &bad));
+    workdir.write("messages.csv", rows.replace(&good, &bad));
     let ledger = ["--ledger", "messages.db"];
-    place
+    workdir
         .run(&server, &[&MESSAGES[..], &ledger].concat())
         .with_code(3)
         .says("bad-time");
-    let rejected = place.read("out/rejected.csv").replace(&bad, &good);
-    place.write("fixed.csv", rejected);
-    place
+    let rejected = workdir.read("out/rejected.csv").replace(&bad, &good);
+    workdir.write("fixed.csv", rejected);
+    workdir
         .run(&server, &[&["fixed.csv"], &MESSAGES[1..], &ledger].concat())
         .with_code(0);
     // The message comes after those that were good in the first place.
@@ -791,45 +794,45 @@ fn what_is_rejected_can_be_mended_and_fed_in_again() {
 #[test]
 fn a_message_in_doubt_is_settled_without_a_second_copy() {
     let given = tickets(15, 11);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 11));
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 11));
     server.now_with(
         Faults::seeded(1).with(always(Fault::Close).strikes(Strikes::AfterEffect).first(1)),
     );
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.run(&server, &MESSAGES).with_code(0);
     has_exactly(&server, &given);
 }
 
 #[test]
 fn the_status_counts_cases_and_messages() {
     let given = tickets(10, 12);
-    let (place, server) = (place(), Server::healthy());
-    place.write("tickets.json", lines(&given));
-    place.run(&server, &TICKETS).with_code(0);
-    let status = place.status();
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("tickets.json", lines(&given));
+    workdir.run(&server, &TICKETS).with_code(0);
+    let status = workdir.status();
     assert_eq!(
         status["messages"],
         given.iter().flat_map(Ticket::public).count()
     );
-    assert_eq!(place.state("complete"), 10);
-    place
+    assert_eq!(workdir.state("complete"), 10);
+    workdir
         .call(&["status"])
         .with_code(0)
         .says("10")
         .says("cases known");
-    place.call(&["report", "--out", "again"]).with_code(0);
-    assert_eq!(place.read("again/accepted.csv").lines().count(), 11);
+    workdir.call(&["report", "--out", "again"]).with_code(0);
+    assert_eq!(workdir.read("again/accepted.csv").lines().count(), 11);
 }
 
 #[test]
 fn a_check_says_what_is_wrong_and_sends_nothing() {
-    let place = place();
+    let workdir = workdir();
     let mut ticket = tickets(1, 13)[0].line();
     ticket["comments"][0]["created_at"] = json!("yesterday");
     ticket["updated_at"] = json!("2024-13-01T00:00:00Z");
-    place.write("tickets.json", format!("{ticket}\n"));
+    workdir.write("tickets.json", format!("{ticket}\n"));
     let arguments = [&["check", "--out", "out"], &TICKETS[..]].concat();
-    place
+    workdir
         .call(&arguments)
         .with_code(3)
         .says("comments.0.created_at")
@@ -839,13 +842,13 @@ fn a_check_says_what_is_wrong_and_sends_nothing() {
 #[test]
 fn a_ledger_of_messages_is_made_again_from_their_list_and_from_a_damaged_ledger() {
     let given = tickets(6, 14);
-    let (place, server) = (place(), Server::healthy());
-    place.write("messages.csv", shuffled(&given, 14));
-    place.run(&server, &MESSAGES).with_code(0);
-    place.call(&["report", "--out", "old"]).with_code(0);
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("messages.csv", shuffled(&given, 14));
+    workdir.run(&server, &MESSAGES).with_code(0);
+    workdir.call(&["report", "--out", "old"]).with_code(0);
     for from in ["out", "old"] {
-        std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
-        place
+        std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+        workdir
             .call(&[
                 "ledger",
                 "rebuild",
@@ -856,7 +859,7 @@ fn a_ledger_of_messages_is_made_again_from_their_list_and_from_a_damaged_ledger(
             ])
             .with_code(0)
             .says("messages of 6 cases");
-        place.run(&server, &MESSAGES).with_code(0);
+        workdir.run(&server, &MESSAGES).with_code(0);
         has_exactly(&server, &given);
     }
 }
@@ -864,11 +867,11 @@ fn a_ledger_of_messages_is_made_again_from_their_list_and_from_a_damaged_ledger(
 #[test]
 fn tickets_that_go_out_whole_need_no_ledger() {
     let given = tickets(4, 15);
-    let (place, server) = (place(), Server::healthy());
-    place.write("tickets.json", lines(&given));
-    place.run(&server, &TICKETS).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
-    place
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir.write("tickets.json", lines(&given));
+    workdir.run(&server, &TICKETS).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir
         .call(&[
             "ledger",
             "rebuild",
@@ -879,6 +882,6 @@ fn tickets_that_go_out_whole_need_no_ledger() {
         ])
         .with_code(0)
         .says("4 cases with all their messages are not in it");
-    place.run(&server, &TICKETS).with_code(0);
+    workdir.run(&server, &TICKETS).with_code(0);
     has_exactly(&server, &given);
 }

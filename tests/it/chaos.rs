@@ -4,7 +4,7 @@
 
 use crate::harness::export::{Given, calls, table};
 use crate::harness::known::{every_request_was_intended, known_doubts};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, always, sometimes};
 use capturi_import::sandbox::{Fault, FaultRule, Faults, Strikes};
 use fastrand::Rng;
@@ -78,14 +78,14 @@ fn plan(dice: &mut Rng, files: &[String], rows: u64) -> Plan {
     }
 }
 
-fn carry_out(plan: &Plan, place: &Place, server: &Server) -> Ended {
+fn carry_out(plan: &Plan, workdir: &Workdir, server: &Server) -> Ended {
     server.now_with(plan.faults.clone());
     let arguments: Vec<&str> = plan.arguments.iter().map(String::as_str).collect();
     if plan.end == End::ByItself {
-        return place.run(server, &arguments);
+        return workdir.run(server, &arguments);
     }
     let moment = server.requests() + plan.moment;
-    let mut running = place.start(server, &arguments);
+    let mut running = workdir.start(server, &arguments);
     running.until(|| server.requests() >= moment);
     match plan.end {
         _ if running.is_over() => running.end(),
@@ -102,7 +102,7 @@ fn carry_out(plan: &Plan, place: &Place, server: &Server) -> Ended {
 }
 
 /// A run that could say how it ended says so of every record that it read.
-fn is_accounted_for(plan: &Plan, ended: &Ended, place: &Place, rows: u64) {
+fn is_accounted_for(plan: &Plan, ended: &Ended, workdir: &Workdir, rows: u64) {
     if ended.code == -1 {
         return;
     }
@@ -111,8 +111,8 @@ fn is_accounted_for(plan: &Plan, ended: &Ended, place: &Place, rows: u64) {
         "{plan:?}: {ended:?}"
     );
     // The sum is compared with what was read on the way.
-    let count = |name| place.outcome(name);
-    let read = place.summary()["read"].as_u64().expect("a number");
+    let count = |name| workdir.outcome(name);
+    let read = workdir.summary()["read"].as_u64().expect("a number");
     assert!(read <= rows, "{plan:?}: {read} of {rows}");
     let whole = [0, 3].contains(&ended.code);
     assert!(!whole || read == rows, "{plan:?}: {read} of {rows}");
@@ -144,42 +144,42 @@ fn series(seed: u64) {
     let mut dice = Rng::with_seed(seed);
     let given = calls(dice.usize(10..50), 300 + seed);
     let rows = with_faults(&given, &mut dice);
-    let (place, server) = (Place::new(), Server::healthy());
-    std::fs::create_dir(place.path("audio")).expect("a folder");
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    std::fs::create_dir(workdir.path("audio")).expect("a folder");
     // What several files ask for is decided when all of them have been read.
     let of_a_file = [rows.len(), 3][usize::from(seed % 2 == 1)];
     let mut files = Vec::new();
     for (number, rows) in rows.chunks(of_a_file).enumerate() {
         files.push(format!("calls-{number}.csv"));
-        place.write(&files[number], table(rows, b','));
+        workdir.write(&files[number], table(rows, b','));
     }
     let mut late: Vec<Given> = given.clone();
     dice.shuffle(&mut late);
 
     for _ in 0..dice.usize(1..5) {
         let come = late.split_off(late.len() - dice.usize(..=late.len()));
-        place.record(&come);
+        workdir.record(&come);
         let plan = plan(&mut dice, &files, rows.len() as u64);
-        let ended = carry_out(&plan, &place, &server);
-        is_accounted_for(&plan, &ended, &place, rows.len() as u64);
-        every_request_was_intended(&place, &server);
+        let ended = carry_out(&plan, &workdir, &server);
+        is_accounted_for(&plan, &ended, &workdir, rows.len() as u64);
+        every_request_was_intended(&workdir, &server);
     }
 
     // Everything is corrected, all recordings have come, and nothing befalls the last run.
     server.heal();
-    place.record(&late);
-    place.write("calls.csv", table(&given, b','));
-    place.run(&server, &["calls.csv"]).with_code(0);
-    let arrived = place.outcome("created") + place.outcome("already_there");
+    workdir.record(&late);
+    workdir.write("calls.csv", table(&given, b','));
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let arrived = workdir.outcome("created") + workdir.outcome("already_there");
     assert_eq!(arrived, given.len() as u64, "seed {seed}");
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
-    let told = known_doubts(&place, &given);
+    let told = known_doubts(&workdir, &given);
     assert!(
         doubled.is_subset(&told),
         "seed {seed}: {doubled:?}, told {told:?}"
     );
     let requests = server.requests();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(
         server.requests(),
         requests,

@@ -2,21 +2,21 @@
 //! place and what was probably meant; and nothing is sent before all of it is right.
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, TOKEN};
 
 /// Ten calls in a folder, and a server.
-fn given() -> (Vec<Given>, Place, Server) {
+fn given() -> (Vec<Given>, Workdir, Server) {
     let given = calls(10, 71);
-    let place = Place::with(&given);
-    (given, place, Server::healthy())
+    let workdir = Workdir::with(&given);
+    (given, workdir, Server::healthy())
 }
 
 /// A run with this mapping; it must end with 2 and send nothing.
 fn refuses_the_mapping(mapping: &str) -> Ended {
-    let (_, place, server) = given();
-    place.write("my.toml", mapping);
-    let ended = place
+    let (_, workdir, server) = given();
+    workdir.write("my.toml", mapping);
+    let ended = workdir
         .run(&server, &["calls.csv", "--mapping", "my.toml"])
         .with_code(2);
     assert_eq!(server.requests(), 0);
@@ -35,9 +35,9 @@ fn mapping_with(line: &str) -> String {
 
 #[test]
 fn a_fitting_mapping_of_ones_own_is_taken() {
-    let (_, place, server) = given();
-    place.write("my.toml", mapping_with("status = { value = \"closed\" }"));
-    place
+    let (_, workdir, server) = given();
+    workdir.write("my.toml", mapping_with("status = { value = \"closed\" }"));
+    workdir
         .run(&server, &["calls.csv", "--mapping", "my.toml"])
         .with_code(0);
     let snapshot = server.snapshot();
@@ -52,16 +52,16 @@ fn a_fitting_mapping_of_ones_own_is_taken() {
 
 #[test]
 fn an_empty_file_stops_nothing_and_is_told() {
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     for name in ["empty.csv", "empty.json"] {
-        place.write(name, "");
-        place
+        workdir.write(name, "");
+        workdir
             .run(&server, &[name])
             .with_code(3)
             .says("is empty, without even a header");
         assert_eq!(server.requests(), 0);
     }
-    place
+    workdir
         .run(&server, &["empty.csv", "calls.csv", "empty.json"])
         .with_code(0)
         .says("file-not-read");
@@ -99,10 +99,10 @@ fn what_is_no_toml_is_told_with_its_line() {
 
 #[test]
 fn a_mapping_without_a_required_target_sends_nothing() {
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     let mapping = mapping_with("").replace("subject = \"title\"\n", "");
-    place.write("my.toml", mapping);
-    let ended = place.run(&server, &["calls.csv", "--mapping", "my.toml"]);
+    workdir.write("my.toml", mapping);
+    let ended = workdir.run(&server, &["calls.csv", "--mapping", "my.toml"]);
     assert!([2, 3].contains(&ended.code), "{ended:?}");
     ended.says("subject");
     assert_eq!(server.requests(), 0);
@@ -110,8 +110,8 @@ fn a_mapping_without_a_required_target_sends_nothing() {
 
 #[test]
 fn a_mapping_that_does_not_exist_is_told_with_the_nearest_preset() {
-    let (_, place, server) = given();
-    place
+    let (_, workdir, server) = given();
+    workdir
         .run(&server, &["calls.csv", "--mapping", "capturi-v2"])
         .with_code(2)
         .says("capturi-v1");
@@ -120,14 +120,14 @@ fn a_mapping_that_does_not_exist_is_told_with_the_nearest_preset() {
 
 #[test]
 fn what_was_named_in_place_of_a_mapping_is_told() {
-    let (calls, place, server) = given();
+    let (calls, workdir, server) = given();
     let recording = format!("audio/{}", calls[0].file);
     for (named, what) in [
         ("audio", "audio is a folder, not a mapping file"),
         (&*recording, "is a recording, not a mapping file"),
         ("calls.csv", "is an export (a table), not a mapping file"),
     ] {
-        place
+        workdir
             .run(&server, &["calls.csv", "--mapping", named])
             .with_code(2)
             .says(what)
@@ -138,9 +138,9 @@ fn what_was_named_in_place_of_a_mapping_is_told() {
 
 #[test]
 fn bytes_without_a_unit_are_refused_wherever_they_stand() {
-    let (_, place, server) = given();
-    place.write("capturi-import.toml", "bandwidth = 5\n");
-    place
+    let (_, workdir, server) = given();
+    workdir.write("capturi-import.toml", "bandwidth = 5\n");
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("write 5MB for megabytes");
@@ -149,7 +149,7 @@ fn bytes_without_a_unit_are_refused_wherever_they_stand() {
 
 #[test]
 fn wrong_flags_are_usage() {
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     for wrong in [
         &["--no-such-flag"][..],
         &["--concurrency", "0"],
@@ -172,7 +172,7 @@ fn wrong_flags_are_usage() {
         &["no-such-export.csv"],
     ] {
         let arguments = [&["run", "calls.csv", "--rate", "0"], wrong].concat();
-        let ended = place.call(&arguments);
+        let ended = workdir.call(&arguments);
         assert_eq!(ended.code, 2, "{wrong:?}: {ended:?}");
         assert!(
             ended.out.is_empty() && !ended.err.is_empty(),
@@ -187,15 +187,15 @@ fn wrong_flags_are_usage() {
         &["explain", "no-such-code"],
         &["mapping", "show", "no-such"],
     ] {
-        assert_eq!(place.call(arguments).code, 2, "{arguments:?}");
+        assert_eq!(workdir.call(arguments).code, 2, "{arguments:?}");
     }
 }
 
 #[test]
 fn a_token_is_needed_and_comes_from_the_environment_or_a_private_file() {
-    let (calls, place, server) = given();
+    let (calls, workdir, server) = given();
     let without = |arguments: &[&str]| {
-        let output = place
+        let output = workdir
             .runner(&server, arguments)
             .env_remove("CAPTURI_API_TOKEN")
             .output();
@@ -207,13 +207,13 @@ fn a_token_is_needed_and_comes_from_the_environment_or_a_private_file() {
     without(&["calls.csv", "--token-file", "token"])
         .with_code(2)
         .says("token");
-    place.write("token", format!("{TOKEN}\n"));
+    workdir.write("token", format!("{TOKEN}\n"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = |mode| {
             let permissions = std::fs::Permissions::from_mode(mode);
-            std::fs::set_permissions(place.path("token"), permissions).expect("a mode");
+            std::fs::set_permissions(workdir.path("token"), permissions).expect("a mode");
         };
         mode(0o644);
         without(&["calls.csv", "--token-file", "token"])
@@ -228,10 +228,10 @@ fn a_token_is_needed_and_comes_from_the_environment_or_a_private_file() {
 
 #[test]
 fn flags_win_over_variables_and_those_over_the_settings_file() {
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     let version = |arguments: &[&str], variable: Option<&str>| {
         let ledger = format!("{}.db", server.requests());
-        let mut runner = place.runner(
+        let mut runner = workdir.runner(
             &server,
             &[arguments, &["calls.csv", "--ledger", &ledger]].concat(),
         );
@@ -251,43 +251,43 @@ fn flags_win_over_variables_and_those_over_the_settings_file() {
         ["v2", "v3"].into_iter().filter(is_new).collect::<Vec<_>>()
     };
     assert_eq!(version(&[], None), ["v2"]);
-    place.write("capturi-import.toml", "api-version = \"v3\"\n");
+    workdir.write("capturi-import.toml", "api-version = \"v3\"\n");
     assert_eq!(version(&[], None), ["v3"]);
     assert_eq!(version(&[], Some("v2")), ["v2"]);
     assert_eq!(version(&["--api-version", "v3"], Some("v2")), ["v3"]);
-    place.write("other.toml", "api-version = \"v2\"\n");
+    workdir.write("other.toml", "api-version = \"v2\"\n");
     assert_eq!(version(&["--config", "other.toml"], None), ["v2"]);
 }
 
 #[test]
 fn a_wrong_setting_is_told_with_its_line() {
-    let (_, place, server) = given();
-    place.write("capturi-import.toml", "# mine\nrate = 5\nconcurency = 4\n");
-    place
+    let (_, workdir, server) = given();
+    workdir.write("capturi-import.toml", "# mine\nrate = 5\nconcurency = 4\n");
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("capturi-import.toml:3")
         .says("concurency");
-    place.write("capturi-import.toml", "token = \"x\"\n");
-    place
+    workdir.write("capturi-import.toml", "token = \"x\"\n");
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("capturi-import.toml:1");
-    place.write("capturi-import.toml", "rate = 5\nconcurrency = 0\n");
-    place
+    workdir.write("capturi-import.toml", "rate = 5\nconcurrency = 0\n");
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("capturi-import.toml:2: invalid value '0' for 'concurrency'");
-    let mut runner = place.runner(&server, &["calls.csv"]);
+    let mut runner = workdir.runner(&server, &["calls.csv"]);
     let output = runner.env("CAPTURI_CONCURRENCY", "many").output();
     Ended::from(output.expect("it starts"))
         .with_code(2)
         .says("invalid value 'many' for 'CAPTURI_CONCURRENCY'");
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "none"])
         .with_code(2)
         .says("invalid value 'none' for '--concurrency <N>'");
-    place
+    workdir
         .run(&server, &["calls.csv", "--config", "elsewhere.toml"])
         .with_code(2)
         .says("elsewhere.toml");
@@ -296,31 +296,31 @@ fn a_wrong_setting_is_told_with_its_line() {
 
 #[test]
 fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
-    let (_, place, server) = given();
-    place.write("faults.toml", "");
-    place.write(
+    let (_, workdir, server) = given();
+    workdir.write("faults.toml", "");
+    workdir.write(
         "capturi-import.toml",
         "sandbox = true\nfaults = \"faults.toml\"\n",
     );
-    place.call(&["run", "calls.csv"]).with_code(0);
-    assert!(place.has("capturi-import-sandbox.db"));
-    place
+    workdir.call(&["run", "calls.csv"]).with_code(0);
+    assert!(workdir.has("capturi-import-sandbox.db"));
+    workdir
         .call(&["run", "calls.csv", "--faults", "faults.toml"])
         .with_code(0);
     // A switch of the file is turned off by its variable.
-    let mut runner = place.runner(&server, &["calls.csv", "--dry-run"]);
+    let mut runner = workdir.runner(&server, &["calls.csv", "--dry-run"]);
     let output = runner.env("CAPTURI_SANDBOX", "false").output();
     Ended::from(output.expect("it starts")).with_code(0);
     let requests = server.requests();
-    let mut runner = place.runner(&server, &["calls.csv", "--limit", "1"]);
+    let mut runner = workdir.runner(&server, &["calls.csv", "--limit", "1"]);
     let output = runner.env("CAPTURI_SANDBOX", "false").output();
     Ended::from(output.expect("it starts")).with_code(7);
     assert!(server.requests() > requests);
-    place.write("capturi-import.toml", "faults = \"faults.toml\"\n");
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.write("capturi-import.toml", "faults = \"faults.toml\"\n");
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();
     assert!(requests > 0);
-    place
+    workdir
         .run(&server, &["calls.csv", "--faults", "faults.toml"])
         .with_code(2)
         .says("add --sandbox");
@@ -329,17 +329,17 @@ fn faults_of_the_settings_wait_for_a_rehearsal_and_typed_ones_want_one() {
 
 #[test]
 fn a_file_called_like_a_preset_is_taken_only_by_its_path() {
-    let (_, place, server) = given();
-    let preset = place.call(&["mapping", "show", "capturi-v1"]).out;
-    place.write("capturi-v1", &preset);
+    let (_, workdir, server) = given();
+    let preset = workdir.call(&["mapping", "show", "capturi-v1"]).out;
+    workdir.write("capturi-v1", &preset);
     for arguments in [&["calls.csv"][..], &["calls.csv", "-m", "capturi-v1"]] {
-        place
+        workdir
             .run(&server, arguments)
             .with_code(2)
             .says("name the file as ./capturi-v1");
     }
     assert_eq!(server.requests(), 0);
-    place
+    workdir
         .run(&server, &["calls.csv", "-m", "./capturi-v1"])
         .with_code(0);
 }
@@ -347,12 +347,12 @@ fn a_file_called_like_a_preset_is_taken_only_by_its_path() {
 #[cfg(unix)]
 #[test]
 fn nobody_waits_for_a_pipe_in_place_of_the_settings_file() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let made = std::process::Command::new("mkfifo")
-        .arg(place.path("capturi-import.toml"))
+        .arg(workdir.path("capturi-import.toml"))
         .status();
     assert!(made.expect("a program").success());
-    let ended = place.call(&["check", "calls.csv"]).with_code(2);
+    let ended = workdir.call(&["check", "calls.csv"]).with_code(2);
     ended.says("it must be a regular file");
 }
 
@@ -361,44 +361,44 @@ fn nobody_waits_for_a_pipe_in_place_of_the_settings_file() {
 fn a_settings_file_that_others_can_write_does_not_decide_where_the_token_goes() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     let url = server.url();
-    let started = place.path("started");
+    let started = workdir.path("started");
     let command = format!("token-command = \"touch {}\"\n", started.display());
-    let file = place.write("capturi-import.toml", format!("rate = 0\n{command}"));
+    let file = workdir.write("capturi-import.toml", format!("rate = 0\n{command}"));
     let open = |mode| {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
     };
     open(0o666);
     let run = ["run", "calls.csv", "--base-url", &url];
-    place
+    workdir
         .call(&run)
         .with_code(2)
         .says("capturi-import.toml:2: token-command counts only");
-    place.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
-    place
+    workdir.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
+    workdir
         .call(&["run", "calls.csv"])
         .with_code(2)
         .says("capturi-import.toml:1: base-url counts only");
     assert!(server.requests() == 0 && !started.exists());
     // Paces and formats of such a file count, and a file that was named is trusted.
-    place.write("capturi-import.toml", "rate = 0\n");
-    place.call(&run).with_code(0);
+    workdir.write("capturi-import.toml", "rate = 0\n");
+    workdir.call(&run).with_code(0);
     let requests = server.requests();
-    place.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
+    workdir.write("capturi-import.toml", format!("base-url = \"{url}\"\n"));
     let named = ["run", "calls.csv", "--config", "capturi-import.toml"];
-    place.call(&named).with_code(0);
+    workdir.call(&named).with_code(0);
     assert!(requests > 0);
 }
 
 #[test]
 fn a_token_in_the_variable_wins_over_the_settings_file() {
-    let (_, place, server) = given();
+    let (_, workdir, server) = given();
     let url = server.url();
-    let started = place.path("started");
+    let started = workdir.path("started");
     let command = format!("token-command = \"touch {}\"\n", started.display());
-    place.write("capturi-import.toml", command);
-    place
+    workdir.write("capturi-import.toml", command);
+    workdir
         .call(&["run", "calls.csv", "--base-url", &url, "--rate", "0"])
         .with_code(0);
     assert!(!started.exists());
@@ -406,46 +406,46 @@ fn a_token_in_the_variable_wins_over_the_settings_file() {
 
 #[test]
 fn a_rehearsal_leaves_the_ledger_of_the_settings_alone() {
-    let (_, place, _) = given();
-    place.write("capturi-import.toml", "ledger = \"real.db\"\n");
+    let (_, workdir, _) = given();
+    workdir.write("capturi-import.toml", "ledger = \"real.db\"\n");
     let rehearsal = ["run", "calls.csv", "--sandbox"];
-    place.call(&rehearsal).with_code(0);
-    assert!(place.has("capturi-import-sandbox.db") && !place.has("real.db"));
-    let output = place
+    workdir.call(&rehearsal).with_code(0);
+    assert!(workdir.has("capturi-import-sandbox.db") && !workdir.has("real.db"));
+    let output = workdir
         .program(&rehearsal)
         .env("CAPTURI_LEDGER", "real.db")
         .output()
         .expect("the program");
-    assert!(output.status.success() && !place.has("real.db"));
-    place
+    assert!(output.status.success() && !workdir.has("real.db"));
+    workdir
         .call(&[&rehearsal[..], &["--ledger", "trial.db"]].concat())
         .with_code(0);
-    assert!(place.has("trial.db"));
+    assert!(workdir.has("trial.db"));
 }
 
 #[test]
 fn the_token_is_not_sent_in_the_clear_to_another_host() {
-    let (_, place, _) = given();
+    let (_, workdir, _) = given();
     for url in [
         "http://example.com",
         "http://10.0.0.1:8080",
         "http://localhost.example.com",
     ] {
-        place
+        workdir
             .call(&["run", "calls.csv", "--base-url", url])
             .with_code(2)
             .says("--allow-http");
     }
     assert!(
-        place.files().iter().all(|name| !name.contains(".db")),
+        workdir.files().iter().all(|name| !name.contains(".db")),
         "no ledger was begun"
     );
 }
 
 #[test]
 fn every_code_is_explained() {
-    let place = Place::new();
-    let listed = place.call(&["explain"]).with_code(0).out;
+    let workdir = Workdir::new();
+    let listed = workdir.call(&["explain"]).with_code(0).out;
     let codes: Vec<&str> = listed
         .split_whitespace()
         .filter(|word| {
@@ -466,10 +466,10 @@ fn every_code_is_explained() {
         "bad-consent",
         "recording-missing",
     ] {
-        let told = place.call(&["explain", code]).with_code(0).out;
+        let told = workdir.call(&["explain", code]).with_code(0).out;
         assert!(told.len() > 100 && told.contains(code), "{told}");
     }
-    place
+    workdir
         .call(&["explain", "bad-tiem"])
         .with_code(2)
         .says("bad-time");
@@ -477,39 +477,39 @@ fn every_code_is_explained() {
 
 #[test]
 fn presets_are_listed_and_shown() {
-    let place = Place::new();
-    let listed = place.call(&["mapping", "list"]).with_code(0).out;
+    let workdir = Workdir::new();
+    let listed = workdir.call(&["mapping", "list"]).with_code(0).out;
     for line in listed
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with(' '))
     {
         let name = line.split_whitespace().next().expect("a name");
-        let shown = place.call(&["mapping", "show", name]).with_code(0).out;
+        let shown = workdir.call(&["mapping", "show", name]).with_code(0).out;
         assert!(shown.contains("[fields]"), "{name}: {shown}");
         // What is shown can be used as it is.
-        place.write("shown.toml", &shown);
+        workdir.write("shown.toml", &shown);
     }
     assert!(listed.contains("capturi-v1"));
 }
 
 #[test]
 fn help_has_examples_and_exit_codes() {
-    let place = Place::new();
-    place
+    let workdir = Workdir::new();
+    workdir
         .call(&["--help"])
         .with_code(0)
         .says("Examples:")
         .says("130");
-    place
+    workdir
         .call(&["run", "--help"])
         .with_code(0)
         .says("Examples:")
         .says("--sandbox");
-    place
+    workdir
         .call(&["check", "--help"])
         .with_code(0)
         .says("--audio");
-    place
+    workdir
         .call(&["--version"])
         .with_code(0)
         .says(env!("CARGO_PKG_VERSION"));
@@ -517,16 +517,16 @@ fn help_has_examples_and_exit_codes() {
 
 #[test]
 fn a_quiet_run_says_the_table_and_what_to_do() {
-    let (_, place, server) = given();
-    let ended = place.run(&server, &["calls.csv", "--quiet"]).with_code(0);
+    let (_, workdir, server) = given();
+    let ended = workdir.run(&server, &["calls.csv", "--quiet"]).with_code(0);
     assert!(ended.out.contains("= records read"), "{}", ended.out);
     assert_eq!(ended.err, "");
 }
 
 #[test]
 fn in_json_every_line_is_an_object() {
-    let (_, place, server) = given();
-    let ended = place
+    let (_, workdir, server) = given();
+    let ended = workdir
         .run(&server, &["calls.csv", "--log-format", "json"])
         .with_code(0);
     let lines: Vec<&str> = ended.out.lines().chain(ended.err.lines()).collect();
@@ -540,15 +540,15 @@ fn in_json_every_line_is_an_object() {
 
 #[test]
 fn a_preset_that_asks_for_a_zone_is_not_said_to_be_the_wrong_one() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let sample = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/samples/presets/five9/call-log.csv"
     );
-    let ended = place.call(&["check", sample, "-m", "five9"]).with_code(2);
+    let ended = workdir.call(&["check", sample, "-m", "five9"]).with_code(2);
     assert!(ended.err.contains("--timezone"), "{ended:?}");
     assert!(!ended.err.contains("of another kind"), "{ended:?}");
-    place
+    workdir
         .call(&["check", sample])
         .with_code(2)
         .says("of another kind");
@@ -556,13 +556,13 @@ fn a_preset_that_asks_for_a_zone_is_not_said_to_be_the_wrong_one() {
 
 #[test]
 fn a_sandbox_that_nobody_typed_is_warned_of() {
-    let place = Place::with(&calls(1, 61));
+    let workdir = Workdir::with(&calls(1, 61));
     let arguments = ["run", "calls.csv", "--out", "out"];
-    let mut program = place.program(&arguments);
+    let mut program = workdir.program(&arguments);
     let output = program.env("CAPTURI_SANDBOX", "true").output();
     let by_variable = Ended::from(output.expect("it starts"));
-    place.write("capturi-import.toml", "sandbox = true\n");
-    let by_file = place.call(&arguments);
+    workdir.write("capturi-import.toml", "sandbox = true\n");
+    let by_file = workdir.call(&arguments);
     for (ended, origin) in [(by_variable, "CAPTURI_SANDBOX"), (by_file, "settings file")] {
         let said = ended.says(origin).says("makes this a rehearsal");
         assert!(said.err.contains("nothing is sent to Capturi"), "{said:?}");
@@ -571,15 +571,15 @@ fn a_sandbox_that_nobody_typed_is_warned_of() {
             last,
             Some("This was a rehearsal: nothing was sent to Capturi.")
         );
-        let page = place.read("out/report.html");
+        let page = workdir.read("out/report.html");
         assert!(page.contains("<title>Rehearsal of an import"), "{page}");
-        assert!(place.has("out/accepted.sandbox.csv") && !place.has("out/accepted.csv"));
+        assert!(workdir.has("out/accepted.sandbox.csv") && !workdir.has("out/accepted.csv"));
     }
 }
 
 #[test]
 fn what_a_terminal_would_act_on_in_an_argument_is_shown_as_its_code() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     for arguments in [
         &["run", "a.csv", "--no\u{1b}[2Jsuch"][..],
         &["run", "a.csv", "--rate", "\u{1b}]0;x\u{7}"],
@@ -589,7 +589,7 @@ fn what_a_terminal_would_act_on_in_an_argument_is_shown_as_its_code() {
     ] {
         for format in ["human", "json"] {
             let all = [arguments, &["--log-format", format]].concat();
-            let ended = place.call(&all).with_code(2);
+            let ended = workdir.call(&all).with_code(2);
             let said = format!("{}{}", ended.out, ended.err);
             let is_unsafe = |char: char| char.is_control() && char != '\n' || char == '\u{202e}';
             assert!(!said.contains(is_unsafe), "{arguments:?}: {said:?}");
@@ -603,9 +603,9 @@ fn what_a_terminal_would_act_on_in_an_argument_is_shown_as_its_code() {
 
 #[test]
 fn a_run_says_which_settings_and_which_hosts_it_uses() {
-    let (_, place, server) = given();
-    place.write("capturi-import.toml", "concurrency = 4\n");
-    let ended = place
+    let (_, workdir, server) = given();
+    workdir.write("capturi-import.toml", "concurrency = 4\n");
+    let ended = workdir
         .run(&server, &["calls.csv", "--read-url", &server.url()])
         .with_code(0);
     let told = ended
@@ -626,7 +626,7 @@ fn a_run_says_which_settings_and_which_hosts_it_uses() {
         "{}",
         ended.err
     );
-    let json = place
+    let json = workdir
         .run(&server, &["calls.csv", "--log-format", "json"])
         .with_code(0);
     assert!(
@@ -634,7 +634,7 @@ fn a_run_says_which_settings_and_which_hosts_it_uses() {
         "{}",
         json.out
     );
-    let plain = place
+    let plain = workdir
         .run(&server, &["calls.csv", "--config", "/dev/null"])
         .with_code(0);
     assert!(

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::harness::export::calls;
 use crate::harness::known::{every_request_was_intended, known_doubts};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::secrets::secrets;
 use crate::harness::server::{Server, sometimes};
 use capturi_import::sandbox::{Fault, Faults, ReceivedCase, Strikes};
@@ -93,8 +93,8 @@ impl Setting {
     }
 }
 
-fn run_to(place: &Place, server: &Server, arguments: &[&str], point: &str) -> Ended {
-    let mut runner = place.runner(server, arguments);
+fn run_to(workdir: &Workdir, server: &Server, arguments: &[&str], point: &str) -> Ended {
+    let mut runner = workdir.runner(server, arguments);
     let output = runner.env("CAPTURI_FAILPOINT", point).output();
     output.expect("the program starts").into()
 }
@@ -103,11 +103,11 @@ fn run_to(place: &Place, server: &Server, arguments: &[&str], point: &str) -> En
 /// end before the first of them.
 fn survives(setting: Setting, points: &[String], tally: &Tally) -> bool {
     let given = calls(setting.calls, setting.seed);
-    let (place, server) = (Place::with(&given), setting.server());
+    let (workdir, server) = (Workdir::with(&given), setting.server());
     let url = server.url();
     let arguments = setting.arguments(&url);
     for (number, point) in points.iter().enumerate() {
-        let ended = run_to(&place, &server, &arguments, point);
+        let ended = run_to(&workdir, &server, &arguments, point);
         let is_disk = point.starts_with("disk");
         match ended.code {
             -1 if !is_disk => {}
@@ -120,15 +120,15 @@ fn survives(setting: Setting, points: &[String], tally: &Tally) -> bool {
             0 => {}
             _ => panic!("{point} of {points:?}: {ended:?}"),
         }
-        every_request_was_intended(&place, &server);
+        every_request_was_intended(&workdir, &server);
     }
 
-    let ended = place.run(&server, &arguments);
+    let ended = workdir.run(&server, &arguments);
     assert_eq!(ended.code, 0, "{points:?}: {ended:?}");
-    assert_eq!(place.summary()["read"], given.len(), "{points:?}");
-    place.outcome("created");
+    assert_eq!(workdir.summary()["read"], given.len(), "{points:?}");
+    workdir.outcome("created");
     let doubled = server.has_at_least_the_recordings_of(&given, setting.version);
-    let told = known_doubts(&place, &given);
+    let told = known_doubts(&workdir, &given);
     assert!(
         !setting.looks || doubled.is_empty(),
         "{points:?}: {doubled:?} came twice, though it could be seen"
@@ -167,10 +167,10 @@ fn each<T: Send>(work: Vec<T>, does: impl Fn(T) + Sync) {
 /// Kills at the first, second, third … time that each place is passed, until a run passes it no more.
 fn every_point(setting: Setting) -> Tally {
     let tally = Tally::default();
-    each(PLACES.to_vec(), |place| {
+    each(PLACES.to_vec(), |workdir| {
         let passes =
-            (1..).take_while(|number| survives(setting, &[format!("{place}:{number}")], &tally));
-        assert!(passes.count() > 1, "{place} is never passed");
+            (1..).take_while(|number| survives(setting, &[format!("{workdir}:{number}")], &tally));
+        assert!(passes.count() > 1, "{workdir} is never passed");
     });
     tally
 }
@@ -212,24 +212,24 @@ fn where_the_server_can_be_asked_nothing_is_doubled() {
         "commit-begins",
         "commit-ends",
     ];
-    each(places.to_vec(), |place| {
+    each(places.to_vec(), |workdir| {
         let passes =
-            (1..).take_while(|number| survives(setting, &[format!("{place}:{number}")], &tally));
-        assert!(passes.count() > 1, "{place} is never passed");
+            (1..).take_while(|number| survives(setting, &[format!("{workdir}:{number}")], &tally));
+        assert!(passes.count() > 1, "{workdir} is never passed");
     });
     tally.print("with a read API");
 }
 
 /// Points by lot: the place, and when.
 fn lot(dice: &mut fastrand::Rng, calls: usize) -> String {
-    let place = PLACES[dice.usize(..PLACES.len())];
-    let most = match place {
+    let workdir = PLACES[dice.usize(..PLACES.len())];
+    let most = match workdir {
         "ledger-opens" => 5,
         "ledger-closes" => 2,
         "body-leaves" => calls,
         _ => calls * 2,
     };
-    format!("{place}:{}", dice.usize(1..=most))
+    format!("{workdir}:{}", dice.usize(1..=most))
 }
 
 /// Runs that die up to three times before one ends, several requests at once, answers lost as well.
@@ -304,8 +304,8 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
 #[test]
 fn a_fault_of_the_program_tells_nobody_who_was_called() {
     let given = calls(10, 74);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    let mut runner = place.runner(&server, &["calls.csv", "--log-level", "trace"]);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let mut runner = workdir.runner(&server, &["calls.csv", "--log-level", "trace"]);
     let output = runner
         .env("CAPTURI_FAILPOINT", "panics:5")
         .env("RUST_BACKTRACE", "full")
@@ -318,15 +318,15 @@ fn a_fault_of_the_program_tells_nobody_who_was_called() {
             "{secret}"
         );
     }
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
 #[test]
 fn a_fault_of_the_program_is_an_object_where_that_form_was_asked_for() {
     let given = calls(10, 75);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    let mut runner = place.runner(&server, &["calls.csv", "--log-format", "json"]);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let mut runner = workdir.runner(&server, &["calls.csv", "--log-format", "json"]);
     let output = runner.env("CAPTURI_FAILPOINT", "panics:5").output();
     let ended = Ended::from(output.expect("the program starts")).with_code(1);
     assert!(ended.err.contains("a fault of a test"), "{}", ended.err);
@@ -357,28 +357,28 @@ fn every_point_of_cases(preset: &str, export: &str) -> Tally {
     let arguments = [&*export, "--mapping", preset, "--concurrency", "1"];
     let tally = Tally::default();
     let folder = || {
-        let place = Place::new();
-        std::fs::create_dir(place.path("audio")).expect("a folder");
-        place
+        let workdir = Workdir::new();
+        std::fs::create_dir(workdir.path("audio")).expect("a folder");
+        workdir
     };
-    let (place, server) = (folder(), Server::healthy());
-    place.run(&server, &arguments).with_code(0);
+    let (workdir, server) = (folder(), Server::healthy());
+    workdir.run(&server, &arguments).with_code(0);
     let wanted = cases(&server);
     assert!(wanted.len() >= 2);
 
-    let places = PLACES.iter().filter(|place| **place != "body-leaves");
+    let places = PLACES.iter().filter(|workdir| **workdir != "body-leaves");
     each(places.collect(), |name| {
         for number in 1.. {
-            let (place, server) = (folder(), Server::healthy());
+            let (workdir, server) = (folder(), Server::healthy());
             let point = format!("{name}:{number}");
-            let ended = run_to(&place, &server, &arguments, &point);
+            let ended = run_to(&workdir, &server, &arguments, &point);
             if ended.code == 0 {
                 assert!(number > 1, "{name} is never passed");
                 return;
             }
             assert_eq!(ended.code, -1, "{point}: {ended:?}");
-            place.run(&server, &arguments).with_code(0);
-            place.outcome("created");
+            workdir.run(&server, &arguments).with_code(0);
+            workdir.outcome("created");
             let there = cases(&server);
             assert!(there.keys().eq(wanted.keys()), "{point}: {there:?}");
             for (uid, case) in there {

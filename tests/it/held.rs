@@ -6,22 +6,22 @@ use std::time::{Duration, SystemTime};
 
 use crate::harness::export::{Given, calls, wave};
 use crate::harness::meddler::Meddler;
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 use serde_json::Value;
 
 /// Some calls with recordings that are whole, and where each lies.
-fn given(count: usize, seed: u64) -> (Vec<Given>, Place, Vec<String>) {
+fn given(count: usize, seed: u64) -> (Vec<Given>, Workdir, Vec<String>) {
     let given = calls(count, seed);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let files = given.iter().map(|call| format!("audio/{}", call.file));
     let files = files.collect();
-    (given, place, files)
+    (given, workdir, files)
 }
 
 #[test]
 fn what_is_not_whole_or_no_sound_waits_and_goes_out_once_it_is() {
-    let (given, place, files) = given(8, 81);
+    let (given, workdir, files) = given(8, 81);
     let server = Server::healthy();
     let cut = &given[0].recording[..given[0].recording.len() - 2];
     let mut zip = b"PK\x03\x04".to_vec();
@@ -35,36 +35,36 @@ fn what_is_not_whole_or_no_sound_waits_and_goes_out_once_it_is() {
         &[0; 9000],
         b"404 Not Found: the recording has expired and was deleted",
     ]) {
-        place.write(file, content);
+        workdir.write(file, content);
     }
 
-    place.run(&server, &["calls.csv"]).with_code(3);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
 
     server.has_exactly(&given[7..], "v2");
-    assert_eq!((place.outcome("held"), place.state("held")), (7, 7));
-    assert_eq!(place.lines_with("recording-truncated").len(), 2);
-    assert_eq!(place.lines_with("recording-not-sound").len(), 5);
-    assert_eq!(place.summary()["held_pressing"], 5);
+    assert_eq!((workdir.outcome("held"), workdir.state("held")), (7, 7));
+    assert_eq!(workdir.lines_with("recording-truncated").len(), 2);
+    assert_eq!(workdir.lines_with("recording-not-sound").len(), 5);
+    assert_eq!(workdir.summary()["held_pressing"], 5);
     // What a check finds is what a run finds.
-    let told = place.rows("problems.csv");
-    place
+    let told = workdir.rows("problems.csv");
+    workdir
         .call(&["check", "calls.csv", "--audio", "audio", "--out", "out"])
         .with_code(3);
-    let again = place.rows("problems.csv").into_iter();
+    let again = workdir.rows("problems.csv").into_iter();
     let again: Vec<_> = again.filter(|row| row["line"] != "0").collect();
     assert_eq!(again, told);
     for (file, call) in files.iter().zip(&given) {
-        place.write(file, &call.recording);
+        workdir.write(file, &call.recording);
     }
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
-    assert_eq!(place.state("held"), 0);
+    assert_eq!(workdir.state("held"), 0);
 }
 
 /// What is smaller than the header of a WAV file, and what begins as a recording does.
 #[test]
 fn a_short_error_page_and_a_header_without_sound_wait_as_errors() {
-    let (given, place, files) = given(7, 82);
+    let (given, workdir, files) = given(7, 82);
     let server = Server::healthy();
     let header = b"RIFF\0\x20\0\0WAVE";
     for (file, content) in files.iter().zip([
@@ -75,36 +75,39 @@ fn a_short_error_page_and_a_header_without_sound_wait_as_errors() {
         [b"ID3\x04\0\0\0\0\0\x0a".as_slice(), &[0; 8192]].concat(),
         b"\xff\xfb\x90\0\0\0\0\0\0\0".to_vec(),
     ]) {
-        place.write(file, content);
+        workdir.write(file, content);
     }
 
-    place.run(&server, &["calls.csv"]).with_code(3);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
 
     server.has_exactly(&given[6..], "v2");
-    assert_eq!((place.outcome("held"), place.outcome("rejected")), (6, 0));
-    assert_eq!(place.lines_with("recording-not-sound").len(), 6);
+    assert_eq!(
+        (workdir.outcome("held"), workdir.outcome("rejected")),
+        (6, 0)
+    );
+    assert_eq!(workdir.lines_with("recording-not-sound").len(), 6);
 }
 
 #[test]
 fn a_cut_recording_alone_wakes_nobody_for_three_days() {
-    let (given, place, files) = given(3, 82);
+    let (given, workdir, files) = given(3, 82);
     let server = Server::healthy();
-    place.write(&files[0], &given[0].recording[..60]);
+    workdir.write(&files[0], &given[0].recording[..60]);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
-    let failures = &place.status()["failures"];
+    let failures = &workdir.status()["failures"];
     assert_eq!(failures[0]["code"], "recording-truncated");
     assert!(failures[0]["held_since"].is_string(), "{failures}");
     // Neither does `--missing-audio` speak of it: it is not missing.
-    place
+    workdir
         .run(&server, &["calls.csv", "--missing-audio", "create"])
         .with_code(0);
-    assert_eq!(place.outcome("held"), 1);
+    assert_eq!(workdir.outcome("held"), 1);
     let hour = ["calls.csv", "--hold-for", "1h"];
-    place.run(&server, &hour).with_code(0);
+    workdir.run(&server, &hour).with_code(0);
     let now = ["calls.csv", "--hold-for", "0s"];
-    place
+    workdir
         .run(&server, &now)
         .with_code(3)
         .says("1 needs a person");
@@ -113,10 +116,10 @@ fn a_cut_recording_alone_wakes_nobody_for_three_days() {
 
 #[test]
 fn what_was_written_a_moment_ago_waits_if_that_is_asked() {
-    let (given, place, files) = given(3, 83);
+    let (given, workdir, files) = given(3, 83);
     let server = Server::healthy();
     let written = |file: &str, ago: u64| {
-        let file = File::options().write(true).open(place.path(file));
+        let file = File::options().write(true).open(workdir.path(file));
         let at = SystemTime::now() - Duration::from_secs(ago);
         file.and_then(|file| file.set_modified(at)).expect("a time");
     };
@@ -125,20 +128,20 @@ fn what_was_written_a_moment_ago_waits_if_that_is_asked() {
     }
     let careful = ["calls.csv", "--min-age", "2m"];
 
-    place.run(&server, &careful).with_code(0);
+    workdir.run(&server, &careful).with_code(0);
 
     server.has_exactly(&given[1..], "v2");
-    assert_eq!(place.lines_with("recording-unfinished").len(), 1);
+    assert_eq!(workdir.lines_with("recording-unfinished").len(), 1);
     written(&files[0], 121);
-    place.run(&server, &careful).with_code(0);
+    workdir.run(&server, &careful).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_recording_that_changes_on_its_way_is_sent_by_the_next_run() {
-    let (mut given, place, files) = given(1, 84);
+    let (mut given, workdir, files) = given(1, 84);
     let server = Server::healthy();
-    let path = place.path(&files[0]);
+    let path = workdir.path(&files[0]);
     let grown = path.clone();
     // The header leaves the length open, so nothing else shows that more is to come.
     let mut open = given[0].recording.clone();
@@ -166,14 +169,14 @@ fn a_recording_that_changes_on_its_way_is_sent_by_the_next_run() {
         &url,
     ];
 
-    place.call(&arguments).with_code(0);
+    workdir.call(&arguments).with_code(0);
 
-    assert_eq!(place.outcome("held"), 1);
-    assert_eq!(place.lines_with("recording-changed").len(), 1);
+    assert_eq!(workdir.outcome("held"), 1);
+    assert_eq!(workdir.lines_with("recording-changed").len(), 1);
     assert!(server.snapshot().conversations[0].uploads.is_empty());
-    assert_eq!((place.state("held"), place.state("in doubt")), (1, 0));
+    assert_eq!((workdir.state("held"), workdir.state("in doubt")), (1, 0));
     given[0].recording = fs::read(&path).expect("the whole of it");
-    place.call(&arguments).with_code(0);
+    workdir.call(&arguments).with_code(0);
     server.has_exactly(&given, "v2");
 
     // Once it has arrived, more of it is told and not sent.
@@ -182,15 +185,15 @@ fn a_recording_that_changes_on_its_way_is_sent_by_the_next_run() {
         .expect("more of it");
     let requests = server.requests();
     for _ in 0..2 {
-        place.call(&arguments).with_code(0);
-        assert_eq!(place.lines_with("recording-changed-since-sent").len(), 1);
+        workdir.call(&arguments).with_code(0);
+        assert_eq!(workdir.lines_with("recording-changed-since-sent").len(), 1);
     }
     assert_eq!(server.requests(), requests);
 }
 
 #[test]
 fn a_conversation_that_is_older_than_its_recording_is_told_of_one_channel() {
-    let (given, place, files) = given(2, 85);
+    let (given, workdir, files) = given(2, 85);
     let server = Server::healthy();
     let mapping = r#"
 [fields]
@@ -207,22 +210,22 @@ audioChannels    = { value = "auto" }
 stereo = "AgentChannelOne"
 mono   = "TwoSpeakers"
 "#;
-    place.write("mapping.toml", mapping);
+    workdir.write("mapping.toml", mapping);
     let ids: Vec<&str> = given.iter().map(|call| call.id.as_str()).collect();
-    place.write("calls.csv", format!("externalId\n{}\n", ids.join("\n")));
+    workdir.write("calls.csv", format!("externalId\n{}\n", ids.join("\n")));
     let mut dice = fastrand::Rng::with_seed(85);
-    fs::remove_dir_all(place.path("audio")).expect("no recordings");
+    fs::remove_dir_all(workdir.path("audio")).expect("no recordings");
     for (call, channels) in given.iter().zip([1, 2]) {
         let name = format!("audio/{}.wav", call.id);
-        place.write(&name, wave(channels, &mut dice));
+        workdir.write(&name, wave(channels, &mut dice));
     }
     assert_eq!(files.len(), 2);
     let arguments = ["calls.csv", "-m", "mapping.toml"];
-    place.bare_run(&server, &arguments).with_code(0);
+    workdir.bare_run(&server, &arguments).with_code(0);
 
-    place.run(&server, &arguments).with_code(0);
+    workdir.run(&server, &arguments).with_code(0);
 
-    assert_eq!(place.lines_with("recording-channels"), [2]);
+    assert_eq!(workdir.lines_with("recording-channels"), [2]);
     let snapshot = server.snapshot();
     let parts = |at: usize| {
         let conversation = snapshot.conversation(&given[at].id).expect("it was sent");
@@ -234,94 +237,94 @@ mono   = "TwoSpeakers"
     assert_eq!(parts(1), of_two.into());
     // A recording that is there from the start settles it.
     let other = Server::healthy();
-    place
+    workdir
         .run(
             &other,
             &["calls.csv", "-m", "mapping.toml", "--ledger", "other.db"],
         )
         .with_code(0);
-    assert!(place.lines_with("recording-channels").is_empty());
+    assert!(workdir.lines_with("recording-channels").is_empty());
 }
 
 /// Calls that a run without `--audio` has sent, and the first of which has no recording.
-fn sent_without_looking(count: usize, seed: u64) -> (Vec<Given>, Place, Server) {
-    let (given, place, files) = given(count, seed);
+fn sent_without_looking(count: usize, seed: u64) -> (Vec<Given>, Workdir, Server) {
+    let (given, workdir, files) = given(count, seed);
     let server = Server::healthy();
-    place.bare_run(&server, &["calls.csv"]).with_code(0);
-    fs::remove_file(place.path(&files[0])).expect("no recording");
-    (given, place, server)
+    workdir.bare_run(&server, &["calls.csv"]).with_code(0);
+    fs::remove_file(workdir.path(&files[0])).expect("no recording");
+    (given, workdir, server)
 }
 
 #[test]
 fn a_recording_that_is_looked_for_after_its_call_was_sent_is_missing_like_any_other() {
-    let (given, place, server) = sent_without_looking(4, 86);
+    let (given, workdir, server) = sent_without_looking(4, 86);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
-    assert_eq!((place.outcome("held"), place.state("held")), (1, 1));
-    assert_eq!(place.lines_with("recording-missing").len(), 1);
-    assert_eq!(place.state("without recording"), 0);
-    assert_eq!(place.status()["failures"][0]["code"], "recording-missing");
+    assert_eq!((workdir.outcome("held"), workdir.state("held")), (1, 1));
+    assert_eq!(workdir.lines_with("recording-missing").len(), 1);
+    assert_eq!(workdir.state("without recording"), 0);
+    assert_eq!(workdir.status()["failures"][0]["code"], "recording-missing");
     // A dry run says the same, and who waits for too long hears of it.
-    let rehearsed = place.run(&server, &["calls.csv", "--dry-run"]);
+    let rehearsed = workdir.run(&server, &["calls.csv", "--dry-run"]);
     assert_eq!(
-        place.lines_with("recording-missing").len(),
+        workdir.lines_with("recording-missing").len(),
         1,
         "{rehearsed:?}"
     );
-    place
+    workdir
         .run(&server, &["calls.csv", "--hold-for", "0s"])
         .with_code(3);
-    assert_eq!(place.lines_with("held-too-long").len(), 1);
+    assert_eq!(workdir.lines_with("held-too-long").len(), 1);
     // A run that does not look finds nothing missing, and leaves the call held.
-    place.bare_run(&server, &["calls.csv"]).with_code(0);
-    assert_eq!((place.outcome("held"), place.state("held")), (0, 1));
+    workdir.bare_run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!((workdir.outcome("held"), workdir.state("held")), (0, 1));
 
-    place.record(&given);
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.record(&given);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
-    assert_eq!((place.state("held"), place.state("complete")), (0, 4));
+    assert_eq!((workdir.state("held"), workdir.state("complete")), (0, 4));
 }
 
 #[test]
 fn missing_audio_speaks_of_calls_that_were_sent_before_anybody_looked() {
-    let (_, place, server) = sent_without_looking(4, 87);
+    let (_, workdir, server) = sent_without_looking(4, 87);
     let refuse = ["calls.csv", "--missing-audio", "refuse"];
     let create = ["calls.csv", "--missing-audio", "create"];
 
-    place.run(&server, &refuse).with_code(3);
-    assert_eq!(place.outcome("rejected"), 1);
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert_eq!(place.state("held"), 1);
+    workdir.run(&server, &refuse).with_code(3);
+    assert_eq!(workdir.outcome("rejected"), 1);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(workdir.state("held"), 1);
     let requests = server.requests();
     for _ in 0..2 {
-        place.run(&server, &create).with_code(0);
-        assert_eq!(place.outcome("already_there"), 4);
+        workdir.run(&server, &create).with_code(0);
+        assert_eq!(workdir.outcome("already_there"), 4);
         assert_eq!(
-            (place.state("held"), place.state("without recording")),
+            (workdir.state("held"), workdir.state("without recording")),
             (0, 1)
         );
     }
     // What the operator has decided need not be said again each night.
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert_eq!((place.outcome("held"), place.state("held")), (0, 0));
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!((workdir.outcome("held"), workdir.state("held")), (0, 0));
     assert_eq!(server.requests(), requests);
 }
 
 #[test]
 fn a_late_recording_that_is_cut_holds_its_call_in_the_ledger_too() {
-    let (given, place, files) = given(3, 88);
+    let (given, workdir, files) = given(3, 88);
     let server = Server::healthy();
-    place.bare_run(&server, &["calls.csv"]).with_code(0);
-    place.write(&files[0], &given[0].recording[..60]);
+    workdir.bare_run(&server, &["calls.csv"]).with_code(0);
+    workdir.write(&files[0], &given[0].recording[..60]);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
-    assert_eq!((place.outcome("held"), place.state("held")), (1, 1));
-    place.write(&files[0], &given[0].recording);
-    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!((workdir.outcome("held"), workdir.state("held")), (1, 1));
+    workdir.write(&files[0], &given[0].recording);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
-    assert_eq!(place.state("held"), 0);
+    assert_eq!(workdir.state("held"), 0);
 }
 
 const TICKETS: &str = "ticket_id,ticket_created_at,ticket_updated_at,title,via,assignee_name,assignee_email,\
@@ -360,8 +363,8 @@ fn cases_at(server: &Server) -> Vec<(String, String, Vec<String>)> {
 #[test]
 fn a_message_whose_row_may_be_cut_waits_for_a_run_that_finds_it_so_again() {
     let server = Server::healthy();
-    let place = Place::new();
-    fs::create_dir(place.path("audio")).expect("a folder");
+    let workdir = Workdir::new();
+    fs::create_dir(workdir.path("audio")).expect("a folder");
     let whole = [
         message(1, 1, "open"),
         message(1, 2, "open"),
@@ -369,9 +372,9 @@ fn a_message_whose_row_may_be_cut_waits_for_a_run_that_finds_it_so_again() {
     ];
     let table = |last: &str| format!("{TICKETS}{}\n{}\n{last}", whole[0], whole[2]);
     let cut = whole[1].strip_suffix("en").expect("a status");
-    place.write("messages.csv", table(cut));
+    workdir.write("messages.csv", table(cut));
 
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.run(&server, &MESSAGES).with_code(0);
 
     let case = |id: &str, status: &str, messages: &[&str]| {
         let messages = messages.iter().map(|id| (*id).to_owned());
@@ -383,20 +386,23 @@ fn a_message_whose_row_may_be_cut_waits_for_a_run_that_finds_it_so_again() {
     };
     let others = [case("1", "open", &["11"]), case("2", "new", &["21"])];
     assert_eq!(cases_at(&server), others);
-    assert_eq!((place.outcome("held"), place.outcome("rejected")), (1, 0));
-    assert_eq!((place.state("held"), place.state("complete")), (1, 1));
-    assert_eq!(place.status()["failures"][0]["code"], "row-unterminated");
+    assert_eq!(
+        (workdir.outcome("held"), workdir.outcome("rejected")),
+        (1, 0)
+    );
+    assert_eq!((workdir.state("held"), workdir.state("complete")), (1, 1));
+    assert_eq!(workdir.status()["failures"][0]["code"], "row-unterminated");
     // A row that is another one by now is not known, either.
-    place.write("messages.csv", table(&whole[1]));
-    place
+    workdir.write("messages.csv", table(&whole[1]));
+    workdir
         .run(&server, &[&MESSAGES[..], &["--hold-for", "0s"]].concat())
         .with_code(3)
         .says("held-too-long");
     assert_eq!(cases_at(&server), others);
     // It is the same in the next night: the system ends its files so.
     for _ in 0..2 {
-        place.run(&server, &MESSAGES).with_code(0);
-        assert_eq!((place.outcome("held"), place.state("held")), (0, 0));
+        workdir.run(&server, &MESSAGES).with_code(0);
+        assert_eq!((workdir.outcome("held"), workdir.state("held")), (0, 0));
         let all = [case("1", "open", &["11", "12"]), case("2", "new", &["21"])];
         assert_eq!(cases_at(&server), all);
     }
@@ -405,108 +411,108 @@ fn a_message_whose_row_may_be_cut_waits_for_a_run_that_finds_it_so_again() {
 #[test]
 fn a_message_that_was_cut_is_sent_once_its_row_is_whole() {
     let server = Server::healthy();
-    let place = Place::new();
-    fs::create_dir(place.path("audio")).expect("a folder");
+    let workdir = Workdir::new();
+    fs::create_dir(workdir.path("audio")).expect("a folder");
     let (first, last) = (message(1, 1, "new"), message(1, 2, "closed"));
     let cut = last.strip_suffix("losed").expect("a status");
-    place.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
+    workdir.run(&server, &MESSAGES).with_code(0);
     assert_eq!(cases_at(&server)[0].2, ["11"]);
 
-    place.write("messages.csv", format!("{TICKETS}{first}\n{last}\n"));
-    place.run(&server, &MESSAGES).with_code(0);
+    workdir.write("messages.csv", format!("{TICKETS}{first}\n{last}\n"));
+    workdir.run(&server, &MESSAGES).with_code(0);
 
     let (_, status, messages) = cases_at(&server).remove(0);
     assert_eq!(
         (&*status, messages),
         ("closed", vec!["11".to_owned(), "12".to_owned()])
     );
-    assert_eq!(place.state("held"), 0);
+    assert_eq!(workdir.state("held"), 0);
     // A check has no ledger, and holds it.
-    place.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
+    workdir.write("messages.csv", format!("{TICKETS}{first}\n{cut}"));
     let check = [&["check", "--out", "out"], &MESSAGES[..]].concat();
-    place.call(&check).with_code(3);
-    assert_eq!(place.outcome("held"), 1);
+    workdir.call(&check).with_code(3);
+    assert_eq!(workdir.outcome("held"), 1);
 }
 
 /// A run that tells of one that is held and did not come again, and one that does not yet.
-fn tells_of_what_is_left(place: &Place, server: &Server, export: &[&str], id: &str) {
-    place.run(server, export).with_code(0);
-    place
+fn tells_of_what_is_left(workdir: &Workdir, server: &Server, export: &[&str], id: &str) {
+    workdir.run(server, export).with_code(0);
+    workdir
         .run(server, &[export, &["--hold-for", "0s"]].concat())
         .with_code(3)
         .says("neither sent nor found")
         .says(id);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told: Vec<_> = told
         .iter()
         .filter(|row| row["code"] == "held-too-long")
         .map(|row| (row["severity"].as_str(), row["external_id"].as_str()))
         .collect();
     assert_eq!(told, [("warning", id)]);
-    assert_eq!(place.outcome("held"), 0);
+    assert_eq!(workdir.outcome("held"), 0);
 }
 
 #[test]
 fn a_message_that_is_held_and_never_comes_again_is_told() {
     let server = Server::healthy();
-    let place = Place::new();
-    fs::create_dir(place.path("audio")).expect("a folder");
+    let workdir = Workdir::new();
+    fs::create_dir(workdir.path("audio")).expect("a folder");
     let (first, last) = (message(1, 1, "new"), message(7, 2, "open"));
     let night =
-        |rows: &[&str]| place.write("messages.csv", format!("{TICKETS}{}", rows.join("\n")));
+        |rows: &[&str]| workdir.write("messages.csv", format!("{TICKETS}{}", rows.join("\n")));
     night(&[&first, &last]);
-    place.run(&server, &MESSAGES).with_code(0);
-    assert_eq!(place.outcome("held"), 1);
+    workdir.run(&server, &MESSAGES).with_code(0);
+    assert_eq!(workdir.outcome("held"), 1);
     night(&[&format!("{}\n", message(2, 1, "new"))]);
 
-    tells_of_what_is_left(&place, &server, &MESSAGES, "7");
+    tells_of_what_is_left(&workdir, &server, &MESSAGES, "7");
 
     night(&[&format!("{last}\n")]);
-    place
+    workdir
         .run(&server, &[&MESSAGES[..], &["--hold-for", "0s"]].concat())
         .with_code(0);
-    assert_eq!(place.state("held"), 0);
+    assert_eq!(workdir.state("held"), 0);
 }
 
 #[test]
 fn a_call_that_is_held_and_never_comes_again_is_told() {
-    let (given, place, files) = given(3, 87);
+    let (given, workdir, files) = given(3, 87);
     let server = Server::healthy();
-    fs::remove_file(place.path(&files[2])).expect("a recording");
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert_eq!(place.outcome("held"), 1);
-    let table = fs::read_to_string(place.path("calls.csv")).expect("an export");
+    fs::remove_file(workdir.path(&files[2])).expect("a recording");
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(workdir.outcome("held"), 1);
+    let table = fs::read_to_string(workdir.path("calls.csv")).expect("an export");
     let (without, _) = table.trim_end().rsplit_once('\n').expect("rows");
-    place.write("calls.csv", format!("{without}\n"));
+    workdir.write("calls.csv", format!("{without}\n"));
 
-    tells_of_what_is_left(&place, &server, &["calls.csv"], &given[2].id);
+    tells_of_what_is_left(&workdir, &server, &["calls.csv"], &given[2].id);
 
     // A call that is found again tells of itself, once.
-    place.write("calls.csv", &table);
-    place
+    workdir.write("calls.csv", &table);
+    workdir
         .run(&server, &["calls.csv", "--hold-for", "0s"])
         .with_code(3);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told = told.iter().filter(|row| row["code"] == "held-too-long");
     assert_eq!(told.count(), 1);
 }
 
 #[test]
 fn what_is_held_and_never_comes_again_can_be_dropped() {
-    let (given, place, files) = given(3, 88);
+    let (given, workdir, files) = given(3, 88);
     let server = Server::healthy();
-    fs::remove_file(place.path(&files[2])).expect("a recording");
-    place.run(&server, &["calls.csv"]).with_code(0);
-    let table = fs::read_to_string(place.path("calls.csv")).expect("an export");
+    fs::remove_file(workdir.path(&files[2])).expect("a recording");
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let table = fs::read_to_string(workdir.path("calls.csv")).expect("an export");
     let (without, _) = table.trim_end().rsplit_once('\n').expect("rows");
-    place.write("calls.csv", format!("{without}\n"));
+    workdir.write("calls.csv", format!("{without}\n"));
     let night = ["calls.csv", "--hold-for", "0s"];
     let drop_held = |arguments: &[&str]| {
         let command = ["ledger", "forget-held"];
-        place.call(&[&command[..], arguments].concat())
+        workdir.call(&[&command[..], arguments].concat())
     };
-    place
+    workdir
         .run(&server, &night)
         .with_code(3)
         .says("ledger forget-held");
@@ -520,11 +526,11 @@ fn what_is_held_and_never_comes_again_can_be_dropped() {
         .with_code(0)
         .says("forgotten: 1 held calls");
 
-    place.run(&server, &night).with_code(0);
-    assert_eq!(place.state("held"), 0);
+    workdir.run(&server, &night).with_code(0);
+    assert_eq!(workdir.state("held"), 0);
     // It is new to the run that finds it again.
-    place.write("calls.csv", &table);
-    place.write(&files[2], &given[2].recording);
-    place.run(&server, &night).with_code(0);
+    workdir.write("calls.csv", &table);
+    workdir.write(&files[2], &given[2].recording);
+    workdir.run(&server, &night).with_code(0);
     server.has_exactly(&given, "v2");
 }

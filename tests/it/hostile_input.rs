@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 use serde_json::json;
 
@@ -44,9 +44,9 @@ fn a_file_name_stays_a_file_name_in_the_body_of_a_request() {
         "\u{202e}vaw.exe.wav",
     ];
     let given = with_recordings_called(&names);
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
 
-    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    let ended = workdir.run(&server, &["calls.csv"]).with_code(0);
 
     server.has_exactly(&given, "v2");
     for call in &given {
@@ -60,7 +60,7 @@ fn a_file_name_stays_a_file_name_in_the_body_of_a_request() {
 
 #[test]
 fn an_id_without_end_is_a_problem_of_its_record() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let long = "x".repeat(10_240);
     let fits = "y/".repeat(512);
     let rows = [
@@ -68,11 +68,11 @@ fn an_id_without_end_is_a_problem_of_its_record() {
         row(&fits, "+4520000002", "b"),
         row("line\nbreak", "+4520000003", "c"),
     ];
-    place.write("calls.csv", format!("{HEADER}\n{}", rows.concat()));
+    workdir.write("calls.csv", format!("{HEADER}\n{}", rows.concat()));
     let server = Server::healthy();
     let url = server.url();
 
-    place
+    workdir
         .call(&[
             "run",
             "calls.csv",
@@ -85,7 +85,7 @@ fn an_id_without_end_is_a_problem_of_its_record() {
         ])
         .with_code(3);
 
-    assert_eq!(place.lines_with("record-too-large"), [2]);
+    assert_eq!(workdir.lines_with("record-too-large"), [2]);
     let snapshot = server.snapshot();
     let ids: Vec<&str> = snapshot
         .conversations
@@ -94,12 +94,12 @@ fn an_id_without_end_is_a_problem_of_its_record() {
         .collect();
     assert_eq!(ids, [fits.as_str()]);
     // A line break that nobody sees is no part of an id.
-    assert_eq!(place.lines_with("invisible-sign"), [4]);
+    assert_eq!(workdir.lines_with("invisible-sign"), [4]);
 }
 
 #[test]
 fn nothing_that_an_export_says_reaches_the_terminal_as_it_is() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.\u{2066}\rfake: ok\u{8}";
     let name = "ca\u{1b}[31mlls\u{202e}.csv";
     let text = format!(
@@ -109,9 +109,9 @@ fn nothing_that_an_export_says_reaches_the_terminal_as_it_is() {
             .replace("2024-03-15T09:12:03Z", evil)
             .replace("example.com\n", "example.com,x\n"),
     );
-    place.write(name, text);
+    workdir.write(name, text);
     let mapping = format!("[fields]\nsubject = \"no{evil}where\"\n");
-    place.write(
+    workdir.write(
         "evil.toml",
         mapping
             .replace('\u{1b}', "\\u001b")
@@ -126,7 +126,7 @@ fn nothing_that_an_export_says_reaches_the_terminal_as_it_is() {
         &["mapping", "init", name],
         &["mapping", "test", name],
     ] {
-        let ended = place.call(arguments);
+        let ended = workdir.call(arguments);
         for char in (ended.out.clone() + &ended.err).chars() {
             assert!(
                 !is_unsafe(char),
@@ -140,7 +140,7 @@ fn nothing_that_an_export_says_reaches_the_terminal_as_it_is() {
 
 #[test]
 fn a_spreadsheet_calculates_nothing_of_the_reports_and_rejected_rows_stay_as_they_are() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let formulas = [
         "=1+1",
         "+1+1",
@@ -156,13 +156,13 @@ fn a_spreadsheet_calculates_nothing_of_the_reports_and_rejected_rows_stay_as_the
                 .replace("2024-03-15T09:12:03Z", formula)
         })
         .collect();
-    place.write("calls.csv", format!("{HEADER}\n{}", rows.concat()));
+    workdir.write("calls.csv", format!("{HEADER}\n{}", rows.concat()));
 
-    place
+    workdir
         .call(&["check", "calls.csv", "--out", "out"])
         .with_code(3);
 
-    for problem in place.rows("problems.csv") {
+    for problem in workdir.rows("problems.csv") {
         for cell in problem.values() {
             let number = cell.trim_start_matches(['+', '-']);
             let harmless = number
@@ -175,33 +175,33 @@ fn a_spreadsheet_calculates_nothing_of_the_reports_and_rejected_rows_stay_as_the
         }
     }
     // The cells as they were, phones with their plus included, and so the same again.
-    let rejected = place.read("out/rejected.csv");
-    for (row, formula) in place.rows("rejected.csv").iter().zip(formulas) {
+    let rejected = workdir.read("out/rejected.csv");
+    for (row, formula) in workdir.rows("rejected.csv").iter().zip(formulas) {
         assert_eq!(row["externalId"], format!("{formula}x"));
         assert_eq!(
             (row["title"].as_str(), row["phoneNumber"].as_str()),
             (formula, "+45 20 00 00 01")
         );
     }
-    place.write("again.csv", &rejected);
-    place
+    workdir.write("again.csv", &rejected);
+    workdir
         .call(&["check", "again.csv", "--out", "again"])
         .with_code(3);
-    assert_eq!(place.read("again/rejected.csv"), rejected);
+    assert_eq!(workdir.read("again/rejected.csv"), rejected);
 }
 
 #[test]
 fn a_formula_behind_any_separator_is_text_in_the_lists() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     for (number, separator) in [";", "|", "; "].into_iter().enumerate() {
         let bad = format!("a{number}{separator}=cmd|'/C calc'!A1{separator}z");
         let row = row(&bad, "4520000001", "x").replace("2024-03-15T09:12:03Z", &bad);
-        place.write("calls.csv", format!("{HEADER}\n{row}"));
+        workdir.write("calls.csv", format!("{HEADER}\n{row}"));
         for lists in ["plain", "excel"] {
-            place
+            workdir
                 .call(&["check", "calls.csv", "--lists", lists, "--out", "out"])
                 .with_code(3);
-            let problems = place.read("out/problems.csv");
+            let problems = workdir.read("out/problems.csv");
             assert!(problems.contains("=cmd"), "{problems}");
             for part in problems.split([',', ';', '|', '\n']) {
                 let part = part.trim_start_matches([' ', '"']);
@@ -213,7 +213,7 @@ fn a_formula_behind_any_separator_is_text_in_the_lists() {
 
 #[test]
 fn the_page_of_a_report_runs_nothing_of_an_export() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let evil = "</td><script>alert(1)</script><img src=x onerror=alert(2)>\" onload=\"x";
     let text = format!(
         "{HEADER},{}\n{}",
@@ -222,13 +222,13 @@ fn the_page_of_a_report_runs_nothing_of_an_export() {
             .replace("2024-03-15T09:12:03Z", "\"<i>when</i>\"")
             .replace("example.com\n", "example.com,x\n")
     );
-    place.write("<u>calls.csv", text);
+    workdir.write("<u>calls.csv", text);
 
-    place
+    workdir
         .call(&["check", "<u>calls.csv", "--out", "out"])
         .with_code(3);
 
-    let page = place.read("out/report.html");
+    let page = workdir.read("out/report.html");
     for tag in ["<script>alert", "<img", "<u>", "<b>bold", "<i>when"] {
         assert!(!page.contains(tag), "{tag}");
     }
@@ -237,18 +237,18 @@ fn the_page_of_a_report_runs_nothing_of_an_export() {
 #[test]
 fn a_recording_is_never_a_file_outside_of_the_folder_nor_anything_but_a_file() {
     let mut given = calls(8, 72);
-    let place = Place::new();
-    std::fs::create_dir_all(place.path("audio")).expect("a folder");
-    place.write("secret.wav", &given[0].recording);
-    std::fs::create_dir(place.path("audio/folder.wav")).expect("a folder");
-    std::os::unix::fs::symlink("../secret.wav", place.path("audio/link.wav")).expect("a link");
-    std::os::unix::fs::symlink("/dev/zero", place.path("audio/device.wav")).expect("a link");
-    std::os::unix::fs::symlink("loop.wav", place.path("audio/loop.wav")).expect("a link");
+    let workdir = Workdir::new();
+    std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
+    workdir.write("secret.wav", &given[0].recording);
+    std::fs::create_dir(workdir.path("audio/folder.wav")).expect("a folder");
+    std::os::unix::fs::symlink("../secret.wav", workdir.path("audio/link.wav")).expect("a link");
+    std::os::unix::fs::symlink("/dev/zero", workdir.path("audio/device.wav")).expect("a link");
+    std::os::unix::fs::symlink("loop.wav", workdir.path("audio/loop.wav")).expect("a link");
     let made = Command::new("mkfifo")
-        .arg(place.path("audio/pipe.wav"))
+        .arg(workdir.path("audio/pipe.wav"))
         .status();
     assert!(made.is_ok_and(|made| made.success()));
-    let absolute = place.path("secret.wav").display().to_string();
+    let absolute = workdir.path("secret.wav").display().to_string();
     let names = [
         "../secret.wav",
         &absolute,
@@ -262,10 +262,10 @@ fn a_recording_is_never_a_file_outside_of_the_folder_nor_anything_but_a_file() {
     for (call, name) in given.iter_mut().zip(names) {
         call.set("audioFile", name, json!(name));
     }
-    place.export("calls.csv", &given);
+    workdir.export("calls.csv", &given);
     let server = Server::healthy();
 
-    place.run(&server, &["calls.csv"]).with_code(3);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
 
     assert_eq!(
         server
@@ -277,18 +277,18 @@ fn a_recording_is_never_a_file_outside_of_the_folder_nor_anything_but_a_file() {
         0
     );
     assert_eq!(
-        place.outcome("created"),
+        workdir.outcome("created"),
         0,
         "{}",
-        place.read("out/problems.csv")
+        workdir.read("out/problems.csv")
     );
-    assert_eq!(place.lines_with("recording-outside"), [2, 3, 4, 5, 10]);
+    assert_eq!(workdir.lines_with("recording-outside"), [2, 3, 4, 5, 10]);
 }
 
 /// The ids that arrive of rows under a header of one's own, and what is told of the others.
 fn sent_of(mapping: Option<&str>, export: &str, code: i32) -> (Vec<String>, String) {
-    let (place, server) = (Place::new(), Server::healthy());
-    place.write("calls.csv", export);
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    workdir.write("calls.csv", export);
     let url = server.url();
     let mut words = vec![
         "run",
@@ -301,10 +301,10 @@ fn sent_of(mapping: Option<&str>, export: &str, code: i32) -> (Vec<String>, Stri
         "0",
     ];
     if let Some(mapping) = mapping {
-        place.write("m.toml", mapping);
+        workdir.write("m.toml", mapping);
         words.extend(["-m", "m.toml"]);
     }
-    let ended = place.call(&words).with_code(code);
+    let ended = workdir.call(&words).with_code(code);
     let snapshot = server.snapshot();
     let ids = snapshot.conversations.iter();
     let mut ids: Vec<String> = ids.map(|found| found.external_identity.clone()).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::harness::export::{calls, strange_calls};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::{Server, always, on_first_try};
 use capturi_import::sandbox::{Fault, Operation, Strikes};
 use serde_json::json;
@@ -11,11 +11,11 @@ use serde_json::json;
 const LEDGER: &str = "capturi-import.db";
 
 /// The bytes of the ledger and of everything that SQLite puts beside it.
-fn bytes_of_ledger(place: &Place) -> Vec<u8> {
-    let names = place.files().into_iter();
+fn bytes_of_ledger(workdir: &Workdir) -> Vec<u8> {
+    let names = workdir.files().into_iter();
     names
         .filter(|name| name.starts_with(LEDGER) && *name != format!("{LEDGER}.lock"))
-        .flat_map(|name| std::fs::read(place.path(&name)).expect("a file"))
+        .flat_map(|name| std::fs::read(workdir.path(&name)).expect("a file"))
         .collect()
 }
 
@@ -31,17 +31,17 @@ fn a_ledger_that_was_lost_is_made_again_from_what_arrived() {
     given.extend(strange_calls());
     // An id that a URL cannot carry is refused, and one that is a formula is guarded in the files.
     given.retain(|call| ![".", ".."].contains(&&*call.id));
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir
         .run(&server, &["calls.csv", "--limit", "12"])
         .with_code(7);
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
 
     let url = server.url();
     // The accepted.csv of the first run was put aside by the second.
-    place
+    workdir
         .call(&[
             "ledger",
             "rebuild",
@@ -52,29 +52,29 @@ fn a_ledger_that_was_lost_is_made_again_from_what_arrived() {
         ])
         .with_code(0)
         .says(&format!("{} calls", given.len()));
-    place.call(&["ledger", "check"]).with_code(0);
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.call(&["ledger", "check"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
     assert_eq!(server.requests(), requests, "everything was known");
-    assert_eq!(place.outcome("already_there"), given.len() as u64);
-    assert!(place.lines_with("changed-since-sent").is_empty());
+    assert_eq!(workdir.outcome("already_there"), given.len() as u64);
+    assert!(workdir.lines_with("changed-since-sent").is_empty());
     server.has_exactly(&given, "v2");
     // What was written once is not overwritten, and another destination is another ledger.
-    place
+    workdir
         .call(&["ledger", "rebuild", "--from", "out/accepted*.csv"])
         .with_code(2)
         .says("is there already");
-    place.run(&Server::healthy(), &["calls.csv"]).with_code(2);
+    workdir.run(&Server::healthy(), &["calls.csv"]).with_code(2);
 }
 
 #[test]
 fn lists_for_excel_make_the_ledger_again_and_are_no_exports() {
     let mut given = strange_calls();
     given.retain(|call| ![".", ".."].contains(&&*call.id));
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.write("capturi-import.toml", "lists = 'excel'\n");
-    place.run(&server, &["calls.csv"]).with_code(0);
-    let accepted = place.read("out/accepted.csv");
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.write("capturi-import.toml", "lists = 'excel'\n");
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let accepted = workdir.read("out/accepted.csv");
     assert!(
         accepted.starts_with("\u{feff}external_id;uid;"),
         "{accepted}"
@@ -84,37 +84,37 @@ fn lists_for_excel_make_the_ledger_again_and_are_no_exports() {
         "{accepted}"
     );
 
-    place
+    workdir
         .call(&["report", "--out", "plain", "--lists", "plain"])
         .with_code(0);
-    assert!(place.read("plain/accepted.csv").contains("\n00012345,"));
-    place.call(&["report", "--out", "again"]).with_code(0);
+    assert!(workdir.read("plain/accepted.csv").contains("\n00012345,"));
+    workdir.call(&["report", "--out", "again"]).with_code(0);
     assert!(
-        place
+        workdir
             .read("again/accepted.csv")
             .contains("\r\n\"=\"\"00012345\"\"\";")
     );
 
     let requests = server.requests();
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
     let url = server.url();
     let from = ["--from", "out/accepted.csv"];
-    place
+    workdir
         .call(&["ledger", "rebuild", "--base-url", &url, from[0], from[1]])
         .with_code(0)
         .says(&format!("{} calls", given.len()));
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests, "everything was known");
 
-    place
+    workdir
         .call(&["check", "out", "--lists", "plain", "--out", "checked"])
         .with_code(2)
         .says("holds no CSV");
-    place
+    workdir
         .call(&["check", "calls.csv", "--lists", "excel", "--out", "checked"])
         .with_code(0);
     assert!(
-        place
+        workdir
             .read("checked/problems.csv")
             .starts_with("\u{feff}file;line;column;code;")
     );
@@ -122,61 +122,61 @@ fn lists_for_excel_make_the_ledger_again_and_are_no_exports() {
 
 #[test]
 fn a_list_that_is_none_makes_no_ledger() {
-    let place = Place::new();
-    place.write("good.csv", "external_id,uid,recording,bytes,when\na,,,0,\n");
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write("good.csv", "external_id,uid,recording,bytes,when\na,,,0,\n");
+    workdir.write(
         "bad.csv",
         "external_id,uid,recording,bytes,when\nb,,,0,\n,,,0,\n",
     );
-    place
+    workdir
         .call(&["ledger", "rebuild", "--from", "good.csv", "bad.csv"])
         .with_code(2)
         .says("bad.csv:3: no external id");
-    assert!(!place.has(LEDGER));
+    assert!(!workdir.has(LEDGER));
 }
 
 #[test]
 fn without_a_ledger_the_answers_of_the_server_prevent_doubles() {
     let given = calls(12, 202);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
 
     // Left alone: nothing is sent but the questions.
     let arguments = ["calls.csv", "--ledger", "skip.db", "--existing", "skip"];
-    place.run(&server, &arguments).with_code(0);
+    workdir.run(&server, &arguments).with_code(0);
     server.has_exactly(&given, "v2");
 
     // Nobody said what to do: nothing is sent, also when it is tried again.
     for _ in 0..2 {
-        place
+        workdir
             .run(&server, &["calls.csv"])
             .with_code(2)
             .says("This ledger may be the wrong one")
             .says("--existing adopt");
-        assert_eq!(place.outcome("not_attempted"), 12);
+        assert_eq!(workdir.outcome("not_attempted"), 12);
         server.has_exactly(&given, "v2");
     }
 
     // Taken over: no conversation twice, each recording once more, and that is told.
-    place
+    workdir
         .run(&server, &["calls.csv", "--existing", "adopt"])
         .with_code(3);
-    assert_eq!(place.lines_with("already-there").len(), 12);
+    assert_eq!(workdir.lines_with("already-there").len(), 12);
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
     assert!(doubled.len() <= given.len());
     let requests = server.requests();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests, "and then it is known");
 }
 
 #[test]
 fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
     let given = calls(4, 208);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
-    place.write(
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.write(
         "none/accepted.csv",
         "external_id,uid,recording,bytes,when\n",
     );
@@ -185,18 +185,18 @@ fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
         ("none", "nothing to make a ledger from"),
         ("-", "standard input"),
     ] {
-        place
+        workdir
             .call(&[&rebuild[..], &[from]].concat())
             .with_code(2)
             .says(said);
-        assert!(!place.has("capturi-import.db"), "{from}");
+        assert!(!workdir.has("capturi-import.db"), "{from}");
     }
-    place
+    workdir
         .call(&[&rebuild[..], &["out", "none"]].concat())
         .with_code(0)
         .says("4 calls");
     let requests = server.requests();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests);
 }
 
@@ -204,23 +204,23 @@ fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
 fn a_purge_forgets_all_but_what_prevents_doubles() {
     let mut given = calls(20, 203);
     given[3].set("agentEmail", "at home", json!("at home"));
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(3);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(3);
     let mut sound = given.clone();
     sound.remove(3);
     let words = "calls.csv";
-    assert!(holds(&bytes_of_ledger(&place), words));
+    assert!(holds(&bytes_of_ledger(&workdir), words));
     let requests = server.requests();
 
-    place
+    workdir
         .call(&["ledger", "purge"])
         .with_code(0)
         .says("19 calls")
         .says("1 runs");
 
-    let left = bytes_of_ledger(&place);
+    let left = bytes_of_ledger(&workdir);
     assert!(!holds(&left, words), "the names of the export are gone");
-    let others = place.files().into_iter();
+    let others = workdir.files().into_iter();
     let others: Vec<_> = others
         .filter(|name| name.starts_with(LEDGER) && name != LEDGER)
         .collect();
@@ -229,34 +229,34 @@ fn a_purge_forgets_all_but_what_prevents_doubles() {
         [format!("{LEDGER}.lock")],
         "nothing else is left beside it"
     );
-    assert_eq!(place.read(&others[0]), "", "and the lock names nobody");
+    assert_eq!(workdir.read(&others[0]), "", "and the lock names nobody");
     assert!(holds(&left, &given[0].id), "the ids are not");
-    place.call(&["ledger", "check"]).with_code(0);
-    assert_eq!(place.state("complete"), 19);
-    place.call(&["report", "--out", "again"]).with_code(0);
-    assert_eq!(place.read("again/accepted.csv").lines().count(), 20);
-    place.run(&server, &["calls.csv"]).with_code(3);
+    workdir.call(&["ledger", "check"]).with_code(0);
+    assert_eq!(workdir.state("complete"), 19);
+    workdir.call(&["report", "--out", "again"]).with_code(0);
+    assert_eq!(workdir.read("again/accepted.csv").lines().count(), 20);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
     assert_eq!(server.requests(), requests, "nothing is sent again");
-    assert_eq!(place.outcome("already_there"), 19);
+    assert_eq!(workdir.outcome("already_there"), 19);
     server.has_exactly(&sound, "v2");
 }
 
 #[test]
 fn a_recording_that_was_sent_again_stays_listed_until_it_is_purged() {
     let given = calls(12, 207);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let lost = on_first_try(Fault::Close)
         .on(Operation::Upload)
         .strikes(Strikes::AfterEffect);
     let server = Server::with_rule(lost);
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert_eq!(place.lines_with("upload-in-doubt").len(), 12);
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert!(place.lines_with("upload-in-doubt").is_empty());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(workdir.lines_with("upload-in-doubt").len(), 12);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert!(workdir.lines_with("upload-in-doubt").is_empty());
 
     let told = || {
-        place.call(&["report", "--out", "out"]).with_code(0);
-        let rows = place.rows("problems.csv").into_iter();
+        workdir.call(&["report", "--out", "out"]).with_code(0);
+        let rows = workdir.rows("problems.csv").into_iter();
         let rows: Vec<_> = rows
             .filter(|row| row["code"] == "upload-in-doubt")
             .collect();
@@ -267,32 +267,32 @@ fn a_recording_that_was_sent_again_stays_listed_until_it_is_purged() {
     };
     let ids: BTreeSet<String> = given.iter().map(|call| call.id.clone()).collect();
     assert_eq!(told(), ids);
-    let listed = &place.status()["resent"];
+    let listed = &workdir.status()["resent"];
     assert_eq!(listed.as_array().map(Vec::len), Some(12));
     assert_eq!(listed[0]["times"], 1);
-    place
+    workdir
         .call(&["status"])
         .with_code(0)
         .says("sent again once")
         .says("and 2 more calls");
 
-    place.call(&["ledger", "purge"]).with_code(0);
+    workdir.call(&["ledger", "purge"]).with_code(0);
     assert!(told().is_empty());
-    assert_eq!(place.status()["resent"], json!([]));
+    assert_eq!(workdir.status()["resent"], json!([]));
 }
 
 #[test]
 fn who_only_looks_leaves_nothing_beside_the_ledger() {
     let given = calls(8, 209);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db.lock")).expect("a lock");
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db.lock")).expect("a lock");
     let beside = || {
-        let mut files = place.files();
+        let mut files = workdir.files();
         files.retain(|name| name.starts_with(LEDGER));
         files
     };
-    let before = bytes_of_ledger(&place);
+    let before = bytes_of_ledger(&workdir);
     assert_eq!(beside(), [LEDGER]);
     let export = ["calls.csv", "--audio", "audio"];
     let url = server.url();
@@ -306,39 +306,39 @@ fn who_only_looks_leaves_nothing_beside_the_ledger() {
         dry_run,
         of_export(&["check"]),
     ] {
-        place.call(&command).with_code(0);
+        workdir.call(&command).with_code(0);
         assert_eq!(beside(), [LEDGER], "{command:?}");
-        assert_eq!(bytes_of_ledger(&place), before, "{command:?}");
+        assert_eq!(bytes_of_ledger(&workdir), before, "{command:?}");
     }
 }
 
 #[test]
 fn what_a_killed_run_left_beside_the_ledger_stays_for_the_next_one() {
     let given = calls(200, 210);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    let mut running = place.start(&server, &["calls.csv"]);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() > 250);
     running.kill();
-    let log = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");
+    let log = std::fs::read(workdir.path("capturi-import.db-wal")).expect("a log");
 
-    assert!(place.state("complete") > 0);
-    let run = &place.status()["runs"][0];
+    assert!(workdir.state("complete") > 0);
+    let run = &workdir.status()["runs"][0];
     assert_eq!(
         (&run["ending"], &run["read"]),
         (&json!("not finished"), &json!(null))
     );
-    place.call(&["ledger", "check"]).with_code(0);
+    workdir.call(&["ledger", "check"]).with_code(0);
 
-    let after = std::fs::read(place.path("capturi-import.db-wal")).expect("a log");
+    let after = std::fs::read(workdir.path("capturi-import.db-wal")).expect("a log");
     assert!(after == log, "the log is no longer what it was");
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
 #[test]
 fn a_ledger_in_use_is_not_purged_and_status_says_who_has_it() {
     let given = calls(40, 204);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = Fault::Latency {
         milliseconds: 600_000,
         jitter_milliseconds: 0,
@@ -348,31 +348,34 @@ fn a_ledger_in_use_is_not_purged_and_status_says_who_has_it() {
             .strikes(Strikes::BeforeEffect)
             .requests(21, None),
     );
-    let mut running = place.start(&server, &["calls.csv"]);
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 24);
     let process = running.process().to_string();
 
-    let holder = place.status()["held_by"].clone();
+    let holder = workdir.status()["held_by"].clone();
     let holder = holder.as_str().expect("somebody");
     assert!(holder.contains(&process), "{holder}");
-    place.call(&["status"]).says("A run is going on: process");
-    place.call(&["ledger", "purge"]).with_code(5).says(&process);
+    workdir.call(&["status"]).says("A run is going on: process");
+    workdir
+        .call(&["ledger", "purge"])
+        .with_code(5)
+        .says(&process);
     assert!(!running.is_over());
 
     running.kill();
     assert!(
-        place.status()["held_by"].is_null(),
+        workdir.status()["held_by"].is_null(),
         "a killed run has nothing"
     );
-    place.call(&["ledger", "purge"]).with_code(0);
+    workdir.call(&["ledger", "purge"]).with_code(0);
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 /// What happens to the middle of the file.
-fn damage(place: &Place, with: impl FnOnce(&mut Vec<u8>)) {
-    let path = place.path(LEDGER);
+fn damage(workdir: &Workdir, with: impl FnOnce(&mut Vec<u8>)) {
+    let path = workdir.path(LEDGER);
     let mut bytes = std::fs::read(&path).expect("a ledger");
     with(&mut bytes);
     std::fs::write(&path, bytes).expect("written");
@@ -381,27 +384,27 @@ fn damage(place: &Place, with: impl FnOnce(&mut Vec<u8>)) {
 #[test]
 fn a_damaged_ledger_is_found_before_anything_is_sent_and_the_way_back_is_told() {
     let given = calls(150, 205);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();
-    damage(&place, |bytes| {
+    damage(&workdir, |bytes| {
         let page = bytes.len() / 4096 / 2 * 4096;
         bytes[page..page + 4096].fill(0xa5);
     });
 
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(1)
         .says("is damaged")
         .says("ledger rebuild --from");
-    place
+    workdir
         .call(&["ledger", "check"])
         .with_code(1)
         .says("damaged");
     assert_eq!(server.requests(), requests);
 
     // The way back.
-    std::fs::rename(place.path(LEDGER), place.path("damaged.db")).expect("moved");
+    std::fs::rename(workdir.path(LEDGER), workdir.path("damaged.db")).expect("moved");
     let url = server.url();
     let from = [
         "ledger",
@@ -411,8 +414,8 @@ fn a_damaged_ledger_is_found_before_anything_is_sent_and_the_way_back_is_told() 
         "--from",
         "out/accepted*.csv",
     ];
-    place.call(&from).with_code(0);
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.call(&from).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests);
     server.has_exactly(&given, "v2");
 }
@@ -421,10 +424,10 @@ fn a_damaged_ledger_is_found_before_anything_is_sent_and_the_way_back_is_told() 
 fn a_call_in_the_wrong_place_is_found_by_a_check() {
     // A byte of an id that turned is seen by no look at the pages.
     let given = calls(50, 206);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let id = given[7].id.clone();
-    damage(&place, |bytes| {
+    damage(&workdir, |bytes| {
         // Pages keep what they held before until something else takes its place.
         for at in 0..bytes.len() - id.len() {
             if bytes[at..].starts_with(id.as_bytes()) {
@@ -432,7 +435,7 @@ fn a_call_in_the_wrong_place_is_found_by_a_check() {
             }
         }
     });
-    place
+    workdir
         .call(&["ledger", "check"])
         .with_code(1)
         .says("is not where its id belongs");
@@ -441,35 +444,35 @@ fn a_call_in_the_wrong_place_is_found_by_a_check() {
 #[test]
 fn a_ledger_of_a_newer_version_is_refused_and_left_as_it_is() {
     let given = calls(3, 207);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();
     // The version stands in the header, at offset 60.
-    damage(&place, |bytes| {
+    damage(&workdir, |bytes| {
         bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     });
-    let before = bytes_of_ledger(&place);
+    let before = bytes_of_ledger(&workdir);
     for command in [
         vec!["status"],
         vec!["ledger", "check"],
         vec!["ledger", "purge"],
     ] {
-        place.call(&command).with_code(2).says("newer version");
+        workdir.call(&command).with_code(2).says("newer version");
     }
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(2)
         .says("newer version");
-    assert_eq!(bytes_of_ledger(&place), before);
+    assert_eq!(bytes_of_ledger(&workdir), before);
     assert_eq!(server.requests(), requests);
 }
 
 #[test]
 fn a_conversation_that_was_left_alone_is_taken_over_once() {
     let given = calls(6, 208);
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
     // Given conversations without recordings, of which this ledger knows nothing.
-    place
+    workdir
         .call(&[
             "run",
             "calls.csv",
@@ -479,16 +482,16 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
             "other.db",
         ])
         .with_code(0);
-    place
+    workdir
         .run(&server, &["calls.csv", "--existing", "skip"])
         .with_code(0);
     let requests = server.requests();
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--existing", "adopt"])
         .with_code(3);
     assert_eq!(server.requests(), requests + 6);
-    place
+    workdir
         .run(&server, &["calls.csv", "--existing", "adopt"])
         .with_code(0);
     assert_eq!(
@@ -502,8 +505,8 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
 #[test]
 fn a_ledger_is_made_from_no_list_of_a_rehearsal_or_of_another_destination() {
     let given = calls(3, 231);
-    let (place, server, other) = (Place::with(&given), Server::healthy(), Server::healthy());
-    place
+    let (workdir, server, other) = (Workdir::with(&given), Server::healthy(), Server::healthy());
+    workdir
         .call(&[
             "run",
             "calls.csv",
@@ -516,54 +519,54 @@ fn a_ledger_is_made_from_no_list_of_a_rehearsal_or_of_another_destination() {
         .with_code(0)
         .says("Rehearsal: ")
         .says("This was a rehearsal");
-    assert_eq!(place.summary()["mode"], "rehearsal");
+    assert_eq!(workdir.summary()["mode"], "rehearsal");
     let url = server.url();
     let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
-    place
+    workdir
         .call(&[&rebuild[..], &["out"]].concat())
         .with_code(2)
         .says("accepted.sandbox.csv is the list of a rehearsal");
-    place
+    workdir
         .run(&other, &["calls.csv", "--ledger", "other.db"])
         .with_code(0);
-    place
+    workdir
         .call(&[&rebuild[..], &["out/accepted.csv"]].concat())
         .with_code(2)
         .says(&format!("is of {} and not of {url}", other.url()));
-    assert!(!place.has(LEDGER));
+    assert!(!workdir.has(LEDGER));
     // Beside a list of this destination both are told and left out.
-    place.run(&server, &["calls.csv"]).with_code(0);
-    let summary = place.summary();
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let summary = workdir.summary();
     assert_eq!(
         (&summary["destination"], &summary["ledger"]),
         (&json!(url), &json!(LEDGER))
     );
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
-    place
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir
         .call(&[&rebuild[..], &["out"]].concat())
         .with_code(0)
         .says("3 calls")
         .says("accepted.sandbox.csv is the list of a rehearsal; it is left out");
     let requests = server.requests();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests);
 }
 
 #[test]
 fn the_list_of_a_run_that_did_not_end_is_said_to_be_one() {
-    let place = Place::with(&calls(1, 232));
+    let workdir = Workdir::with(&calls(1, 232));
     let server = Server::healthy();
-    place.run(&server, &["calls.csv"]).with_code(0);
-    assert!(!place.has("out/accepted.csv.unfinished"));
-    place.write("out/accepted.csv.unfinished", "");
-    place
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    assert!(!workdir.has("out/accepted.csv.unfinished"));
+    workdir.write("out/accepted.csv.unfinished", "");
+    workdir
         .run(
             &server,
             &["calls.csv", "--ledger", "new.db", "--existing", "adopt"],
         )
         .with_code(3);
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
-    place
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir
         .call(&[
             "ledger",
             "rebuild",
@@ -579,13 +582,13 @@ fn the_list_of_a_run_that_did_not_end_is_said_to_be_one() {
 #[test]
 fn a_ledger_made_again_keeps_a_sent_recording_from_other_calls() {
     let given = calls(2, 233);
-    let (place, server) = (Place::with(&given[..1]), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    place.call(&["report", "--out", "hashed"]).with_code(0);
+    let (workdir, server) = (Workdir::with(&given[..1]), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    workdir.call(&["report", "--out", "hashed"]).with_code(0);
     let url = server.url();
     let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
-    let ended = place.call(&[&rebuild[..], &["out/accepted.csv"]].concat());
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    let ended = workdir.call(&[&rebuild[..], &["out/accepted.csv"]].concat());
     assert!(!ended.with_code(0).out.contains("cannot keep"));
 
     let mut next = given[1].clone();
@@ -594,15 +597,15 @@ fn a_ledger_made_again_keeps_a_sent_recording_from_other_calls() {
         &given[0].file,
         serde_json::json!(given[0].file),
     );
-    place.export("next.csv", &[next]);
-    place.run(&server, &["next.csv"]);
-    assert_eq!(place.outcome("held"), 1);
-    assert_eq!(place.lines_with("recording-shared").len(), 1);
+    workdir.export("next.csv", &[next]);
+    workdir.run(&server, &["next.csv"]);
+    assert_eq!(workdir.outcome("held"), 1);
+    assert_eq!(workdir.lines_with("recording-shared").len(), 1);
     assert_eq!(server.surplus_uploads(), 0);
 
     // Of a list of hashes it cannot be known, and that is said.
-    std::fs::remove_file(place.path(LEDGER)).expect("a ledger");
-    place
+    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir
         .call(&[&rebuild[..], &["hashed/accepted.csv"]].concat())
         .with_code(0)
         .says("Recordings whose files the lists do not tell: 1.");

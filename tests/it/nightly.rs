@@ -2,7 +2,7 @@
 //! has no calls, a run is killed, a row is wrong and later right. Only the wrong row wakes somebody.
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::Server;
 
 /// Calls of a night.
@@ -10,7 +10,7 @@ const NIGHT: usize = 12;
 
 /// The calls of ten nights, the folder of the job and the destination.
 struct Job {
-    place: Place,
+    workdir: Workdir,
     server: Server,
     calls: Vec<Given>,
 }
@@ -18,7 +18,7 @@ struct Job {
 impl Job {
     fn new() -> Self {
         Job {
-            place: Place::new(),
+            workdir: Workdir::new(),
             server: Server::healthy(),
             calls: calls(10 * NIGHT, 10),
         }
@@ -31,17 +31,17 @@ impl Job {
 
     /// The export that the old system writes in the last of these nights.
     fn export(&self, first: usize, last: usize) {
-        std::fs::create_dir_all(self.place.path("exports")).expect("a folder");
-        self.place
+        std::fs::create_dir_all(self.workdir.path("exports")).expect("a folder");
+        self.workdir
             .export(&format!("exports/{last:02}.csv"), self.of(first, last));
     }
 
     fn record(&self, night: usize) {
-        self.place.record(self.of(night, night));
+        self.workdir.record(self.of(night, night));
     }
 
     fn run(&self) -> Ended {
-        self.place.run(&self.server, &["exports"])
+        self.workdir.run(&self.server, &["exports"])
     }
 }
 
@@ -55,14 +55,14 @@ fn ten_nights_wake_somebody_only_when_there_is_something_to_do() {
 
     // The recordings of two calls come a night later.
     job.export(1, 2);
-    job.place.record(&job.of(2, 2)[2..]);
+    job.workdir.record(&job.of(2, 2)[2..]);
     job.run().with_code(0);
-    assert_eq!(job.place.outcome("held"), 2);
+    assert_eq!(job.workdir.outcome("held"), 2);
     job.export(2, 3);
     job.record(2);
     job.record(3);
     job.run().with_code(0);
-    assert_eq!(job.place.outcome("held"), 0);
+    assert_eq!(job.workdir.outcome("held"), 0);
 
     // A row changes after its call was sent: what was sent stays.
     let sent = job.calls[2 * NIGHT].clone();
@@ -70,15 +70,15 @@ fn ten_nights_wake_somebody_only_when_there_is_something_to_do() {
     job.export(3, 4);
     job.record(4);
     job.run().with_code(0);
-    assert_eq!(job.place.lines_with("changed-since-sent").len(), 1);
+    assert_eq!(job.workdir.lines_with("changed-since-sent").len(), 1);
     job.calls[2 * NIGHT] = sent;
 
     // Nights without calls: a header alone, and nothing at all.
-    let header = job.place.read("exports/04.csv");
+    let header = job.workdir.read("exports/04.csv");
     let header = header.lines().next().expect("a header");
-    job.place.write("exports/05.csv", format!("{header}\n"));
+    job.workdir.write("exports/05.csv", format!("{header}\n"));
     job.run().with_code(0);
-    job.place.write("exports/06.csv", "");
+    job.workdir.write("exports/06.csv", "");
     let before = job.server.requests();
     job.run().with_code(0);
     assert_eq!(
@@ -90,7 +90,7 @@ fn ten_nights_wake_somebody_only_when_there_is_something_to_do() {
     // Killed in the middle, and started again.
     job.export(5, 7);
     (5..=7).for_each(|night| job.record(night));
-    let mut running = job.place.start(&job.server, &["exports"]);
+    let mut running = job.workdir.start(&job.server, &["exports"]);
     running.until(|| job.server.requests() >= before + 10);
     running.kill();
     job.run().with_code(0);
@@ -101,7 +101,7 @@ fn ten_nights_wake_somebody_only_when_there_is_something_to_do() {
     job.export(7, 8);
     job.record(8);
     job.run().with_code(3);
-    assert_eq!(job.place.outcome("rejected"), 1);
+    assert_eq!(job.workdir.outcome("rejected"), 1);
     job.calls[7 * NIGHT] = right;
     job.export(8, 9);
     job.record(9);

@@ -5,19 +5,19 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::{Server, always, on_first_try};
 use capturi_import::sandbox::{Fault, Faults, Operation, RetryAfterHeader, Strikes};
 
 /// A run of 150 calls in which the server says this to exactly one request, which is not tried
 /// again: the id of its call.
-fn one_is_struck(status: u16, given: &[Given], place: &Place, server: &Server) -> String {
+fn one_is_struck(status: u16, given: &[Given], workdir: &Workdir, server: &Server) -> String {
     server.now_with(Faults::default().with(always(Fault::status(status)).requests(101, Some(101))));
-    place
+    workdir
         .run(server, &["calls.csv", "--retries", "0"])
         .with_code(3);
-    assert_eq!(place.outcome("created"), given.len() as u64 - 1);
-    assert_eq!(place.outcome("failed"), 1);
+    assert_eq!(workdir.outcome("created"), given.len() as u64 - 1);
+    assert_eq!(workdir.outcome("failed"), 1);
     let snapshot = server.snapshot();
     let has_arrived = |call: &&Given| {
         snapshot
@@ -35,11 +35,11 @@ fn one_is_struck(status: u16, given: &[Given], place: &Place, server: &Server) -
 fn one_call_that_does_not_get_through_does_not_stop_the_others() {
     for status in [500, 400] {
         let given = calls(150, 15);
-        let (place, server) = (Place::with(&given), Server::healthy());
+        let (workdir, server) = (Workdir::with(&given), Server::healthy());
 
-        let unlucky = one_is_struck(status, &given, &place, &server);
+        let unlucky = one_is_struck(status, &given, &workdir, &server);
 
-        let rejected = place.rows("rejected.csv");
+        let rejected = workdir.rows("rejected.csv");
         assert_eq!(rejected.len(), 1);
         assert_eq!(rejected[0]["externalId"], unlucky);
         assert!(
@@ -47,7 +47,7 @@ fn one_call_that_does_not_get_through_does_not_stop_the_others() {
             "{rejected:?}"
         );
         server.heal();
-        place.run(&server, &["calls.csv"]).with_code(0);
+        workdir.run(&server, &["calls.csv"]).with_code(0);
         server.has_exactly(&given, "v2");
     }
 }
@@ -55,70 +55,73 @@ fn one_call_that_does_not_get_through_does_not_stop_the_others() {
 #[test]
 fn a_call_is_tried_as_often_as_asked() {
     let given = calls(3, 16);
-    let (place, server) = (
-        Place::with(&given),
+    let (workdir, server) = (
+        Workdir::with(&given),
         Server::with_rule(always(Fault::status(500))),
     );
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--retries", "2"])
         .with_code(3)
         .says("gave-up");
 
     assert_eq!(server.requests(), 9);
-    assert_eq!(place.outcome("failed"), 3);
+    assert_eq!(workdir.outcome("failed"), 3);
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_refused_token_stops_the_run_and_blames_no_call() {
     let given = calls(100, 17);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::status(401)).requests(61, None));
 
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(4)
         .says("token");
 
-    assert_eq!((place.outcome("failed"), place.outcome("rejected")), (0, 0));
-    assert_eq!((place.state("failed"), place.state("refused")), (0, 0));
-    assert!(!place.has("out/rejected.csv"), "no row is to blame");
+    assert_eq!(
+        (workdir.outcome("failed"), workdir.outcome("rejected")),
+        (0, 0)
+    );
+    assert_eq!((workdir.state("failed"), workdir.state("refused")), (0, 0));
+    assert!(!workdir.has("out/rejected.csv"), "no row is to blame");
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_wrong_token_is_told_at_the_first_answer() {
     let given = calls(100, 18);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::healthy();
 
-    let wrong = place
+    let wrong = workdir
         .runner(&server, &["calls.csv"])
         .env("CAPTURI_API_TOKEN", "wrong")
         .output();
 
     assert_eq!(wrong.expect("it starts").status.code(), Some(4));
     assert!(server.requests() <= 8 + 3, "few more than were in flight");
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn an_outage_is_waited_out() {
     let given = calls(150, 19);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::status(503)).requests(101, Some(118)));
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
     server.has_at_least_the_recordings_of(&given, "v2");
     assert_eq!(
-        place.outcome("failed"),
+        workdir.outcome("failed"),
         0,
         "an outage burns no call's tries"
     );
@@ -127,23 +130,23 @@ fn an_outage_is_waited_out() {
 #[test]
 fn an_outage_beyond_all_patience_is_given_up() {
     let given = calls(150, 20);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::Close).requests(101, None));
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--max-outage", "1s"])
         .with_code(6);
 
-    assert!(place.outcome("not_attempted") > 0);
+    assert!(workdir.outcome("not_attempted") > 0);
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
 #[test]
 fn an_outage_that_few_calls_meet_is_given_up_in_time() {
     let given = calls(3, 27);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let closed = listener.local_addr().expect("one");
     drop(listener);
@@ -154,35 +157,35 @@ fn an_outage_that_few_calls_meet_is_given_up_in_time() {
 
         let arguments = ["--audio", "audio", "--out", "out", "--max-outage", "2s"];
         let run = ["run", "calls.csv", "--base-url", url];
-        place.call(&[&run[..], &arguments].concat()).with_code(6);
+        workdir.call(&[&run[..], &arguments].concat()).with_code(6);
 
         // A run that did not heed --max-outage would go on for 30 s; a slow machine takes less.
         assert!(begun.elapsed() < Duration::from_secs(25), "{url}");
         assert_eq!(
-            (place.outcome("failed"), place.outcome("not_attempted")),
+            (workdir.outcome("failed"), workdir.outcome("not_attempted")),
             (0, 3)
         );
-        std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+        std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
     }
 }
 
 #[test]
 fn a_pause_that_is_too_long_is_not_waited_for() {
     let given = calls(50, 21);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let fault = Fault::Answer {
         status: 429,
         retry_after: Some(RetryAfterHeader::Seconds(36_000)),
     };
     let server = Server::with_rule(always(fault).requests(31, None));
 
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(6)
         .says("36000");
 
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_at_least_the_recordings_of(&given, "v2");
 }
 
@@ -203,23 +206,23 @@ fn slow_to_say(status: u16, retry_after: Option<RetryAfterHeader>) -> Server {
 /// No call can be there by a request of ours: all are known to be somebody else's when somebody else
 /// has made them meanwhile.
 #[track_caller]
-fn none_is_in_doubt(place: &Place, server: &Server) {
-    let known: u64 = place.status()["states"]
+fn none_is_in_doubt(workdir: &Workdir, server: &Server) {
+    let known: u64 = workdir.status()["states"]
         .as_array()
         .expect("states")
         .iter()
         .map(|state| state["calls"].as_u64().expect("a number"))
         .sum();
-    assert_eq!((known, place.state("in doubt")), (0, 0));
+    assert_eq!((known, workdir.state("in doubt")), (0, 0));
     server.heal();
-    place
+    workdir
         .run(server, &["calls.csv", "--ledger", "other.db"])
         .with_code(0);
-    place
+    workdir
         .run(server, &["calls.csv", "--existing", "skip"])
         .with_code(0);
-    assert_eq!(place.outcome("already_there"), 6);
-    let details = &place.summary()["details"]["already_there"];
+    assert_eq!(workdir.outcome("already_there"), 6);
+    let details = &workdir.summary()["details"]["already_there"];
     assert_eq!(details["left alone"], 6, "{details}");
 }
 
@@ -229,14 +232,14 @@ fn calls_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
     let asks = slow_to_say(429, Some(RetryAfterHeader::Seconds(36_000)));
     for (server, code, requests) in [(refuses, 4, 3), (asks, 6, 1)] {
         let given = calls(6, 25);
-        let place = Place::with(&given);
+        let workdir = Workdir::with(&given);
 
-        place
+        workdir
             .run(&server, &["calls.csv", "--concurrency", "1"])
             .with_code(code);
 
         assert_eq!(server.requests(), requests);
-        none_is_in_doubt(&place, &server);
+        none_is_in_doubt(&workdir, &server);
     }
 }
 
@@ -245,23 +248,23 @@ fn calls_that_were_refused_or_waited_when_the_run_gave_up_are_not_in_doubt() {
 fn refused_with(status: u16, (from, to): (u64, Option<u64>), code: i32, failed: u64) {
     let given = calls(12, 31);
     let rule = always(Fault::status(status)).requests(from, to);
-    let (place, server) = (Place::with(&given), Server::with_rule(rule));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(rule));
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "1"])
         .with_code(code);
 
     let what = format!("{status} from {from} to {to:?}");
-    assert_eq!(place.outcome("failed"), failed, "{what}");
-    assert_eq!(place.lines_with("server-refused").len() as u64, failed);
+    assert_eq!(workdir.outcome("failed"), failed, "{what}");
+    assert_eq!(workdir.lines_with("server-refused").len() as u64, failed);
     if code == 4 {
         let requests = server.requests();
         assert!(requests <= from + 5, "{what}: {requests} requests");
     } else {
-        assert_eq!(place.outcome("created"), 12 - failed, "{what}");
+        assert_eq!(workdir.outcome("created"), 12 - failed, "{what}");
     }
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
@@ -288,14 +291,17 @@ fn what_a_firewall_dislikes_now_and_then_ends_no_run() {
     // More creates in a row than is borne, of which others are known to work.
     let given = calls(12, 33);
     let rule = always(Fault::status(403)).requests(9, Some(11));
-    let (place, server) = (Place::with(&given), Server::with_rule(rule));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(rule));
 
-    place
+    workdir
         .bare_run(&server, &["calls.csv", "--concurrency", "1"])
         .with_code(3);
 
-    assert_eq!((place.outcome("failed"), place.outcome("created")), (3, 9));
-    assert_eq!(place.lines_with("server-refused").len(), 3);
+    assert_eq!(
+        (workdir.outcome("failed"), workdir.outcome("created")),
+        (3, 9)
+    );
+    assert_eq!(workdir.lines_with("server-refused").len(), 3);
 }
 
 #[test]
@@ -305,9 +311,9 @@ fn calls_that_went_to_a_wrong_address_are_not_in_doubt() {
         status: 404,
         retry_after: None,
     };
-    let (place, server) = (Place::with(&given), Server::with_rule(always(elsewhere)));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(always(elsewhere)));
 
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(6)
         .says(&format!(
@@ -316,20 +322,20 @@ fn calls_that_went_to_a_wrong_address_are_not_in_doubt() {
         ))
         .says("is --base-url right?");
 
-    assert_eq!(place.outcome("failed"), 0, "no call is to blame");
-    none_is_in_doubt(&place, &server);
+    assert_eq!(workdir.outcome("failed"), 0, "no call is to blame");
+    none_is_in_doubt(&workdir, &server);
 }
 
 #[test]
 fn what_is_no_server_of_this_api_is_told_before_long() {
     for fault in [Fault::status(501), Fault::Html, Fault::status(405)] {
         let server = Server::with_rule(always(fault));
-        let place = Place::with(&calls(3, 32));
-        place
+        let workdir = Workdir::with(&calls(3, 32));
+        workdir
             .run(&server, &["calls.csv"])
             .with_code(6)
             .says("is --base-url right?");
-        assert_eq!(place.outcome("not_attempted"), 3);
+        assert_eq!(workdir.outcome("not_attempted"), 3);
     }
 }
 
@@ -337,11 +343,11 @@ fn what_is_no_server_of_this_api_is_told_before_long() {
 fn an_upload_that_was_answered_with_an_error_is_not_told_as_one_without_an_answer() {
     let given = calls(2, 30);
     let uploads = on_first_try(Fault::status(503)).on(Operation::Upload);
-    let (place, server) = (Place::with(&given), Server::with_rule(uploads));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(uploads));
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
-    let problems = place.rows("problems.csv");
+    let problems = workdir.rows("problems.csv");
     let told = problems
         .iter()
         .filter(|row| row["code"] == "upload-in-doubt");
@@ -359,26 +365,26 @@ fn a_conversation_that_the_server_does_not_know_is_no_wrong_address() {
         retry_after: None,
     };
     let uploads = always(unknown).on(Operation::Upload);
-    let (place, server) = (Place::with(&given), Server::with_rule(uploads));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(uploads));
 
-    place.run(&server, &["calls.csv"]).with_code(3);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
 
-    assert_eq!(place.outcome("failed"), 6);
+    assert_eq!(workdir.outcome("failed"), 6);
 }
 
 #[test]
 fn calls_that_were_put_off_or_waited_when_the_run_was_interrupted_are_not_in_doubt() {
     let given = calls(6, 26);
     let pause = Some(RetryAfterHeader::Seconds(60));
-    let (place, server) = (Place::with(&given), slow_to_say(429, pause));
+    let (workdir, server) = (Workdir::with(&given), slow_to_say(429, pause));
 
-    let mut running = place.start(&server, &["calls.csv", "--concurrency", "1"]);
+    let mut running = workdir.start(&server, &["calls.csv", "--concurrency", "1"]);
     running.until_it_says("paused");
     running.signal("INT");
     running.end().with_code(130);
 
     assert_eq!(server.requests(), 1);
-    none_is_in_doubt(&place, &server);
+    none_is_in_doubt(&workdir, &server);
 }
 
 #[test]
@@ -391,8 +397,8 @@ fn a_call_that_is_half_done_when_the_run_ends_is_told_as_such_and_completed_by_t
             retry_after: retry_after.map(RetryAfterHeader::Seconds),
         };
         let server = Server::with_rule(always(refused).on(Operation::Upload));
-        let place = Place::with(&given);
-        let mut running = place.start(&server, &["calls.csv", "--concurrency", "2"]);
+        let workdir = Workdir::with(&given);
+        let mut running = workdir.start(&server, &["calls.csv", "--concurrency", "2"]);
         if code == 130 {
             running.until_it_says("paused");
             running.signal("INT");
@@ -401,17 +407,20 @@ fn a_call_that_is_half_done_when_the_run_ends_is_told_as_such_and_completed_by_t
 
         let there = server.snapshot().conversations.len() as u64;
         assert!(there > 0);
-        assert_eq!(place.outcome("created"), 0);
-        assert_eq!(place.outcome("not_attempted"), 12);
-        let details = &place.summary()["details"]["not_attempted"];
+        assert_eq!(workdir.outcome("created"), 0);
+        assert_eq!(workdir.outcome("not_attempted"), 12);
+        let details = &workdir.summary()["details"]["not_attempted"];
         assert_eq!(details["half done"], there, "{details}");
-        assert_eq!(place.state("unfinished") + place.state("in doubt"), there);
-        assert_eq!(place.status()["runs"][0]["read"], 12);
+        assert_eq!(
+            workdir.state("unfinished") + workdir.state("in doubt"),
+            there
+        );
+        assert_eq!(workdir.status()["runs"][0]["read"], 12);
         server.heal();
-        place.run(&server, &["calls.csv"]).with_code(0);
-        assert_eq!(place.outcome("already_there"), there);
-        assert_eq!(place.outcome("created"), 12 - there);
-        let completed = &place.summary()["details"]["already_there"]["completed"];
+        workdir.run(&server, &["calls.csv"]).with_code(0);
+        assert_eq!(workdir.outcome("already_there"), there);
+        assert_eq!(workdir.outcome("created"), 12 - there);
+        let completed = &workdir.summary()["details"]["already_there"]["completed"];
         assert_eq!(*completed, there);
         server.has_at_least_the_recordings_of(&given, "v2");
     }
@@ -420,7 +429,7 @@ fn a_call_that_is_half_done_when_the_run_ends_is_told_as_such_and_completed_by_t
 #[test]
 fn nobody_listening_is_told_before_long() {
     let given = calls(20, 22);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0")
         .expect("a port")
@@ -441,31 +450,31 @@ fn nobody_listening_is_told_before_long() {
         "--out",
         "out",
     ];
-    place.call(&arguments).with_code(6);
+    workdir.call(&arguments).with_code(6);
 
-    assert_eq!(place.outcome("failed"), 0);
-    assert_eq!(place.outcome("not_attempted"), 20);
+    assert_eq!(workdir.outcome("failed"), 0);
+    assert_eq!(workdir.outcome("not_attempted"), 20);
 }
 
 #[test]
 fn a_refusal_does_not_take_away_an_earlier_doubt() {
     // Given uploads that arrive, of which the answer is lost, and that are refused when sent again.
     let given = calls(10, 23);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let lost = on_first_try(Fault::Close)
         .on(Operation::Upload)
         .strikes(Strikes::AfterEffect);
     let refused = always(Fault::status(400)).on(Operation::Upload);
     let server = Server::with(Faults::default().with(lost).with(refused));
-    place.run(&server, &["calls.csv"]).with_code(3);
-    assert_eq!(place.outcome("failed"), 10);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
+    assert_eq!(workdir.outcome("failed"), 10);
 
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
 
     assert_eq!(server.surplus_uploads(), 10);
     assert_eq!(
-        place.lines_with("upload-in-doubt").len(),
+        workdir.lines_with("upload-in-doubt").len(),
         10,
         "nobody says that they came twice"
     );
@@ -474,16 +483,16 @@ fn a_refusal_does_not_take_away_an_earlier_doubt() {
 #[test]
 fn refusals_narrow_the_run_and_it_says_so() {
     let given = calls(60, 24);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let busy = on_first_try(Fault::status(503)).on(Operation::Create);
     let server = Server::with_rule(busy.requests(1, Some(40)));
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "16"])
         .with_code(0)
         .says("Requests at once: 16 set");
 
-    let width = &place.summary()["concurrency"];
+    let width = &workdir.summary()["concurrency"];
     assert!(width["lowest"].as_u64() < Some(16), "{width}");
     server.has_exactly(&given, "v2");
 }
@@ -491,18 +500,18 @@ fn refusals_narrow_the_run_and_it_says_so() {
 /// A run of 150 calls of which each is refused from the 101st request on, with this limit.
 fn too_many_refusals(limit: [&str; 2], words: &str) {
     let given = calls(150, 26);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::status(400)).requests(101, None));
 
-    place
+    workdir
         .run(&server, &["calls.csv", limit[0], limit[1]])
         .with_code(6)
         .says(words)
         .says("the last error: the server answered 400");
 
-    assert!(place.outcome("not_attempted") > 0);
+    assert!(workdir.outcome("not_attempted") > 0);
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 

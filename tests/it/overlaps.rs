@@ -1,7 +1,7 @@
 //! Exports that overlap: which record of a call is sent, and what is said of the others; and rejected rows
 //! that come back.
 
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 
 const HEADER: &str = "externalId,phoneNumber,title,datetime,agentId,agentName,agentEmail\n";
@@ -12,8 +12,8 @@ fn row(id: &str, phone: &str, title: &str, day: &str) -> String {
 }
 
 /// Two exports that overlap in call 2, which the second night tells otherwise.
-fn overlapping() -> Place {
-    let place = Place::new();
+fn overlapping() -> Workdir {
+    let workdir = Workdir::new();
     let day1 = [
         row("1", "+4512345601", "Call", "2024-03-14"),
         row("2", "+4512345602", "Old", "2024-03-15"),
@@ -22,17 +22,17 @@ fn overlapping() -> Place {
         row("2", "+4512345602", "New", "2024-03-15"),
         row("3", "+4512345603", "Call", "2024-03-16"),
     ];
-    place.write("exports/day1.csv", format!("{HEADER}{}", day1.concat()));
-    place.write("exports/day2.csv", format!("{HEADER}{}", day2.concat()));
-    place
+    workdir.write("exports/day1.csv", format!("{HEADER}{}", day1.concat()));
+    workdir.write("exports/day2.csv", format!("{HEADER}{}", day2.concat()));
+    workdir
 }
 
 #[test]
 fn of_a_call_that_was_not_sent_the_record_of_the_last_file_goes() {
-    let (place, server) = (overlapping(), Server::healthy());
-    place.bare_run(&server, &["exports"]).with_code(0);
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir.bare_run(&server, &["exports"]).with_code(0);
     assert_eq!(server.requests(), 3);
-    let left_out = place.rows("skipped.csv");
+    let left_out = workdir.rows("skipped.csv");
     assert_eq!(left_out.len(), 1, "{left_out:?}");
     assert_eq!(
         (&*left_out[0]["external_id"], &*left_out[0]["why"]),
@@ -43,22 +43,24 @@ fn of_a_call_that_was_not_sent_the_record_of_the_last_file_goes() {
 
 #[test]
 fn of_a_call_that_was_sent_the_newer_record_is_told_and_needs_nobody() {
-    let (place, server) = (overlapping(), Server::healthy());
-    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
-    place.bare_run(&server, &["exports"]).with_code(0);
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir
+        .bare_run(&server, &["exports/day1.csv"])
+        .with_code(0);
+    workdir.bare_run(&server, &["exports"]).with_code(0);
     assert_eq!(server.requests(), 3);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told = told.iter().map(|row| (&*row["code"], &*row["external_id"]));
     assert_eq!(told.collect::<Vec<_>>(), [("changed-since-sent", "2")]);
 }
 
 #[test]
 fn another_customer_on_another_day_is_no_newer_record() {
-    let (place, server) = (overlapping(), Server::healthy());
+    let (workdir, server) = (overlapping(), Server::healthy());
     let anew = row("2", "+4512345699", "Call", "2024-06-01");
-    place.write("exports/day3.csv", format!("{HEADER}{anew}"));
-    place.bare_run(&server, &["exports"]).with_code(3);
-    let told = place.rows("problems.csv");
+    workdir.write("exports/day3.csv", format!("{HEADER}{anew}"));
+    workdir.bare_run(&server, &["exports"]).with_code(3);
+    let told = workdir.rows("problems.csv");
     assert!(
         told.iter().any(|row| row["code"] == "duplicate-id"),
         "{told:?}"
@@ -66,8 +68,8 @@ fn another_customer_on_another_day_is_no_newer_record() {
 }
 
 /// What the last run told of call 2, with the severity.
-fn told_of_2(place: &Place) -> Vec<(String, String)> {
-    let told = place.rows("problems.csv").into_iter();
+fn told_of_2(workdir: &Workdir) -> Vec<(String, String)> {
+    let told = workdir.rows("problems.csv").into_iter();
     let told = told.filter(|row| row["external_id"] == "2");
     told.map(|row| (row["code"].clone(), row["severity"].clone()))
         .collect()
@@ -75,45 +77,47 @@ fn told_of_2(place: &Place) -> Vec<(String, String)> {
 
 #[test]
 fn an_id_that_was_used_again_is_an_error_over_runs_and_in_one() {
-    let (place, server) = (overlapping(), Server::healthy());
-    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir
+        .bare_run(&server, &["exports/day1.csv"])
+        .with_code(0);
     assert_eq!(server.requests(), 2);
     let anew = row("2", "+4512345699", "Call", "2024-06-01");
-    place.write("anew.csv", format!("{HEADER}{anew}"));
+    workdir.write("anew.csv", format!("{HEADER}{anew}"));
     let expected = [("duplicate-id".to_owned(), "error".to_owned())];
     // Alone, behind the file of the call that was sent, before it, and beside it in one file.
     let both = row("2", "+4512345602", "Old", "2024-03-15") + &anew;
-    place.write("both.csv", format!("{HEADER}{both}"));
+    workdir.write("both.csv", format!("{HEADER}{both}"));
     for inputs in [
         &["anew.csv"][..],
         &["exports/day1.csv", "anew.csv"],
         &["anew.csv", "exports/day1.csv"],
         &["both.csv"],
     ] {
-        place
+        workdir
             .bare_run(&server, inputs)
             .with_code(3)
             .says("was sent under this id");
-        assert_eq!(told_of_2(&place), expected, "{inputs:?}");
+        assert_eq!(told_of_2(&workdir), expected, "{inputs:?}");
         assert_eq!(server.requests(), 2, "{inputs:?}");
     }
 }
 
 #[test]
 fn in_one_first_run_only_one_of_two_calls_of_an_id_goes() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
     let first = row("2", "+4512345602", "Old", "2024-03-15");
     let anew = row("2", "+4512345699", "Call", "2024-06-01");
-    place.write("a.csv", format!("{HEADER}{first}"));
-    place.write("b.csv", format!("{HEADER}{anew}"));
+    workdir.write("a.csv", format!("{HEADER}{first}"));
+    workdir.write("b.csv", format!("{HEADER}{anew}"));
     // The second time the ledger knows the call of the last file.
     for _ in 0..2 {
-        place
+        workdir
             .bare_run(&server, &["a.csv", "b.csv"])
             .with_code(3)
             .says("build the id from more columns");
         assert_eq!(
-            told_of_2(&place),
+            told_of_2(&workdir),
             [("duplicate-id".to_owned(), "error".to_owned())]
         );
         assert_eq!(server.requests(), 1);
@@ -122,8 +126,10 @@ fn in_one_first_run_only_one_of_two_calls_of_an_id_goes() {
 
 #[test]
 fn a_call_that_was_sent_may_change_its_number_or_its_time() {
-    let (place, server) = (overlapping(), Server::healthy());
-    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir
+        .bare_run(&server, &["exports/day1.csv"])
+        .with_code(0);
     for changed in [
         row("2", "+4512345699", "Old", "2024-03-15"),
         row("2", "+4512345699", "Old", "2024-03-16"),
@@ -131,47 +137,51 @@ fn a_call_that_was_sent_may_change_its_number_or_its_time() {
         row("2", "+4512345602", "New", "2024-03-15").replace("09:00", "15:30"),
         row("2", "+4512345602", "Old", "2024-03-15").replace("a1", "a2"),
     ] {
-        place.write("changed.csv", format!("{HEADER}{changed}"));
-        place.bare_run(&server, &["changed.csv"]).with_code(0);
+        workdir.write("changed.csv", format!("{HEADER}{changed}"));
+        workdir.bare_run(&server, &["changed.csv"]).with_code(0);
         let expected = [("changed-since-sent".to_owned(), "warning".to_owned())];
-        assert_eq!(told_of_2(&place), expected, "{changed}");
+        assert_eq!(told_of_2(&workdir), expected, "{changed}");
     }
     assert_eq!(server.requests(), 2);
 }
 
 #[test]
 fn no_older_record_is_sent_in_place_of_a_newer_one_that_is_rejected() {
-    let (place, server) = (overlapping(), Server::healthy());
+    let (workdir, server) = (overlapping(), Server::healthy());
     let broken = row("2", "+4512345602", "New", "soon");
-    place.write("exports/day2.csv", format!("{HEADER}{broken}"));
-    place.bare_run(&server, &["exports"]).with_code(3);
+    workdir.write("exports/day2.csv", format!("{HEADER}{broken}"));
+    workdir.bare_run(&server, &["exports"]).with_code(3);
     assert_eq!(server.requests(), 1, "call 1");
-    let mended = place.read("out/rejected.csv").replace("soon", "2024-03-15");
-    place.write("mended.csv", mended);
-    place.bare_run(&server, &["mended.csv"]).with_code(0);
+    let mended = workdir
+        .read("out/rejected.csv")
+        .replace("soon", "2024-03-15");
+    workdir.write("mended.csv", mended);
+    workdir.bare_run(&server, &["mended.csv"]).with_code(0);
     // The export says what it said, and nobody has to get up for it.
-    place.bare_run(&server, &["exports"]).with_code(0);
+    workdir.bare_run(&server, &["exports"]).with_code(0);
     assert_eq!(server.requests(), 2);
 }
 
 #[test]
 fn a_mended_row_whose_id_has_lost_its_zeros_is_refused() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
     let broken = row("00100223", "+4512345602", "Call", "soon");
-    place.write("calls.csv", format!("{HEADER}{broken}"));
-    place.bare_run(&server, &["calls.csv"]).with_code(3);
-    let mended = place.read("out/rejected.csv").replace("soon", "2024-03-15");
-    place.write("lost.csv", mended.replacen("00100223", "100223", 1));
-    place.write("all-lost.csv", mended.replace("00100223", "100223"));
+    workdir.write("calls.csv", format!("{HEADER}{broken}"));
+    workdir.bare_run(&server, &["calls.csv"]).with_code(3);
+    let mended = workdir
+        .read("out/rejected.csv")
+        .replace("soon", "2024-03-15");
+    workdir.write("lost.csv", mended.replacen("00100223", "100223", 1));
+    workdir.write("all-lost.csv", mended.replace("00100223", "100223"));
     for file in ["lost.csv", "all-lost.csv"] {
-        place
+        workdir
             .bare_run(&server, &[file])
             .with_code(3)
             .says("spreadsheet-damage");
         assert_eq!(server.requests(), 0, "{file}");
     }
-    place.write("mended.csv", mended);
-    place.bare_run(&server, &["mended.csv"]).with_code(0);
+    workdir.write("mended.csv", mended);
+    workdir.bare_run(&server, &["mended.csv"]).with_code(0);
     assert_eq!(server.requests(), 1);
 }
 
@@ -192,8 +202,8 @@ fn with_status(rows: &[(String, &str)]) -> String {
 
 #[test]
 fn no_older_record_is_sent_in_place_of_a_newer_one_that_a_rule_leaves_out() {
-    let (place, server) = (Place::new(), Server::healthy());
-    place.write("m.toml", LEAVES_OUT);
+    let (workdir, server) = (Workdir::new(), Server::healthy());
+    workdir.write("m.toml", LEAVES_OUT);
     let two = |day| row("2", "+4512345602", "Call", day);
     let monday = [
         (row("1", "+4512345601", "Call", "2024-03-14"), "open"),
@@ -211,22 +221,22 @@ fn no_older_record_is_sent_in_place_of_a_newer_one_that_a_rule_leaves_out() {
         (row("4", "+4512345604", "Call", "2024-03-15"), "open"),
         (row("5", "+4512345605", "Call", "2024-03-15"), "deleted"),
     ];
-    place.write("mon.csv", with_status(&monday));
-    place.write("tue.csv", with_status(&tuesday));
+    workdir.write("mon.csv", with_status(&monday));
+    workdir.write("tue.csv", with_status(&tuesday));
     let night = ["mon.csv", "tue.csv", "--mapping", "m.toml"];
-    place.bare_run(&server, &night).with_code(0);
+    workdir.bare_run(&server, &night).with_code(0);
     assert_eq!(
         crate::harness::server::ids(&server.snapshot()),
         ["1", "3", "4"].map(str::to_owned).into()
     );
-    let older: Vec<_> = place
+    let older: Vec<_> = workdir
         .rows("skipped.csv")
         .into_iter()
         .filter(|row| row["why"] == "older copy")
         .collect();
     let of = |row: &std::collections::BTreeMap<String, String>| row["external_id"].clone();
     assert_eq!(older.iter().map(of).collect::<Vec<_>>(), ["2", "5"]);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told: Vec<_> = told
         .iter()
         .filter(|row| row["external_id"] == "2")
@@ -237,13 +247,16 @@ fn no_older_record_is_sent_in_place_of_a_newer_one_that_a_rule_leaves_out() {
         "{told:?}"
     );
     // What is in place stays so.
-    place.write(
+    workdir.write(
         "wed.csv",
         with_status(&[(row("1", "+4512345601", "Call", "2024-03-14"), "deleted")]),
     );
     let night = ["mon.csv", "tue.csv", "wed.csv", "--mapping", "m.toml"];
-    place.bare_run(&server, &night).with_code(0);
-    assert_eq!((server.requests(), place.outcome("already_there")), (3, 3));
+    workdir.bare_run(&server, &night).with_code(0);
+    assert_eq!(
+        (server.requests(), workdir.outcome("already_there")),
+        (3, 3)
+    );
 }
 
 /// An export whose last column is the id, and whose last row is cut as said.
@@ -264,30 +277,30 @@ fn an_id_that_may_be_cut_takes_no_other_calls_place() {
         (["old.csv", "new.csv"], "+4512345699", "2024-06-01", 1, 3),
         (["new.csv", "old.csv"], "+4512345602", "2024-03-15", 0, 0),
     ] {
-        let (place, server) = (Place::new(), Server::healthy());
+        let (workdir, server) = (Workdir::new(), Server::healthy());
         let old = [
             ("c11", "+4512345601", "2024-03-14"),
             ("c12", "+4512345602", "2024-03-14"),
         ];
         let new = [("c122", "+4512345601", "2024-03-15"), ("c123", phone, day)];
-        place.write("old.csv", with_id_last(&old, ""));
-        place.write("new.csv", with_id_last(&new, "3\n"));
-        place
+        workdir.write("old.csv", with_id_last(&old, ""));
+        workdir.write("new.csv", with_id_last(&new, "3\n"));
+        workdir
             .bare_run(&server, &night)
             .with_code(0)
             .says("row-unterminated");
         let ids = || crate::harness::server::ids(&server.snapshot());
         let sent = ["c11", "c12", "c122"].map(str::to_owned);
         assert_eq!(
-            (ids(), place.outcome("held")),
+            (ids(), workdir.outcome("held")),
             (sent.into(), held),
             "{night:?}"
         );
         // Unchanged it is no newer state of the call that has its id.
-        place.bare_run(&server, &night).with_code(code);
+        workdir.bare_run(&server, &night).with_code(code);
         assert_eq!(server.requests(), 3, "{night:?}");
-        place.write("new.csv", with_id_last(&new, ""));
-        place.bare_run(&server, &night).with_code(0);
+        workdir.write("new.csv", with_id_last(&new, ""));
+        workdir.bare_run(&server, &night).with_code(0);
         let sent = ["c11", "c12", "c122", "c123"].map(str::to_owned);
         assert_eq!((ids(), server.requests()), (sent.into(), 4), "{night:?}");
     }
@@ -295,39 +308,41 @@ fn an_id_that_may_be_cut_takes_no_other_calls_place() {
 
 #[test]
 fn an_id_that_may_be_cut_takes_no_other_calls_recording() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
     let old = [("c12", "+4512345602", "2024-03-14")];
     let new = [
         ("c122", "+4512345601", "2024-03-15"),
         ("c123", "+4512345602", "2024-03-15"),
     ];
-    place.write("old.csv", with_id_last(&old, ""));
-    place.write("new.csv", with_id_last(&new, "3\n"));
+    workdir.write("old.csv", with_id_last(&old, ""));
+    workdir.write("new.csv", with_id_last(&new, "3\n"));
     let mut dice = fastrand::Rng::with_seed(7);
     for id in ["c12", "c122", "c123"] {
-        place.write(
+        workdir.write(
             &format!("audio/{id}.wav"),
             crate::harness::export::wave(2, &mut dice),
         );
     }
     let night = ["old.csv", "new.csv"];
     for _ in 0..2 {
-        place.run(&server, &night).with_code(0);
+        workdir.run(&server, &night).with_code(0);
         let sent = ["c12", "c122"].map(str::to_owned);
         assert_eq!(crate::harness::server::ids(&server.snapshot()), sent.into());
         assert_eq!(server.surplus_uploads(), 0);
         assert_eq!(server.requests(), 4);
     }
-    place.write("new.csv", with_id_last(&new, ""));
-    place.run(&server, &night).with_code(0);
+    workdir.write("new.csv", with_id_last(&new, ""));
+    workdir.run(&server, &night).with_code(0);
     assert_eq!(server.requests(), 6);
 }
 
 #[test]
 fn a_broken_row_of_another_call_is_not_taken_for_mended() {
     let broken = |phone, day| row("2", phone, "Call", day).replace("ida@example.com", "ida@");
-    let (place, server) = (overlapping(), Server::healthy());
-    place.bare_run(&server, &["exports/day1.csv"]).with_code(0);
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir
+        .bare_run(&server, &["exports/day1.csv"])
+        .with_code(0);
     for (phone, day, code) in [
         ("+4512345699", "2024-06-01", 3),
         // The call itself, and what may be it.
@@ -336,27 +351,27 @@ fn a_broken_row_of_another_call_is_not_taken_for_mended() {
         ("+4512345699", "soon", 0),
         ("", "2024-06-01", 0),
     ] {
-        place.write("broken.csv", format!("{HEADER}{}", broken(phone, day)));
+        workdir.write("broken.csv", format!("{HEADER}{}", broken(phone, day)));
         for inputs in [&["broken.csv"][..], &["exports/day1.csv", "broken.csv"]] {
-            place.bare_run(&server, inputs).with_code(code);
-            let is_told = told_of_2(&place).contains(&("duplicate-id".into(), "error".into()));
+            workdir.bare_run(&server, inputs).with_code(code);
+            let is_told = told_of_2(&workdir).contains(&("duplicate-id".into(), "error".into()));
             assert_eq!(is_told, code == 3, "{phone} {day}");
         }
     }
     assert_eq!(server.requests(), 2);
     // In one first run it is no older copy either.
-    let (place, server) = (overlapping(), Server::healthy());
+    let (workdir, server) = (overlapping(), Server::healthy());
     let other = broken("+4512345699", "2024-01-01");
-    place.write("exports/day0.csv", format!("{HEADER}{other}"));
-    place.bare_run(&server, &["exports"]).with_code(3);
-    assert_eq!((server.requests(), place.outcome("rejected")), (3, 1));
+    workdir.write("exports/day0.csv", format!("{HEADER}{other}"));
+    workdir.bare_run(&server, &["exports"]).with_code(3);
+    assert_eq!((server.requests(), workdir.outcome("rejected")), (3, 1));
 }
 
 /// What docs/mapping.md says of `[legs]`: their rows are brought together file by file, from the first on.
 #[test]
 fn of_a_call_of_several_rows_the_first_file_counts() {
-    let (place, server) = (overlapping(), Server::healthy());
-    place.write(
+    let (workdir, server) = (overlapping(), Server::healthy());
+    workdir.write(
         "legs.toml",
         r#"
 [legs]
@@ -372,10 +387,10 @@ agentEmail = "agentEmail"
 "#,
     );
     let run = ["exports", "--mapping", "legs.toml"];
-    place.bare_run(&server, &run).with_code(3);
+    workdir.bare_run(&server, &run).with_code(3);
     assert_eq!(server.requests(), 3);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told = told.iter().map(|row| (&*row["code"], &*row["external_id"]));
     assert_eq!(told.collect::<Vec<_>>(), [("duplicate-id", "2")]);
-    assert!(place.read("out/rejected.csv").contains(",New,"));
+    assert!(workdir.read("out/rejected.csv").contains(",New,"));
 }

@@ -2,20 +2,20 @@
 //! the others is sent.
 
 use crate::harness::export::calls;
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 
 /// Two calls in `calls.csv`, and a file whose header lacks what the mapping needs.
-fn place() -> Place {
-    let place = Place::with(&calls(2, 11));
-    place.write("later.csv", "id;phone\n1;12345678\n");
-    place
+fn workdir() -> Workdir {
+    let workdir = Workdir::with(&calls(2, 11));
+    workdir.write("later.csv", "id;phone\n1;12345678\n");
+    workdir
 }
 
 #[test]
 fn a_later_file_that_does_not_fit_is_found_before_the_first_is_sent() {
-    let (place, server) = (place(), Server::healthy());
-    place
+    let (workdir, server) = (workdir(), Server::healthy());
+    workdir
         .run(&server, &["calls.csv", "later.csv"])
         .with_code(2)
         .says("stopping: later.csv has no column for `externalIdentity`")
@@ -26,15 +26,15 @@ fn a_later_file_that_does_not_fit_is_found_before_the_first_is_sent() {
 #[test]
 fn so_is_standard_input_and_it_is_still_read_whole_when_it_fits() {
     let (given, server) = (calls(5, 12), Server::healthy());
-    let place = Place::with(&given[..3]);
-    place.record(&given);
-    place
+    let workdir = Workdir::with(&given[..3]);
+    workdir.record(&given);
+    workdir
         .run_with_input(&server, &["calls.csv", "-"], "id;phone\n1;12345678\n")
         .with_code(2)
         .says("- has no column for `customer`");
     assert_eq!(server.requests(), 0);
     let rest = crate::harness::export::table(&given[3..], b';');
-    place
+    workdir
         .run_with_input(&server, &["calls.csv", "-"], &rest)
         .with_code(0);
     server.has_exactly(&given, "v2");
@@ -42,11 +42,11 @@ fn so_is_standard_input_and_it_is_still_read_whole_when_it_fits() {
 
 #[test]
 fn a_file_of_another_shape_is_named_and_the_others_are_sent() {
-    let (place, server) = (Place::with(&calls(2, 13)), Server::healthy());
+    let (workdir, server) = (Workdir::with(&calls(2, 13)), Server::healthy());
     let mapping = "[source.skip]\nno_agent = \"not agentEmail\"\n[fields]\n\
         externalIdentity = \"externalId\"\ncustomer = \"phoneNumber\"\nsubject = \"title\"\n\
         dateTime = \"datetime\"\nagentId = \"agentId\"\nagentName = \"agentName\"\nagentEmail = \"agentEmail\"\n";
-    place.write("m.toml", mapping);
+    workdir.write("m.toml", mapping);
     let record = |id: &str, email: &str| {
         format!(
             r#"{{"externalId": "{id}", "phoneNumber": "+4512345601", "title": "Call", "datetime": "2024-03-15T09:12:03Z", "agentId": "a1", "agentName": "Ida Opdigtet"{email}}}"#
@@ -55,17 +55,17 @@ fn a_file_of_another_shape_is_named_and_the_others_are_sent() {
     let good = record("R1", r#", "agentEmail": "ida@example.com""#);
     let renamed = record("R2", r#", "email": "ida@example.com""#);
     let nobody = record("R3", r#", "agentEmail": null"#);
-    place.write("good.ndjson", &good);
-    place.write("renamed.ndjson", format!("{renamed}\n"));
-    place.write("nobody.ndjson", format!("{nobody}\n"));
-    place
+    workdir.write("good.ndjson", &good);
+    workdir.write("renamed.ndjson", format!("{renamed}\n"));
+    workdir.write("nobody.ndjson", format!("{nobody}\n"));
+    workdir
         .bare_run(
             &server,
             &["good.ndjson", "nobody.ndjson", "--mapping", "m.toml"],
         )
         .with_code(0)
         .says("all-left-out");
-    place
+    workdir
         .bare_run(
             &server,
             &["renamed.ndjson", "good.ndjson", "--mapping", "m.toml"],
@@ -74,30 +74,30 @@ fn a_file_of_another_shape_is_named_and_the_others_are_sent() {
         .says("renamed.ndjson")
         .says("`no_agent` left out 1 record, but no record has `agentEmail`")
         .says("Not in place");
-    assert_eq!(place.outcome("already_there"), 1);
+    assert_eq!(workdir.outcome("already_there"), 1);
     // Two pages, one a line: the records inside are read.
     let page = |record: &str| format!("{{\"next\": null, \"calls\": [{record}]}}\n");
     let more = record("R4", r#", "agentEmail": "ida@example.com""#);
-    place.write("pages.json", page(&good) + &page(&more));
-    place
+    workdir.write("pages.json", page(&good) + &page(&more));
+    workdir
         .bare_run(&server, &["pages.json", "--mapping", "m.toml"])
         .with_code(0);
-    assert_eq!(place.outcome("created"), 1);
-    assert_eq!(place.outcome("already_there"), 1);
+    assert_eq!(workdir.outcome("created"), 1);
+    assert_eq!(workdir.outcome("already_there"), 1);
 }
 
 #[test]
 fn a_last_row_that_may_be_cut_waits_until_a_run_finds_it_unchanged() {
-    let (place, server) = (Place::new(), Server::healthy());
+    let (workdir, server) = (Workdir::new(), Server::healthy());
     let header = "externalId,phoneNumber,title,datetime,agentId,agentName,agentEmail\n";
     let row = |id: &str| {
         format!("{id},+4512345601,Call,2024-03-15T09:12:03Z,a1,Ida Opdigtet,ida@example.c")
     };
     let text = format!("{header}{}om\n{}", row("R1"), row("R2"));
     let run = |text: &str| {
-        place.write("cut.csv", text);
-        let ended = place.bare_run(&server, &["cut.csv"]).with_code(0);
-        (ended, place.outcome("created"), place.outcome("held"))
+        workdir.write("cut.csv", text);
+        let ended = workdir.bare_run(&server, &["cut.csv"]).with_code(0);
+        (ended, workdir.outcome("created"), workdir.outcome("held"))
     };
     let (ended, created, held) = run(&text);
     assert_eq!((created, held), (1, 1));
@@ -122,16 +122,16 @@ fn a_last_row_that_may_be_cut_waits_until_a_run_finds_it_unchanged() {
 #[test]
 fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
     let (given, server) = (calls(3, 13), Server::healthy());
-    let place = Place::with(&given);
-    place.write("exports/calls.csv", place.read("calls.csv"));
-    place.write("exports/empty.csv", "");
-    place.write("exports/2024-03/more.csv", place.read("calls.csv"));
-    place.write("exports/CALLS", "id\n1\n");
-    place.write("exports/old.zip", "PK");
-    place.write("exports/new.csv.part", "id\n");
-    let ended = place.run(&server, &["exports"]).with_code(0);
+    let workdir = Workdir::with(&given);
+    workdir.write("exports/calls.csv", workdir.read("calls.csv"));
+    workdir.write("exports/empty.csv", "");
+    workdir.write("exports/2024-03/more.csv", workdir.read("calls.csv"));
+    workdir.write("exports/CALLS", "id\n1\n");
+    workdir.write("exports/old.zip", "PK");
+    workdir.write("exports/new.csv.part", "id\n");
+    let ended = workdir.run(&server, &["exports"]).with_code(0);
     server.has_exactly(&given, "v2");
-    let mut named: Vec<String> = place
+    let mut named: Vec<String> = workdir
         .rows("problems.csv")
         .into_iter()
         .filter(|row| row["code"] == "file-not-read")
@@ -142,41 +142,41 @@ fn what_lies_in_a_folder_and_is_no_export_is_named_and_stops_nothing() {
     assert_eq!(named, rest.map(|name| format!("exports/{name}")));
     assert!(!ended.out.contains("new.csv.part"), "{ended:?}");
     // A readme is known by its name, and sentences by their form.
-    place.write("exports/README.txt", "id;name\n1;Ida\n");
-    place.write(
+    workdir.write("exports/README.txt", "id;name\n1;Ida\n");
+    workdir.write(
         "exports/about.txt",
         "The calls of the day,\nby Ida Opdigtet.\n",
     );
-    place
+    workdir
         .run(&server, &["exports"])
         .with_code(0)
         .says("file-not-read          6");
-    let told = place.read("out/problems.csv");
+    let told = workdir.read("out/problems.csv");
     assert!(told.contains("exports/README.txt"), "{told}");
     assert!(told.contains("is a readme or other text"), "{told}");
     // What looks like an export and does not fit may be one that somebody misses.
-    place.write(
+    workdir.write(
         "exports/other.txt",
         "id;note\n1;she called me back; I was away\n2;nobody was there\n",
     );
-    place
+    workdir
         .run(&server, &["exports"])
         .with_code(3)
         .says("exports/other.txt")
         .says("1 export was not read");
     let check = ["check", "exports", "--audio", "audio", "--out", "out"];
-    place
+    workdir
         .call(&check)
         .with_code(3)
         .says("Not in place: 1 export was not read");
-    place.run(&server, &["exports/about.txt"]).with_code(2);
+    workdir.run(&server, &["exports/about.txt"]).with_code(2);
 }
 
 /// Of rows without a header nothing tells at once that they fit no mapping.
 #[test]
 fn sentences_are_no_rows_of_a_mapping_without_a_header() {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::new();
+    workdir.write(
         "m.toml",
         r#"
 [source]
@@ -192,47 +192,47 @@ dateTime = { value = "2024-03-15T08:00:00Z" }
 subject = { value = "s" }
 "#,
     );
-    place.write("exports/a.txt", "1,+4512345670,7\n2,+4512345671,7\n");
-    place.write(
+    workdir.write("exports/a.txt", "1,+4512345670,7\n2,+4512345671,7\n");
+    workdir.write(
         "exports/b.txt",
         "Dette er dagens opkald.\nSpørg Ida, hvis der mangler noget.\n",
     );
     let check = ["check", "exports", "-m", "m.toml", "--out", "out"];
-    place.call(&check).with_code(0).says("exports/b.txt");
+    workdir.call(&check).with_code(0).says("exports/b.txt");
     // By its name alone nothing that fits is a readme.
-    place.write("exports/README.txt", "3,+4512345672,7\n");
-    place.call(&check).with_code(0);
-    assert_eq!(place.outcome("not_attempted"), 3);
-    std::fs::remove_file(place.path("exports/README.txt")).expect("a file");
-    std::fs::remove_file(place.path("exports/a.txt")).expect("a file");
-    place.write("exports/c.txt", place.read("exports/b.txt"));
-    place.call(&check).with_code(2);
+    workdir.write("exports/README.txt", "3,+4512345672,7\n");
+    workdir.call(&check).with_code(0);
+    assert_eq!(workdir.outcome("not_attempted"), 3);
+    std::fs::remove_file(workdir.path("exports/README.txt")).expect("a file");
+    std::fs::remove_file(workdir.path("exports/a.txt")).expect("a file");
+    workdir.write("exports/c.txt", workdir.read("exports/b.txt"));
+    workdir.call(&check).with_code(2);
 }
 
 #[test]
 fn an_export_is_read_whatever_its_name_begins_with() {
     let (given, server) = (calls(2, 23), Server::healthy());
-    let place = Place::with(&given);
-    let text = place.read("calls.csv");
+    let workdir = Workdir::with(&given);
+    let text = workdir.read("calls.csv");
     let (header, rows) = text.split_once('\n').expect("a header");
     let (first, second) = rows.split_once('\n').expect("two rows");
     let file = |row: &str| format!("{header}\n{row}\n");
-    place.write("exp/capturi-import-november.csv", file(first));
-    place.write("exp/night.db.csv", file(second.trim_end()));
-    place.write("exp/capturi-import.toml", "rate = 0\n");
-    place.write("exp/capturi-import.db", "a ledger of before");
+    workdir.write("exp/capturi-import-november.csv", file(first));
+    workdir.write("exp/night.db.csv", file(second.trim_end()));
+    workdir.write("exp/capturi-import.toml", "rate = 0\n");
+    workdir.write("exp/capturi-import.db", "a ledger of before");
     let options = ["exp", "--ledger", "exp/night.db"];
-    place.run(&server, &options).with_code(0);
+    workdir.run(&server, &options).with_code(0);
     server.has_exactly(&given, "v2");
-    place.run(&server, &options).with_code(0);
-    assert!(place.rows("problems.csv").is_empty());
+    workdir.run(&server, &options).with_code(0);
+    assert!(workdir.rows("problems.csv").is_empty());
 }
 
 #[test]
 fn the_reports_of_one_night_are_no_exports_of_the_next() {
     let (given, server) = (calls(2, 14), Server::healthy());
-    let place = Place::with(&given);
-    place.write("exports/calls.csv", place.read("calls.csv"));
+    let workdir = Workdir::with(&given);
+    workdir.write("exports/calls.csv", workdir.read("calls.csv"));
     let night = [
         "run",
         "exports",
@@ -243,44 +243,44 @@ fn the_reports_of_one_night_are_no_exports_of_the_next() {
     ];
     let night = [&night[..], &["--out", "exports"]].concat();
     for _ in 0..3 {
-        place.call(&night).with_code(0);
+        workdir.call(&night).with_code(0);
     }
     server.has_exactly(&given, "v2");
-    assert_eq!(place.read("exports/calls.csv"), place.read("calls.csv"));
+    assert_eq!(workdir.read("exports/calls.csv"), workdir.read("calls.csv"));
 }
 
 #[test]
 fn an_export_of_the_name_of_a_report_outlives_its_own_run() {
-    let place = Place::with(&calls(2, 15));
-    let text = place.read("calls.csv");
+    let workdir = Workdir::with(&calls(2, 15));
+    let text = workdir.read("calls.csv");
     for name in [
         "problems.csv",
         "accepted.csv",
         "rejected.csv",
         "skipped.csv",
     ] {
-        place.write(&format!("named/{name}"), &text);
+        workdir.write(&format!("named/{name}"), &text);
         let export = format!("named/{name}");
-        place
+        workdir
             .call(&["run", &export, "--sandbox", "--out", "named"])
             .with_code(0);
-        assert_eq!(place.read(&export), text, "{name}");
+        assert_eq!(workdir.read(&export), text, "{name}");
     }
 }
 
 #[test]
 fn a_check_that_fails_at_once_leaves_the_reports_of_the_one_before() {
-    let place = place();
-    place
+    let workdir = workdir();
+    workdir
         .call(&["check", "calls.csv", "--out", "out"])
         .with_code(0);
-    let before = place.read("out/problems.csv");
-    let summary = place.read("out/summary.json");
-    place
+    let before = workdir.read("out/problems.csv");
+    let summary = workdir.read("out/summary.json");
+    workdir
         .call(&["check", "later.csv", "--out", "out"])
         .with_code(2);
-    assert_eq!(place.read("out/problems.csv"), before);
-    assert_eq!(place.read("out/summary.json"), summary);
+    assert_eq!(workdir.read("out/problems.csv"), before);
+    assert_eq!(workdir.read("out/summary.json"), summary);
 }
 
 #[cfg(unix)]
@@ -288,14 +288,14 @@ fn a_check_that_fails_at_once_leaves_the_reports_of_the_one_before() {
 fn names_that_are_no_text_are_read_by_folder_by_pattern_and_by_name() {
     use std::os::unix::ffi::OsStrExt as _;
     let (given, server) = (calls(2, 16), Server::healthy());
-    let place = Place::with(&given);
-    place.write("odd/b.csv", place.read("calls.csv"));
+    let workdir = Workdir::with(&given);
+    workdir.write("odd/b.csv", workdir.read("calls.csv"));
     let name = std::ffi::OsStr::from_bytes(b"odd/caf\xe9.csv");
-    std::fs::rename(place.path("odd/b.csv"), place.folder().join(name)).expect("a file");
+    std::fs::rename(workdir.path("odd/b.csv"), workdir.folder().join(name)).expect("a file");
     for arguments in [["odd/*.csv"], ["odd"]] {
-        place.run(&server, &arguments).with_code(0);
+        workdir.run(&server, &arguments).with_code(0);
     }
-    let mut runner = place.runner(&server, &[]);
+    let mut runner = workdir.runner(&server, &[]);
     let output = runner.arg(name).output().expect("it starts");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     server.has_exactly(&given, "v2");

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::secrets::{holds_none, secrets};
 use crate::harness::server::{Server, TOKEN, always, at_first};
 use capturi_import::sandbox::{Fault, Faults, Strikes};
@@ -20,10 +20,10 @@ fn everything_that_is_written_is_for_the_owner_alone() {
     let given = calls(20, 60);
     let mut broken = given.clone();
     broken[3].set("agentEmail", "at home", json!("at home"));
-    let (place, server) = (Place::with(&broken), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(3);
+    let (workdir, server) = (Workdir::with(&broken), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(3);
     let mut seen = 0;
-    for folder in [place.folder(), &place.path("out")] {
+    for folder in [workdir.folder(), &workdir.path("out")] {
         for file in std::fs::read_dir(folder).expect("a folder") {
             let file = file.expect("a file");
             if file.file_name() == "calls.csv" || file.file_name() == "audio" {
@@ -63,7 +63,7 @@ fn no_log_and_no_ledger_holds_the_token_or_a_person() {
         .with(at_first(0.2, Fault::HalfJson))
         .with(always(Fault::status(400)).requests(90, Some(92)));
     for format in ["human", "json"] {
-        let (place, server) = (Place::with(&given), Server::with(faults.clone()));
+        let (workdir, server) = (Workdir::with(&given), Server::with(faults.clone()));
         let arguments = [
             "calls.csv",
             "--log-level",
@@ -74,12 +74,16 @@ fn no_log_and_no_ledger_holds_the_token_or_a_person() {
             "32",
         ];
 
-        let ended = place.run(&server, &arguments);
+        let ended = workdir.run(&server, &arguments);
 
         assert!(!ended.out.is_empty(), "it says how it ended");
         holds_none(&secrets, ended.out.as_bytes(), "standard output");
         holds_none(&secrets, ended.err.as_bytes(), "the log");
-        holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+        holds_none(
+            &secrets,
+            &files_of_the_ledger(workdir.folder()),
+            "the ledger",
+        );
         let token = BTreeSet::from([TOKEN.to_owned()]);
         for name in [
             "accepted.csv",
@@ -94,11 +98,11 @@ fn no_log_and_no_ledger_holds_the_token_or_a_person() {
             };
             holds_none(
                 forbidden,
-                place.read(&format!("out/{name}")).as_bytes(),
+                workdir.read(&format!("out/{name}")).as_bytes(),
                 name,
             );
         }
-        let shown = place.call(&["status", "--json", "--log-level", "trace"]);
+        let shown = workdir.call(&["status", "--json", "--log-level", "trace"]);
         holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
     }
 }
@@ -111,26 +115,26 @@ fn an_agents_id_that_is_an_address_is_in_no_log_and_no_summary() {
         let address = call.expected["agentEmail"].as_str().map(str::to_owned);
         call.say("agentId", "agentId", &address.expect("every call has one"));
     }
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
     let arguments = ["calls.csv", "--log-format", "json", "--log-level", "trace"];
-    let ended = place.run(&server, &arguments).with_code(0);
+    let ended = workdir.run(&server, &arguments).with_code(0);
     let secrets = secrets(&given);
     holds_none(&secrets, ended.out.as_bytes(), "standard output");
     holds_none(&secrets, ended.err.as_bytes(), "the log");
     holds_none(
         &secrets,
-        place.read("out/summary.json").as_bytes(),
+        workdir.read("out/summary.json").as_bytes(),
         "the summary",
     );
-    assert!(place.summary()["agents"].as_u64() > Some(0));
+    assert!(workdir.summary()["agents"].as_u64() > Some(0));
 }
 
 #[test]
 fn a_rehearsal_logs_no_person_either() {
     // The server inside the program logs each request at this level.
     let given = calls(40, 67);
-    let place = Place::with(&given);
-    place.write(
+    let workdir = Workdir::with(&given);
+    workdir.write(
         "faults.toml",
         "[[rule]]\nfault = \"close\"\nprobability = 0.2\nfirst = 2\n",
     );
@@ -149,12 +153,12 @@ fn a_rehearsal_logs_no_person_either() {
         "--log-level",
         "trace",
     ];
-    let ended = place.call(&arguments).with_code(0);
+    let ended = workdir.call(&arguments).with_code(0);
     assert!(ended.err.matches("served").count() >= 80, "{}", ended.err);
     holds_none(&secrets(&given), ended.err.as_bytes(), "the log");
     holds_none(
         &secrets(&given),
-        &files_of_the_ledger(place.folder()),
+        &files_of_the_ledger(workdir.folder()),
         "the ledger",
     );
 }
@@ -166,14 +170,18 @@ fn what_a_server_repeats_of_a_person_is_not_kept() {
     for call in &mut given {
         call.set("customProp1", "x", json!("x"));
     }
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::status(400)));
-    let ended = place
+    let ended = workdir
         .run(&server, &["calls.csv", "--log-level", "trace"])
         .with_code(3);
     let secrets = secrets(&given);
     holds_none(&secrets, ended.err.as_bytes(), "the log");
-    holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+    holds_none(
+        &secrets,
+        &files_of_the_ledger(workdir.folder()),
+        "the ledger",
+    );
 }
 
 #[test]
@@ -194,10 +202,10 @@ fn no_cell_of_a_report_is_a_formula() {
         call.set("audioFile", &call.file.clone(), json!(call.file));
         call.set("hasConsent", formula, json!(formula));
     }
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
 
-    place.run(&server, &["calls.csv"]).with_code(3);
-    let refused = place.rows("problems.csv");
+    workdir.run(&server, &["calls.csv"]).with_code(3);
+    let refused = workdir.rows("problems.csv");
     assert!(
         refused
             .iter()
@@ -210,17 +218,17 @@ fn no_cell_of_a_report_is_a_formula() {
         call.set("hasConsent", "true", json!(true));
         call.expected.insert("hasConsent".to_owned(), json!(true));
     }
-    place.export("calls.csv", &given);
-    let before = place.rows("problems.csv");
+    workdir.export("calls.csv", &given);
+    let before = workdir.rows("problems.csv");
     // An id that begins with an equals sign or a tab is what a spreadsheet left, and is refused.
-    place.run(&server, &["calls.csv"]).with_code(3);
-    assert_eq!(place.outcome("rejected"), 3);
+    workdir.run(&server, &["calls.csv"]).with_code(3);
+    assert_eq!(workdir.outcome("rejected"), 3);
 
     let tables = [
         before,
-        place.rows("accepted.csv"),
-        place.rows("problems.csv"),
-        place.rows("recordings.csv"),
+        workdir.rows("accepted.csv"),
+        workdir.rows("problems.csv"),
+        workdir.rows("recordings.csv"),
     ];
     for cell in tables
         .iter()
@@ -241,10 +249,10 @@ fn no_cell_of_a_report_is_a_formula() {
 #[test]
 fn a_token_from_a_program_is_said_nowhere() {
     let given = calls(5, 62);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.write("keyring", TOKEN);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.write("keyring", TOKEN);
 
-    let output = place
+    let output = workdir
         .runner(
             &server,
             &[
@@ -331,7 +339,7 @@ fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
     let token = BTreeSet::from([TOKEN.to_owned()]);
     for (status, code) in [(400, 3), (401, 4), (422, 3), (500, 6)] {
         for format in ["human", "json"] {
-            let place = Place::with(&given);
+            let workdir = Workdir::with(&given);
             let url = parrot(status, all);
             let arguments = [
                 "run",
@@ -353,19 +361,23 @@ fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
                 "--log-format",
                 format,
             ];
-            let ended = place.call(&arguments);
+            let ended = workdir.call(&arguments);
 
             // Which of the two ends a run of failures comes first does not matter here.
             assert!([code, 6].contains(&ended.code), "{status}: {ended:?}");
             holds_none(&secrets, ended.out.as_bytes(), "standard output");
             holds_none(&secrets, ended.err.as_bytes(), "the log");
-            holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
-            let shown = place.call(&["status", "--log-level", "trace"]);
+            holds_none(
+                &secrets,
+                &files_of_the_ledger(workdir.folder()),
+                "the ledger",
+            );
+            let shown = workdir.call(&["status", "--log-level", "trace"]);
             holds_none(&secrets, format!("{shown:?}").as_bytes(), "status");
-            place.call(&["report", "--out", "out/again"]).with_code(0);
+            workdir.call(&["report", "--out", "out/again"]).with_code(0);
             let mut seen = 0;
             for folder in ["out", "out/again"] {
-                for file in std::fs::read_dir(place.path(folder)).expect("a folder") {
+                for file in std::fs::read_dir(workdir.path(folder)).expect("a folder") {
                     let file = file.expect("a file");
                     let name = file.file_name().to_string_lossy().into_owned();
                     let Ok(bytes) = std::fs::read(file.path()) else {
@@ -388,16 +400,16 @@ fn a_ledger_where_all_users_can_make_files_is_told() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let given = calls(2, 77);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let said = "all users can make files in";
     let server = Server::healthy();
-    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    let ended = workdir.run(&server, &["calls.csv"]).with_code(0);
     assert!(!ended.err.contains(said), "{ended:?}");
     let open = std::fs::Permissions::from_mode(0o1777);
-    std::fs::set_permissions(place.folder(), open).expect("a mode");
-    let ended = place.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::set_permissions(workdir.folder(), open).expect("a mode");
+    let ended = workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(ended.err.matches(said).count(), 1, "{ended:?}");
-    assert!(place.call(&["status"]).err.contains(said));
+    assert!(workdir.call(&["status"]).err.contains(said));
 }
 
 /// Only root can give files to others and run a program as another user, so elsewhere this shows nothing.
@@ -409,20 +421,20 @@ fn a_ledger_and_a_folder_of_another_user_are_told_or_refused() {
 
     const US: u32 = 4_711;
     const ANOTHER: u32 = 4_712;
-    let place = Place::with(&calls(2, 79));
+    let workdir = Workdir::with(&calls(2, 79));
     let server = Server::healthy();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let give = |name: &str, owner: u32, mode: u32| {
-        let path = place.path(name);
+        let path = workdir.path(name);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("a mode");
         chown(path, Some(owner), None).is_ok()
     };
     if !give(".", US, 0o755) {
         return;
     }
-    std::fs::remove_file(place.path("capturi-import.db.lock")).expect("a lock");
-    std::fs::remove_dir_all(place.path("out")).expect("a folder");
-    std::fs::create_dir(place.path("out")).expect("a folder");
+    std::fs::remove_file(workdir.path("capturi-import.db.lock")).expect("a lock");
+    std::fs::remove_dir_all(workdir.path("out")).expect("a folder");
+    std::fs::create_dir(workdir.path("out")).expect("a folder");
     give("out", ANOTHER, 0o1777);
     give("capturi-import.db", ANOTHER, 0o666);
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_capturi-import")).expect("a program");
@@ -434,7 +446,7 @@ fn a_ledger_and_a_folder_of_another_user_are_told_or_refused() {
     let as_us = |command: &mut std::process::Command| {
         Ended::from(command.uid(US).gid(US).output().expect("it starts"))
     };
-    let run = || as_us(&mut place.bare_runner(&server, &["calls.csv"]));
+    let run = || as_us(&mut workdir.bare_runner(&server, &["calls.csv"]));
 
     let words = "belongs to another user (number 4712)";
     let refused = run().with_code(2);
@@ -442,9 +454,9 @@ fn a_ledger_and_a_folder_of_another_user_are_told_or_refused() {
         refused.err.contains("capturi-import.db belongs"),
         "{refused:?}"
     );
-    let told = as_us(&mut place.program(&["status"])).with_code(0);
+    let told = as_us(&mut workdir.program(&["status"])).with_code(0);
     assert!(told.err.contains(words), "{told:?}");
-    let purge = as_us(&mut place.program(&["ledger", "purge"])).with_code(2);
+    let purge = as_us(&mut workdir.program(&["ledger", "purge"])).with_code(2);
     assert!(purge.err.contains(words), "{purge:?}");
 
     give("capturi-import.db", US, 0o600);
@@ -462,7 +474,7 @@ fn a_ledger_and_a_folder_of_another_user_are_told_or_refused() {
 
 #[test]
 fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
-    let place = Place::with(&calls(2, 76));
+    let workdir = Workdir::with(&calls(2, 76));
     let url = parrot(200, |start, _| {
         let lines = start.lines().filter_map(|line| line.split_once(": "));
         let mut tokens = lines.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -470,12 +482,12 @@ fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
         json!({ "UID": token }).to_string()
     });
     let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
-    let ended = place.call(&[&arguments[..], &["--retries", "0"]].concat());
+    let ended = workdir.call(&[&arguments[..], &["--retries", "0"]].concat());
     assert_ne!(ended.code, 0, "{ended:?}");
     let token = BTreeSet::from([TOKEN.to_owned()]);
     holds_none(&token, format!("{ended:?}").as_bytes(), "what was printed");
-    holds_none(&token, &files_of_the_ledger(place.folder()), "the ledger");
-    for file in std::fs::read_dir(place.path("out")).expect("a folder") {
+    holds_none(&token, &files_of_the_ledger(workdir.folder()), "the ledger");
+    for file in std::fs::read_dir(workdir.path("out")).expect("a folder") {
         let file = file.expect("a file").path();
         let bytes = std::fs::read(&file).expect("a report");
         holds_none(&token, &bytes, &file.display().to_string());
@@ -484,19 +496,19 @@ fn a_token_that_comes_back_as_the_uid_is_kept_nowhere() {
 
 #[test]
 fn one_uid_for_all_calls_is_believed_for_one() {
-    let place = Place::with(&calls(4, 78));
+    let workdir = Workdir::with(&calls(4, 78));
     let url = parrot(200, |_, _| json!({ "UID": "conversation-17" }).to_string());
     let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
     let arguments = [&arguments[..], &["--audio", "audio", "--retries", "0"]].concat();
     let words = "with the uid of another conversation";
     // The second run knows it from the ledger.
     for arrived in [1, 0] {
-        let ended = place.call(&arguments).with_code(3);
-        assert_eq!(place.rows("accepted.csv").len(), arrived, "{ended:?}");
-        let failed = place.read("out/problems.csv");
+        let ended = workdir.call(&arguments).with_code(3);
+        assert_eq!(workdir.rows("accepted.csv").len(), arrived, "{ended:?}");
+        let failed = workdir.read("out/problems.csv");
         assert_eq!(failed.matches(words).count(), 3, "{failed}");
     }
-    assert_eq!(place.state("complete"), 1);
+    assert_eq!(workdir.state("complete"), 1);
 }
 
 #[test]
@@ -518,16 +530,20 @@ fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
         (from_status as fn(&str, &str) -> String, "<status>"),
         (from_property, "<customProp1>"),
     ] {
-        let place = Place::with(&given);
+        let workdir = Workdir::with(&given);
         let url = parrot(400, answer);
         let arguments = ["run", "calls.csv", "--out", "out", "--base-url", &url];
-        let ended = place.call(&[&arguments[..], &["--log-level", "trace"]].concat());
+        let ended = workdir.call(&[&arguments[..], &["--log-level", "trace"]].concat());
         assert!(ended.out.contains(told), "{ended:?}");
         holds_none(&secrets, ended.out.as_bytes(), "standard output");
         holds_none(&secrets, ended.err.as_bytes(), "the log");
-        holds_none(&secrets, &files_of_the_ledger(place.folder()), "the ledger");
+        holds_none(
+            &secrets,
+            &files_of_the_ledger(workdir.folder()),
+            "the ledger",
+        );
         for name in ["summary.json", "report.html"] {
-            let file = place.read(&format!("out/{name}"));
+            let file = workdir.read(&format!("out/{name}"));
             holds_none(&secrets, file.as_bytes(), name);
         }
     }
@@ -537,9 +553,9 @@ fn what_a_server_repeats_of_any_field_is_kept_nowhere() {
 #[cfg(target_os = "linux")]
 fn other_users_of_the_machine_see_no_token() {
     let given = calls(10, 69);
-    let place = Place::with(&given);
-    place.write("token", TOKEN);
-    let path = place.path("token");
+    let workdir = Workdir::with(&given);
+    workdir.write("token", TOKEN);
+    let path = workdir.path("token");
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(path, private).expect("a mode");
     let late = Fault::Latency {
@@ -547,7 +563,7 @@ fn other_users_of_the_machine_see_no_token() {
         jitter_milliseconds: 0,
     };
     let server = Server::with_rule(always(late));
-    let mut running = place.start(&server, &["calls.csv", "--token-file", "token"]);
+    let mut running = workdir.start(&server, &["calls.csv", "--token-file", "token"]);
     running.until(|| server.requests() >= 4);
     let line = std::fs::read(format!("/proc/{}/cmdline", running.process())).expect("a process");
     assert!(line.starts_with(b"/"), "it runs");
@@ -557,7 +573,7 @@ fn other_users_of_the_machine_see_no_token() {
 
 #[test]
 fn an_error_about_a_token_does_not_hold_it() {
-    let place = Place::with(&calls(2, 70));
+    let workdir = Workdir::with(&calls(2, 70));
     for (token, address) in [
         (format!("{TOKEN}\nx"), "http://127.0.0.1:9"),
         (format!("{TOKEN}\u{7f}"), "http://127.0.0.1:9"),
@@ -576,7 +592,7 @@ fn an_error_about_a_token_does_not_hold_it() {
                 "--log-format",
                 format,
             ];
-            let mut program = place.program(&arguments);
+            let mut program = workdir.program(&arguments);
             let output = program.env("CAPTURI_API_TOKEN", &token).output();
             let output = output.expect("the program starts");
             assert_eq!(output.status.code(), Some(2), "{address}: {output:?}");
@@ -588,10 +604,10 @@ fn an_error_about_a_token_does_not_hold_it() {
 
 #[test]
 fn an_address_that_cannot_be_read_is_told_without_its_password() {
-    let place = Place::with(&calls(2, 71));
+    let workdir = Workdir::with(&calls(2, 71));
     let bad = "https://ida:hush-hush@exa mple.com/?api-token=hush-hush";
-    place.write("settings.toml", format!("base-url = \"{bad}\"\n"));
-    place.write("cut.toml", format!("base-url = \"{bad}\n"));
+    workdir.write("settings.toml", format!("base-url = \"{bad}\"\n"));
+    workdir.write("cut.toml", format!("base-url = \"{bad}\n"));
     let run = ["run", "calls.csv", "--log-level", "trace"];
     for more in [
         ["--base-url", bad],
@@ -599,11 +615,11 @@ fn an_address_that_cannot_be_read_is_told_without_its_password() {
         ["--config", "settings.toml"],
         ["--config", "cut.toml"],
     ] {
-        let ended = place.call(&[&run[..], &more[..]].concat()).with_code(2);
+        let ended = workdir.call(&[&run[..], &more[..]].concat()).with_code(2);
         assert!(!format!("{ended:?}").contains("hush"), "{ended:?}");
     }
     for variable in ["CAPTURI_BASE_URL", "CAPTURI_READ_URL"] {
-        let output = place.program(&run).env(variable, bad).output();
+        let output = workdir.program(&run).env(variable, bad).output();
         let ended = format!("{:?}", output.expect("the program starts"));
         assert!(!ended.contains("hush"), "{ended}");
     }
@@ -617,7 +633,7 @@ fn an_address_that_cannot_be_read_is_told_without_its_password() {
         "http://ida:hush-hush@127.0.0.1:1",
         "http://ida:hush-hush@exa mple:x",
     ] {
-        let mut program = place.program(&arguments);
+        let mut program = workdir.program(&arguments);
         let program = program.args(["--max-outage", "1s", "--retries", "0"]);
         let output = program.env("HTTPS_PROXY", proxy).output();
         let ended = format!("{:?}", output.expect("the program starts"));
@@ -638,27 +654,27 @@ fn mapping_that_reads(file: &str) -> String {
 #[test]
 fn a_mapping_reads_no_file_outside_of_its_folder_and_shows_no_line_of_any() {
     let given = calls(2, 72);
-    let place = Place::with(&given);
-    place.write("private", "root:x:0:0:s3cret:/root\nida:x:1:1::/home/ida\n");
-    let private = place.path("private").to_string_lossy().into_owned();
+    let workdir = Workdir::with(&given);
+    workdir.write("private", "root:x:0:0:s3cret:/root\nida:x:1:1::/home/ida\n");
+    let private = workdir.path("private").to_string_lossy().into_owned();
     #[cfg(unix)]
     {
-        place.write("theirs/x", "");
-        std::os::unix::fs::symlink(&private, place.path("theirs/link.csv")).expect("a link");
+        workdir.write("theirs/x", "");
+        std::os::unix::fs::symlink(&private, workdir.path("theirs/link.csv")).expect("a link");
     }
     for file in ["../private", &private, "link.csv"] {
-        place.write("theirs/my.toml", mapping_that_reads(file));
+        workdir.write("theirs/my.toml", mapping_that_reads(file));
         let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
-        let ended = place.call(&check).with_code(2);
+        let ended = workdir.call(&check).with_code(2);
         assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
         // Who names it may read it; it is no table, and its lines are nobody's business.
         let lookup = format!("a={private}");
-        let ended = place
+        let ended = workdir
             .call(&[&check[..], &["--lookup", &lookup]].concat())
             .with_code(2);
         ended.says("has no column `id`");
     }
-    place.write("theirs/my.toml", mapping_that_reads("../private"));
+    workdir.write("theirs/my.toml", mapping_that_reads("../private"));
     let check = [
         "check",
         "calls.csv",
@@ -666,7 +682,7 @@ fn a_mapping_reads_no_file_outside_of_its_folder_and_shows_no_line_of_any() {
         "theirs/my.toml",
         "--lookup",
     ];
-    let ended = place.call(&[&check[..], &["a=private"]].concat());
+    let ended = workdir.call(&[&check[..], &["a=private"]].concat());
     assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
 }
 
@@ -676,13 +692,13 @@ fn a_check_names_the_files_that_it_reads_besides_the_export() {
     for call in &mut given {
         call.say("agentId", "agentId", "7");
     }
-    let place = Place::with(&given);
-    place.write("theirs/my.toml", mapping_that_reads("agents.csv"));
-    place.write("theirs/agents.csv", "id,name\n7,Testine\n");
+    let workdir = Workdir::with(&given);
+    workdir.write("theirs/my.toml", mapping_that_reads("agents.csv"));
+    workdir.write("theirs/agents.csv", "id,name\n7,Testine\n");
     let check = ["check", "calls.csv", "--mapping", "theirs/my.toml"];
-    let ended = place.call(&check).with_code(0);
+    let ended = workdir.call(&check).with_code(0);
     assert!(ended.err.contains("theirs/agents.csv"), "{ended:?}");
-    let json = place.call(&[&check[..], &["--log-format", "json"]].concat());
+    let json = workdir.call(&[&check[..], &["--log-format", "json"]].concat());
     assert!(json.out.contains(r#""event":"second_files""#), "{json:?}");
 }
 
@@ -691,7 +707,7 @@ fn a_check_names_the_files_that_it_reads_besides_the_export() {
 fn no_core_dump_of_a_run_is_written() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let given = calls(10, 74);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = Fault::Latency {
         milliseconds: 600_000,
         jitter_milliseconds: 0,
@@ -704,7 +720,7 @@ fn no_core_dump_of_a_run_is_written() {
         maximum,
     };
     setrlimit(Resource::Core, most).expect("a limit");
-    let mut running = place.start(&server, &["calls.csv"]);
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 4);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.process()));
     let limits = limits.expect("a process");

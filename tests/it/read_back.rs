@@ -3,7 +3,7 @@
 
 use crate::harness::export::{Given, calls};
 use crate::harness::meddler::{Meddler, Trick, answer, body_of};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::{Server, always, at_first, on_first_try, sometimes};
 use capturi_import::sandbox::{Fault, FaultRule, Faults, Operation, Strikes};
 
@@ -38,41 +38,41 @@ fn look_ups(server: &Server) -> u64 {
 }
 
 /// Every recording is there once, and nobody speaks of doubt.
-fn is_exact(place: &Place, server: &Server, given: &[Given]) {
+fn is_exact(workdir: &Workdir, server: &Server, given: &[Given]) {
     server.has_exactly(given, "v2");
-    assert!(place.lines_with("upload-in-doubt").is_empty());
-    assert_eq!(place.summary()["delivered"]["in_doubt"], 0);
-    assert_eq!(place.state("complete"), given.len() as u64);
+    assert!(workdir.lines_with("upload-in-doubt").is_empty());
+    assert_eq!(workdir.summary()["delivered"]["in_doubt"], 0);
+    assert_eq!(workdir.state("complete"), given.len() as u64);
     let requests = server.requests();
     let url = server.url();
-    place.run(server, &arguments(&url)).with_code(0);
+    workdir.run(server, &arguments(&url)).with_code(0);
     assert_eq!(server.requests(), requests, "a further run sends nothing");
 }
 
 #[test]
 fn a_recording_that_arrived_unheard_is_not_sent_again() {
     let given = calls(100, 71);
-    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(unheard()));
     let url = server.url();
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
     assert_eq!(look_ups(&server), 100);
-    assert_eq!(place.summary()["details"]["created"]["looked up"], 100);
-    assert_eq!(place.rows("accepted.csv").len(), 100);
-    is_exact(&place, &server, &given);
+    assert_eq!(workdir.summary()["details"]["created"]["looked up"], 100);
+    assert_eq!(workdir.rows("accepted.csv").len(), 100);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
 fn a_recording_that_was_lost_is_sent_again_without_doubt() {
     let given = calls(60, 72);
-    let (place, server) = (Place::with(&given), Server::with_rule(lost()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(lost()));
     let url = server.url();
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
     assert_eq!(look_ups(&server), 60);
-    is_exact(&place, &server, &given);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
@@ -81,15 +81,15 @@ fn it_is_found_by_its_identity_where_the_uid_was_never_heard() {
     let given = calls(60, 73);
     let rule = on_first_try(Fault::Close).strikes(Strikes::AfterEffect);
     let both = rule.on(Operation::Create).on(Operation::Upload);
-    let (place, server) = (Place::with(&given), Server::with_rule(both));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(both));
     let url = server.url();
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
     assert_eq!(look_ups(&server), 60);
     let known = |row: &std::collections::BTreeMap<String, String>| row["uid"].len() == 36;
-    assert!(place.rows("accepted.csv").iter().all(known));
-    is_exact(&place, &server, &given);
+    assert!(workdir.rows("accepted.csv").iter().all(known));
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
@@ -97,15 +97,15 @@ fn a_server_that_needs_a_moment_to_show_a_recording_is_given_it() {
     let given = calls(20, 74);
     let stale = on_first_try(Fault::Stale).on(Operation::Read);
     let server = Server::with(Faults::default().with(unheard()).with(stale));
-    let (place, url) = (Place::with(&given), server.url());
+    let (workdir, url) = (Workdir::with(&given), server.url());
     let mut patient = arguments(&url);
     patient.pop();
     patient.push("1s");
 
-    place.run(&server, &patient).with_code(0);
+    workdir.run(&server, &patient).with_code(0);
 
     assert_eq!(look_ups(&server), 40);
-    is_exact(&place, &server, &given);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
@@ -117,19 +117,19 @@ fn a_read_api_that_cannot_tell_leaves_the_doubt_and_its_words() {
         let given = calls(12, 75);
         let down = always(fault).on(Operation::Read);
         let server = Server::with(Faults::default().with(unheard()).with(down));
-        let (place, url) = (Place::with(&given), server.url());
+        let (workdir, url) = (Workdir::with(&given), server.url());
 
-        place.run(&server, &arguments(&url)).with_code(0);
+        workdir.run(&server, &arguments(&url)).with_code(0);
 
         assert_eq!(server.surplus_uploads(), 12);
-        let told = place.rows("problems.csv");
+        let told = workdir.rows("problems.csv");
         let told: Vec<_> = told
             .iter()
             .filter(|row| row["code"] == "upload-in-doubt")
             .collect();
         assert_eq!(told.len(), 12);
         assert!(told[0]["message"].contains(words), "{}", told[0]["message"]);
-        assert_eq!(place.summary()["delivered"]["in_doubt"], 12);
+        assert_eq!(workdir.summary()["delivered"]["in_doubt"], 12);
     }
 }
 
@@ -145,13 +145,13 @@ fn an_answer_about_another_conversation_is_not_believed() {
         answer("200 OK", "", told.to_string().as_bytes())
     }
     let given = calls(6, 84);
-    let (place, server) = (Place::with(&given), Server::with_rule(lost()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(lost()));
     let reads = Meddler::before(&server, |_, _| Some(Trick::Remade(another)));
 
-    place.run(&server, &arguments(reads.url())).with_code(0);
+    workdir.run(&server, &arguments(reads.url())).with_code(0);
 
     server.has_exactly(&given, "v2");
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let about = "the read API: it answered about another conversation";
     let told = told.iter().filter(|row| row["message"].contains(about));
     assert_eq!(told.count(), 6, "sent again, and told");
@@ -161,7 +161,7 @@ fn an_answer_about_another_conversation_is_not_believed() {
 fn problem_details_of_the_read_api_are_told_without_people() {
     // Given a read API that repeats people of a call that it was asked for by uid alone.
     let given = calls(6, 88);
-    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(unheard()));
     let name = given[0].expected_in("v2")["agentName"]
         .as_str()
         .map(str::to_owned);
@@ -180,9 +180,9 @@ fn problem_details_of_the_read_api_are_told_without_people() {
         )))
     });
 
-    place.run(&server, &arguments(reads.url())).with_code(0);
+    workdir.run(&server, &arguments(reads.url())).with_code(0);
 
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told = told
         .iter()
         .find(|row| row["external_id"] == given[0].id && row["code"] == "upload-in-doubt");
@@ -201,15 +201,15 @@ fn problem_details_of_the_read_api_are_told_without_people() {
 fn a_conversation_that_is_not_there_is_told_by_204_as_by_404() {
     for status in ["204 No Content", "404 Not Found"] {
         let given = calls(4, 89);
-        let (place, server) = (Place::with(&given), Server::with_rule(lost()));
+        let (workdir, server) = (Workdir::with(&given), Server::with_rule(lost()));
         let reads = Meddler::before(&server, move |_, _| {
             Some(Trick::Instead(answer(status, "", b"")))
         });
 
-        place.run(&server, &arguments(reads.url())).with_code(0);
+        workdir.run(&server, &arguments(reads.url())).with_code(0);
 
         server.has_exactly(&given, "v2");
-        let told = place.rows("problems.csv");
+        let told = workdir.rows("problems.csv");
         let about = "the read API: it does not have the conversation";
         let told = told.iter().filter(|row| row["message"].contains(about));
         assert_eq!(told.count(), 4, "{status}");
@@ -220,7 +220,7 @@ fn a_conversation_that_is_not_there_is_told_by_204_as_by_404() {
 fn the_version_that_the_read_api_answers_is_found_out_once() {
     // Given a read API that refuses the likelier version.
     let given = calls(8, 85);
-    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(unheard()));
     let reads = Meddler::before(&server, |_, line| {
         let is_newer = line.contains("api-version=2.0");
         // The meddler closes; a client that did not know that might lose its next question on the way.
@@ -232,14 +232,14 @@ fn the_version_that_the_read_api_answers_is_found_out_once() {
         is_newer.then_some(Trick::Instead(refusal))
     });
 
-    place
+    workdir
         .run(&server, &arguments(reads.url()))
         .with_code(0)
         .says("the read API answers api-version 1.0");
 
     assert_eq!((reads.played(), look_ups(&server)), (1, 8));
-    assert_eq!(place.summary()["read_api_version"], "1.0");
-    is_exact(&place, &server, &given);
+    assert_eq!(workdir.summary()["read_api_version"], "1.0");
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
@@ -247,37 +247,37 @@ fn a_list_without_identities_is_looked_through_by_time() {
     let given = calls(12, 86);
     let rule = on_first_try(Fault::Close).strikes(Strikes::AfterEffect);
     let both = rule.on(Operation::Create).on(Operation::Upload);
-    let (place, server) = (Place::with(&given), Server::with_rule(both));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(both));
     let reads = Meddler::before(&server, |_, line| {
         let is_full = line.contains("list-full");
         is_full.then(|| Trick::Instead(answer("404 Not Found", "", b"")))
     });
 
-    place.run(&server, &arguments(reads.url())).with_code(0);
+    workdir.run(&server, &arguments(reads.url())).with_code(0);
 
     assert!(reads.played() > 0);
-    is_exact(&place, &server, &given);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
 fn a_look_up_that_fails_is_told_of_a_conversation_that_is_taken_over() {
     let given = calls(4, 87);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let refused = always(Fault::status(403)).on(Operation::Read);
     server.now_with(Faults::default().with(refused));
     let url = server.url();
     let other = ["--ledger", "other.db", "--existing", "adopt"];
 
-    place
+    workdir
         .run(&server, &[&arguments(&url)[..], &other].concat())
         .with_code(3)
         .says("that somebody else made; look in Capturi whether they are");
 
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let mut told = told.iter().filter(|row| row["code"] == "already-there");
     assert!(told.all(|row| row["severity"] == "warning" && row["message"].contains("read API")));
-    assert_eq!(place.lines_with("already-there").len(), 4);
+    assert_eq!(workdir.lines_with("already-there").len(), 4);
 }
 
 #[test]
@@ -287,11 +287,11 @@ fn a_read_api_that_stumbles_is_asked_again() {
     let cut = at_first(0.3, Fault::Cut).on(Operation::Read);
     let faults = Faults::seeded(3).with(unheard()).with(stumbles).with(cut);
     let server = Server::with(faults);
-    let (place, url) = (Place::with(&given), server.url());
+    let (workdir, url) = (Workdir::with(&given), server.url());
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
-    is_exact(&place, &server, &given);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
@@ -301,12 +301,12 @@ fn a_redirect_of_the_read_api_is_not_followed() {
     let to = format!("{}/integrations/conversations/x", elsewhere.url());
     let away = always(Fault::Redirect { to }).on(Operation::Read);
     let server = Server::with(Faults::default().with(unheard()).with(away));
-    let (place, url) = (Place::with(&given), server.url());
+    let (workdir, url) = (Workdir::with(&given), server.url());
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
     assert_eq!(elsewhere.requests(), 0, "the token went to another host");
-    assert_eq!(place.lines_with("upload-in-doubt").len(), 8);
+    assert_eq!(workdir.lines_with("upload-in-doubt").len(), 8);
 }
 
 #[test]
@@ -320,27 +320,27 @@ fn what_a_killed_run_sent_is_looked_up_by_the_next_one() {
     let never = never.on(Operation::Upload).strikes(Strikes::AfterEffect);
     for upload in 1..=6 {
         let server = Server::with(Faults::default().with(never.clone().requests(2 * upload, None)));
-        let (place, url) = (Place::with(&given), server.url());
+        let (workdir, url) = (Workdir::with(&given), server.url());
         let mut one_at_a_time = arguments(&url);
         one_at_a_time[2] = "1";
-        let mut running = place.start(&server, &one_at_a_time);
+        let mut running = workdir.start(&server, &one_at_a_time);
         running.until(|| !server.snapshot().faults.is_empty());
         running.kill();
         server.heal();
 
-        place.run(&server, &arguments(&url)).with_code(0);
+        workdir.run(&server, &arguments(&url)).with_code(0);
 
-        is_exact(&place, &server, &given);
+        is_exact(&workdir, &server, &given);
     }
 }
 
 #[test]
 fn the_token_of_the_read_api_may_be_another_one() {
     let given = calls(5, 79);
-    let (place, server) = (Place::with(&given), Server::with_rule(unheard()));
+    let (workdir, server) = (Workdir::with(&given), Server::with_rule(unheard()));
     let url = server.url();
 
-    let output = place
+    let output = workdir
         .runner(&server, &arguments(&url))
         .env("CAPTURI_READ_TOKEN", "another")
         .output()
@@ -348,53 +348,53 @@ fn the_token_of_the_read_api_may_be_another_one() {
 
     assert_eq!(output.status.code(), Some(0));
     // The sandbox has one token only, so the other one is refused, and the run goes on.
-    assert_eq!(place.lines_with("upload-in-doubt").len(), 5);
+    assert_eq!(workdir.lines_with("upload-in-doubt").len(), 5);
     assert_eq!(server.surplus_uploads(), 5);
 }
 
 #[test]
 fn a_lost_ledger_with_the_read_api_sends_no_recording_twice() {
     let given = calls(20, 80);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
     let url = server.url();
 
     let adopt = [arguments(&url), vec!["--existing", "adopt"]].concat();
-    place.run(&server, &adopt).with_code(0);
+    workdir.run(&server, &adopt).with_code(0);
 
-    assert_eq!(place.summary()["delivered"]["recordings"], 0);
-    assert_eq!(place.summary()["delivered"]["bytes"], 0);
+    assert_eq!(workdir.summary()["delivered"]["recordings"], 0);
+    assert_eq!(workdir.summary()["delivered"]["bytes"], 0);
     // What was found stands in the list all the same, so that a ledger can be made from it.
-    let accepted = place.rows("accepted.csv");
+    let accepted = workdir.rows("accepted.csv");
     for call in &given {
         let row = accepted.iter().find(|row| row["external_id"] == call.id);
         let row = row.expect("every call is listed");
         assert_eq!(row["recording"], call.file);
         assert_eq!(row["bytes"], call.recording.len().to_string());
     }
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
     let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
-    place
+    workdir
         .call(&[&rebuild[..], &["out/accepted.csv"]].concat())
         .with_code(0);
-    place.run(&server, &["calls.csv"]).with_code(0);
-    is_exact(&place, &server, &given);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    is_exact(&workdir, &server, &given);
 }
 
 #[test]
 fn a_conversation_that_was_left_alone_is_taken_over_once() {
     let given = calls(10, 81);
-    let (place, server) = (Place::with(&given), Server::healthy());
-    place.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(place.path("capturi-import.db")).expect("a ledger");
-    place
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir
         .run(&server, &["calls.csv", "--existing", "skip"])
         .with_code(0);
     assert_eq!(server.surplus_uploads(), 0);
 
     for code in [3, 0] {
-        place
+        workdir
             .run(&server, &["calls.csv", "--existing", "adopt"])
             .with_code(code);
         assert_eq!(server.surplus_uploads(), 10, "taken over, and once");
@@ -421,13 +421,13 @@ fn of_two_thousand_calls_under_every_fault_each_arrives_once() {
         .into_iter()
         .map(to_the_destination)
         .fold(Faults::seeded(82), Faults::with);
-    let (place, server) = (Place::with(&given), Server::with(faults));
+    let (workdir, server) = (Workdir::with(&given), Server::with(faults));
     let url = server.url();
 
-    place.run(&server, &arguments(&url)).with_code(0);
+    workdir.run(&server, &arguments(&url)).with_code(0);
 
     let struck: u64 = server.snapshot().faults.values().sum();
     assert!(struck > 700, "struck only {struck} times");
     server.heal();
-    is_exact(&place, &server, &given);
+    is_exact(&workdir, &server, &given);
 }

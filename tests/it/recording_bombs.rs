@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 
 const MAPPING: &str = r#"
 [fields]
@@ -141,17 +141,17 @@ const STREAM_INFO: &[u8] =
 const LARGE: u32 = 300_000_000;
 
 /// A place with one call, and a mapping that looks for its recording.
-fn place() -> Place {
-    let place = Place::new();
-    place.write("map.toml", MAPPING);
-    place.write("calls.csv", "id\nrecording-1\n");
-    std::fs::create_dir(place.path("audio")).expect("a folder");
-    place
+fn workdir() -> Workdir {
+    let workdir = Workdir::new();
+    workdir.write("map.toml", MAPPING);
+    workdir.write("calls.csv", "id\nrecording-1\n");
+    std::fs::create_dir(workdir.path("audio")).expect("a folder");
+    workdir
 }
 
 /// Checks a recording that goes on with so many zeros; both depths must say this.
-fn check(place: &Place, ending: &str, beginning: &[u8], zeros: u32, said: &str) {
-    let path = place.write(&format!("audio/recording-1.{ending}"), beginning);
+fn check(workdir: &Workdir, ending: &str, beginning: &[u8], zeros: u32, said: &str) {
+    let path = workdir.write(&format!("audio/recording-1.{ending}"), beginning);
     let file = OpenOptions::new().write(true).open(&path);
     // They take no room on the disk.
     let length = beginning.len() as u64 + u64::from(zeros);
@@ -168,7 +168,7 @@ fn check(place: &Place, ending: &str, beginning: &[u8], zeros: u32, said: &str) 
             "--out",
             "out",
         ];
-        let ended = place.call_within_memory(&[&check[..], &["--check-audio", depth]].concat());
+        let ended = workdir.call_within_memory(&[&check[..], &["--check-audio", depth]].concat());
         assert!(
             [0, 3].contains(&ended.code),
             "{said}, {depth}: {}: {}",
@@ -195,13 +195,13 @@ fn grown(mut file: Vec<u8>, boxes: &[&str]) -> Vec<u8> {
 
 #[test]
 fn large_tables_of_mpeg_4_are_not_read() {
-    let place = place();
+    let workdir = workdir();
     let said = "the tables of the MPEG-4 file are too many or too large";
     for (name, width) in [("stts", 8), ("stsz", 4), ("stsc", 12), ("elst", 12)] {
         let table = mp4_box(name, &[&words(&[0, LARGE / width])]);
         let within = ["moov", "trak", "mdia", "minf", "stbl", name];
         check(
-            &place,
+            &workdir,
             "m4a",
             &grown(m4a(&table, &[]), &within),
             LARGE,
@@ -209,16 +209,16 @@ fn large_tables_of_mpeg_4_are_not_read() {
         );
     }
     let tracks = mp4_box("trak", &[]).repeat(65);
-    check(&place, "m4a", &m4a(&[], &tracks), 0, said);
+    check(&workdir, "m4a", &m4a(&[], &tracks), 0, said);
 }
 
 #[test]
 fn tags_and_pictures_of_recordings_are_not_read() {
-    let place = place();
+    let workdir = workdir();
     let picture = mp4_box("covr", &[&mp4_box("data", &[&words(&[13, 0])])]);
     let picture = m4a(&[], &mp4_tags(&picture));
     let within = ["moov", "udta", "meta", "ilst", "covr", "data"];
-    check(&place, "m4a", &grown(picture, &within), LARGE, "");
+    check(&workdir, "m4a", &grown(picture, &within), LARGE, "");
     // Each value costs its name.
     let name = vec![b'n'; 1_000_000];
     let value = mp4_box("data", &[&words(&[1, 0]), b"x"]).repeat(2000);
@@ -230,9 +230,9 @@ fn tags_and_pictures_of_recordings_are_not_read() {
             &value,
         ],
     );
-    check(&place, "m4a", &m4a(&[], &mp4_tags(&item)), 0, "");
+    check(&workdir, "m4a", &m4a(&[], &mp4_tags(&item)), 0, "");
 
-    check(&place, "mp3", b"ID3\x04\0\0\x7F\x7F\x7F\x7F", LARGE, "");
+    check(&workdir, "mp3", b"ID3\x04\0\0\x7F\x7F\x7F\x7F", LARGE, "");
 
     let count = 2_600_000_u32;
     let comments = [
@@ -244,8 +244,8 @@ fn tags_and_pictures_of_recordings_are_not_read() {
     let stream = [b"fLaC", &flac_block(0, STREAM_INFO)[..]].concat();
     let several = flac_block(4, &comments).repeat(2);
     let end = flac_block(0x81, &[0]);
-    check(&place, "flac", &[stream, several, end].concat(), 0, "");
-    check(&place, "ogg", &ogg(&flac_block(0x84, &comments)), 0, "");
+    check(&workdir, "flac", &[stream, several, end].concat(), 0, "");
+    check(&workdir, "ogg", &ogg(&flac_block(0x84, &comments)), 0, "");
 }
 
 /// A block of the header of FLAC.

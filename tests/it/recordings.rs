@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::harness::export::wave;
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 
 const FIELDS: &str = r#"
 [fields]
@@ -20,20 +20,20 @@ audioChannels    = { value = "auto" }
 
 /// A rehearsal of this export with this `[audio]` table and these recordings.
 struct Rehearsal {
-    place: Place,
+    workdir: Workdir,
 }
 
 impl Rehearsal {
     fn new(audio: &str, export: &str, files: &[&str]) -> Rehearsal {
-        let place = Place::new();
-        place.write("mapping.toml", format!("{FIELDS}\n[audio]\n{audio}\n"));
-        place.write("calls.csv", export);
-        std::fs::create_dir_all(place.path("audio")).expect("a folder");
+        let workdir = Workdir::new();
+        workdir.write("mapping.toml", format!("{FIELDS}\n[audio]\n{audio}\n"));
+        workdir.write("calls.csv", export);
+        std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
         for (seed, file) in (0..).zip(files) {
             let mut dice = fastrand::Rng::with_seed(seed);
-            place.write(&format!("audio/{file}"), wave(1, &mut dice));
+            workdir.write(&format!("audio/{file}"), wave(1, &mut dice));
         }
-        Rehearsal { place }
+        Rehearsal { workdir }
     }
 
     fn run(&self, further: &[&str]) -> BTreeMap<String, String> {
@@ -55,8 +55,8 @@ impl Rehearsal {
             "--rate",
             "0",
         ];
-        self.place.call(&[&fixed[..], further].concat());
-        let rows = self.place.rows("accepted.sandbox.csv").into_iter();
+        self.workdir.call(&[&fixed[..], further].concat());
+        let rows = self.workdir.rows("accepted.sandbox.csv").into_iter();
         rows.map(|row| (row["external_id"].clone(), row["recording"].clone()))
             .collect()
     }
@@ -72,8 +72,8 @@ impl Rehearsal {
             "--out",
             "checked",
         ];
-        self.place.call(&fixed);
-        let text = std::fs::read(self.place.path("checked/problems.csv")).unwrap_or_default();
+        self.workdir.call(&fixed);
+        let text = std::fs::read(self.workdir.path("checked/problems.csv")).unwrap_or_default();
         let mut rows = csv::Reader::from_reader(&text[..]);
         let rows = rows.deserialize().map(|row| row.expect("a row"));
         rows.map(|row: BTreeMap<String, String>| (row["code"].clone(), row["message"].clone()))
@@ -213,19 +213,19 @@ fn paths_of_windows_are_looked_up_below_the_folder() {
 
 #[test]
 fn the_preset_of_five9_takes_names_as_they_lie_in_a_bucket() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let samples = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/samples/presets/five9/call-log.csv"
     );
-    place.write("calls.csv", std::fs::read(samples).expect("a sample"));
+    workdir.write("calls.csv", std::fs::read(samples).expect("a sample"));
     let rest = "__AB12__Sales__Sale__Eva__ivr__Pr%C3%B8ve__300__1__2__3__o__s__k.wav";
     let names = [
         format!("2024/ida%40example.com__2025550101__2024-03-15__01_12_03{rest}"),
         format!("2024/bo__%2B442079460101__2024-07-01__09%3A30%3A05{rest}"),
     ];
     for (seed, name) in (0..).zip(&names) {
-        place.write(
+        workdir.write(
             &format!("audio/{name}"),
             wave(2, &mut fastrand::Rng::with_seed(seed)),
         );
@@ -249,8 +249,8 @@ fn the_preset_of_five9_takes_names_as_they_lie_in_a_bucket() {
         "--rate",
         "0",
     ];
-    place.call(&fixed);
-    let rows = place.rows("accepted.sandbox.csv");
+    workdir.call(&fixed);
+    let rows = workdir.rows("accepted.sandbox.csv");
     let got: BTreeMap<_, _> = rows
         .iter()
         .map(|row| (row["external_id"].as_str(), row["recording"].as_str()))
@@ -270,7 +270,7 @@ fn a_conversation_of_several_recordings_goes_by_the_policy() {
     let export = "id\nab-1\nab-2\nab-3\n";
     let strict = Rehearsal::new(pattern, export, &files);
     // The metadata that lies beside each recording is no recording.
-    strict.place.write(
+    strict.workdir.write(
         "audio/year=2024/conversation_id=ab-2/0cc.wav_metadata.json",
         "{}",
     );
@@ -296,10 +296,10 @@ fn recordings_that_are_numbered_are_joined_in_their_order() {
     let accepted = puzzel.run(&[]);
     let all = "s1_1.wav + s1_2.wav + s1_10.wav";
     assert_eq!(accepted, found(&[("1", all), ("2", "s2_1.wav")]));
-    let rows = puzzel.place.rows("accepted.sandbox.csv");
+    let rows = puzzel.workdir.rows("accepted.sandbox.csv");
     let whole: u64 = ["s1_1.wav", "s1_2.wav", "s1_10.wav"]
         .iter()
-        .map(|file| puzzel.place.path("audio").join(file))
+        .map(|file| puzzel.workdir.path("audio").join(file))
         .map(|path| std::fs::metadata(path).expect("a file").len() - 44)
         .sum();
     let joined = rows
@@ -346,10 +346,10 @@ fn a_listed_recording_that_is_not_there_is_told() {
 fn a_file_without_sound_is_no_part_of_a_call_once_there_may_be_several() {
     let audio = "match = [\"{{ session }}_*\"]\nseveral = \"join\"";
     let rehearsal = Rehearsal::new(audio, "id,session\n1,s1\n2,s2\n", &["s1_1.wav"]);
-    let header = &std::fs::read(rehearsal.place.path("audio/s1_1.wav")).expect("a file")[..44];
-    rehearsal.place.write("audio/s1_2.wav", header);
-    rehearsal.place.write("audio/s2_1.wav", header);
-    rehearsal.place.write("audio/s2_2.wav", header);
+    let header = &std::fs::read(rehearsal.workdir.path("audio/s1_1.wav")).expect("a file")[..44];
+    rehearsal.workdir.write("audio/s1_2.wav", header);
+    rehearsal.workdir.write("audio/s2_1.wav", header);
+    rehearsal.workdir.write("audio/s2_2.wav", header);
     assert_eq!(rehearsal.run(&[]), found(&[("1", "s1_1.wav")]));
     let told = rehearsal.check();
     assert!(told.iter().any(|(code, _)| code == "recording-empty"));
@@ -360,13 +360,13 @@ fn a_recording_that_two_calls_claim_goes_with_the_first_also_from_another_file()
     let files = ["a.wav", "b.wav", "nobody.wav"];
     let rehearsal = Rehearsal::new(r#"match = ["{{ file }}"]"#, "id,file\n1,a.wav\n", &files);
     rehearsal
-        .place
+        .workdir
         .write("more/later.csv", "id,file\n2,a.wav\n3,b.wav\n");
     assert_eq!(
         rehearsal.run(&["more/later.csv"]),
         found(&[("1", "a.wav"), ("3", "b.wav")])
     );
-    rehearsal.place.call(&[
+    rehearsal.workdir.call(&[
         "check",
         "calls.csv",
         "more",
@@ -377,7 +377,7 @@ fn a_recording_that_two_calls_claim_goes_with_the_first_also_from_another_file()
         "--out",
         "out",
     ]);
-    let problems = rehearsal.place.rows("problems.csv");
+    let problems = rehearsal.workdir.rows("problems.csv");
     let told: Vec<_> = problems
         .iter()
         .map(|row| {
@@ -417,12 +417,12 @@ fn a_recording_whose_record_is_rejected_is_told_as_such() {
     assert!(fields.contains("when"), "{fields}");
     let audio = "[audio]\nmatch = ['{{ file }}']\n";
     rehearsal
-        .place
+        .workdir
         .write("mapping.toml", format!("{fields}\n{audio}"));
 
     rehearsal.check();
 
-    let text = rehearsal.place.read("checked/problems.csv");
+    let text = rehearsal.workdir.read("checked/problems.csv");
     let told: BTreeMap<&str, &str> = text
         .lines()
         .filter(|line| line.contains("recording-unclaimed"))
@@ -452,7 +452,7 @@ const GSM: [u8; 33 * 50] = [0xD0; 33 * 50];
 #[test]
 fn recordings_that_the_api_may_not_take_are_told() {
     let rehearsal = Rehearsal::new("", "id\na\nb\n", &["a.wav"]);
-    rehearsal.place.write("audio/b.gsm", GSM);
+    rehearsal.workdir.write("audio/b.gsm", GSM);
     assert_eq!(
         rehearsal.check(),
         [(
@@ -473,14 +473,14 @@ mod with_ffmpeg {
     fn with_program(audio: &str, does: &str, files: &[&str]) -> Rehearsal {
         let rehearsal = Rehearsal::new(audio, "id\na\nb\n", files);
         let mut dice = fastrand::Rng::with_seed(77);
-        rehearsal.place.write("result.wav", wave(1, &mut dice));
+        rehearsal.workdir.write("result.wav", wave(1, &mut dice));
         let script = format!(
             "#!/bin/sh\n[ \"$1\" = -version ] && exit 0\nfor made; do :; done\nmade=${{made#file:}}\n{does}\n"
         );
-        let path = rehearsal.place.write("bin/ffmpeg", script);
+        let path = rehearsal.workdir.write("bin/ffmpeg", script);
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(path, private).expect("a script");
-        std::fs::create_dir_all(rehearsal.place.path("tmp")).expect("a folder");
+        std::fs::create_dir_all(rehearsal.workdir.path("tmp")).expect("a folder");
         rehearsal
     }
 
@@ -504,15 +504,15 @@ mod with_ffmpeg {
         } else {
             ":/usr/bin:/bin"
         };
-        let path = format!("{}{others}", rehearsal.place.path(programs).display());
+        let path = format!("{}{others}", rehearsal.workdir.path(programs).display());
         let output = rehearsal
-            .place
+            .workdir
             .program(&[&fixed[..], further].concat())
             .env("PATH", path)
-            .env("TMPDIR", rehearsal.place.path("tmp"))
+            .env("TMPDIR", rehearsal.workdir.path("tmp"))
             .output()
             .expect("the program");
-        let left = std::fs::read_dir(rehearsal.place.path("tmp")).expect("a folder");
+        let left = std::fs::read_dir(rehearsal.workdir.path("tmp")).expect("a folder");
         assert_eq!(left.count(), 0, "temporary files are left");
         let code = output.status.code().expect("a code");
         (code, String::from_utf8_lossy(&output.stderr).into_owned())
@@ -522,19 +522,19 @@ mod with_ffmpeg {
     fn what_is_delivered_is_what_was_made() {
         let does = "cp result.wav \"$made\"";
         let rehearsal = with_program("", does, &["a.wav"]);
-        rehearsal.place.write("audio/b.gsm", GSM);
+        rehearsal.workdir.write("audio/b.gsm", GSM);
         let (code, _) = run(&rehearsal, "bin", &["--transcode"]);
         assert_eq!(code, 0);
-        let rows = rehearsal.place.rows("accepted.sandbox.csv");
+        let rows = rehearsal.workdir.rows("accepted.sandbox.csv");
         let of = |id: &str| {
             rows.iter()
                 .find(|row| row["external_id"] == id)
                 .expect("a row")
         };
-        let made = std::fs::metadata(rehearsal.place.path("result.wav")).expect("a file");
+        let made = std::fs::metadata(rehearsal.workdir.path("result.wav")).expect("a file");
         assert_eq!(of("b")["recording"], "b.gsm");
         assert_eq!(of("b")["bytes"], made.len().to_string());
-        let plain = std::fs::metadata(rehearsal.place.path("audio/a.wav")).expect("a file");
+        let plain = std::fs::metadata(rehearsal.workdir.path("audio/a.wav")).expect("a file");
         assert_eq!(of("a")["bytes"], plain.len().to_string());
     }
 
@@ -542,17 +542,17 @@ mod with_ffmpeg {
     fn a_recording_that_cannot_be_made_leaves_no_conversation() {
         let does = "echo 'Invalid data found' >&2; exit 1";
         let rehearsal = with_program("", does, &["a.wav"]);
-        rehearsal.place.write("audio/b.gsm", GSM);
+        rehearsal.workdir.write("audio/b.gsm", GSM);
         let (code, _) = run(&rehearsal, "bin", &["--transcode"]);
         assert_eq!(code, 3);
-        assert_eq!(rehearsal.place.outcome("failed"), 1);
-        let problems = rehearsal.place.rows("problems.csv");
+        assert_eq!(rehearsal.workdir.outcome("failed"), 1);
+        let problems = rehearsal.workdir.rows("problems.csv");
         let told = problems
             .iter()
             .find(|row| row["code"] == "recording-not-made");
         let told = &told.expect("a problem")["message"];
         assert_eq!(told, "ffmpeg cannot convert it: Invalid data found");
-        let accepted = rehearsal.place.rows("accepted.sandbox.csv");
+        let accepted = rehearsal.workdir.rows("accepted.sandbox.csv");
         assert_eq!(accepted.len(), 1, "the other call went out");
     }
 
@@ -560,7 +560,7 @@ mod with_ffmpeg {
     fn without_the_program_nothing_is_sent() {
         let rehearsal = with_program("", "", &["a.wav", "b.wav"]);
         // What answers is not ffmpeg.
-        rehearsal.place.write("none/ffmpeg", "");
+        rehearsal.workdir.write("none/ffmpeg", "");
         let fixed = [
             "run",
             "calls.csv",
@@ -571,23 +571,23 @@ mod with_ffmpeg {
             "--sandbox",
         ];
         let output = rehearsal
-            .place
+            .workdir
             .program(&[&fixed[..], &["--transcode"]].concat())
-            .env("PATH", rehearsal.place.path("none"))
+            .env("PATH", rehearsal.workdir.path("none"))
             .output()
             .expect("the program");
         assert_eq!(output.status.code(), Some(2));
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(told.contains("--transcode needs ffmpeg"), "{told}");
-        assert!(!rehearsal.place.has("capturi-import-sandbox.db"));
+        assert!(!rehearsal.workdir.has("capturi-import-sandbox.db"));
         // The settings file and the variable say it too.
         rehearsal
-            .place
+            .workdir
             .write("capturi-import.toml", "transcode = true\n");
         let by_file = rehearsal
-            .place
+            .workdir
             .program(&fixed)
-            .env("PATH", rehearsal.place.path("none"))
+            .env("PATH", rehearsal.workdir.path("none"))
             .output();
         assert_eq!(by_file.expect("the program").status.code(), Some(2));
     }
@@ -597,17 +597,17 @@ mod with_ffmpeg {
         let audio = "match = [\"{{ id }}_*\"]\nseveral = \"join\"";
         let does = "cp result.wav \"$made\"";
         let rehearsal = with_program(audio, does, &["a_1.wav", "b_1.wav"]);
-        rehearsal.place.write("audio/a_2.gsm", GSM);
+        rehearsal.workdir.write("audio/a_2.gsm", GSM);
         let (code, _) = run(&rehearsal, "none", &[]);
         assert_eq!(code, 3);
-        let problems = rehearsal.place.rows("problems.csv");
+        let problems = rehearsal.workdir.rows("problems.csv");
         let told = problems
             .iter()
             .find(|row| row["code"] == "recording-not-made");
         assert!(told.expect("a problem")["message"].contains("ffmpeg is not there"));
         let (code, _) = run(&rehearsal, "bin", &[]);
         assert_eq!(code, 0);
-        let rows = rehearsal.place.rows("accepted.sandbox.csv");
+        let rows = rehearsal.workdir.rows("accepted.sandbox.csv");
         assert!(
             rows.iter()
                 .any(|row| row["recording"] == "a_1.wav + a_2.gsm")
@@ -623,12 +623,12 @@ fn a_silent_channel_is_told_when_somebody_asks() {
     for frame in stereo[44..].chunks_exact_mut(4) {
         frame[2..].fill(0);
     }
-    rehearsal.place.write("audio/a.wav", stereo);
+    rehearsal.workdir.write("audio/a.wav", stereo);
     let silent =
         |told: &[(String, String)]| told.iter().any(|(code, _)| code == "recording-silent");
     assert!(!silent(&rehearsal.check()));
     rehearsal
-        .place
+        .workdir
         .write("capturi-import.toml", "check-audio = \"silence\"\n");
     let told = rehearsal.check();
     assert!(silent(&told), "{told:?}");
@@ -645,7 +645,7 @@ fn the_length_of_a_recording_is_held_against_the_export() {
     assert!(told[0].1.ends_with("the export says 600"), "{told:?}");
     // Who runs it every night never checks.
     assert_eq!(rehearsal.run(&[]).len(), 3);
-    let lines = rehearsal.place.lines_with("recording-duration");
+    let lines = rehearsal.workdir.lines_with("recording-duration");
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
@@ -661,7 +661,7 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
     let rehearsal = Rehearsal::new("match = [{ from = \"file\" }]", &export, &files);
     let fields = FIELDS.replace("{ value = \"2024-03-15T09:12:03+01:00\" }", "\"start\"");
     let mapping = format!("{fields}\n[audio]\nmatch = [{{ from = \"file\" }}]\n");
-    rehearsal.place.write("mapping.toml", mapping);
+    rehearsal.workdir.write("mapping.toml", mapping);
     let told = rehearsal.check();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, "recording-time");
@@ -674,7 +674,7 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
     // The ledger is told as well, and how bad it is, although it belongs to no row.
     rehearsal.run(&[]);
     let graveness = || -> Vec<(String, String)> {
-        let rows = rehearsal.place.rows("problems.csv").into_iter();
+        let rows = rehearsal.workdir.rows("problems.csv").into_iter();
         rows.map(|row| (row["code"].clone(), row["severity"].clone()))
             .collect()
     };
@@ -684,7 +684,7 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
         [("recording-time".to_owned(), "warning".to_owned())]
     );
     let ledger = ["report", "--ledger", "capturi-import-sandbox.db"];
-    rehearsal.place.call(&ledger).with_code(0);
+    rehearsal.workdir.call(&ledger).with_code(0);
     assert_eq!(graveness(), by_the_run);
 }
 
@@ -720,7 +720,7 @@ fn the_owner_of_the_whole_name_gets_it_and_what_two_find_is_nobodys() {
         rehearsal.run(&[]),
         found(&[("42", "42.wav"), ("10", "10.wav"), ("7", "7_in.wav")])
     );
-    let list = rehearsal.place.rows("recordings.csv");
+    let list = rehearsal.workdir.rows("recordings.csv");
     let how = |id: &str| {
         let row = list.iter().find(|row| row["external_id"] == id);
         row.map(|row| row["found"].clone()).unwrap_or_default()
@@ -742,20 +742,20 @@ fn a_run_that_stops_accounts_for_records_that_were_put_aside() {
         let audio = format!(r#"match = ["{pattern}"]"#);
         let files = ["1.wav", "2.wav", "3.wav", "4.wav", "5.wav", "6.wav"];
         let rehearsal = Rehearsal::new(&audio, "id\n1\n", &files);
-        let place = &rehearsal.place;
+        let workdir = &rehearsal.workdir;
         let further: Vec<String> = (2..40).map(|id| format!("{id}.csv")).collect();
         for (id, name) in (2..).zip(&further) {
-            place.write(name, format!("id\n{id}\n"));
+            workdir.write(name, format!("id\n{id}\n"));
         }
         let fixed = "run -m mapping.toml --audio audio --missing-audio create --sandbox --out out";
         let fixed = fixed.split(' ').chain(["--rate", "0", "--limit", "1"]);
         let files = further.iter().map(String::as_str).chain(["calls.csv"]);
         let arguments: Vec<&str> = fixed.chain(files).collect();
-        place.call(&arguments).with_code(7);
-        assert_eq!(place.outcome("created"), 1, "{pattern}");
-        let read = place.summary()["read"].as_u64().expect("a number");
+        workdir.call(&arguments).with_code(7);
+        assert_eq!(workdir.outcome("created"), 1, "{pattern}");
+        let read = workdir.summary()["read"].as_u64().expect("a number");
         let ended = ["created", "not_attempted", "held", "rejected", "skipped"];
-        let ended: u64 = ended.iter().map(|name| place.outcome(name)).sum();
+        let ended: u64 = ended.iter().map(|name| workdir.outcome(name)).sum();
         assert_eq!(read, ended, "{pattern}");
     }
 }
@@ -770,12 +770,12 @@ fn a_call_whose_find_is_anothers_is_told_what_becomes_of_it() {
         ("refuse", "the call is refused", "rejected"),
     ] {
         rehearsal.run(&["--missing-audio", policy]);
-        let problems = rehearsal.place.rows("problems.csv");
+        let problems = rehearsal.workdir.rows("problems.csv");
         let message = &problems[0]["message"];
         let told = format!("a.wav fits, but line 3 asks for it by its whole name; {then}");
         assert_eq!(*message, told, "{policy}");
         let expected = if outcome == "created" { 2 } else { 1 };
-        assert_eq!(rehearsal.place.outcome(outcome), expected, "{policy}");
+        assert_eq!(rehearsal.workdir.outcome(outcome), expected, "{policy}");
     }
 }
 
@@ -786,16 +786,16 @@ fn a_rejected_record_keeps_its_recording_also_from_a_later_file() {
         let rehearsal = Rehearsal::new("", &files[0], &["a.wav"]);
         let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
         let audio = "[audio]\nmatch = ['{{ file }}']\n";
-        let place = &rehearsal.place;
-        place.write("mapping.toml", format!("{fields}\n{audio}"));
+        let workdir = &rehearsal.workdir;
+        workdir.write("mapping.toml", format!("{fields}\n{audio}"));
         let mut further = Vec::new();
         if let Some(later) = files.get(1) {
-            place.write("later.csv", later);
+            workdir.write("later.csv", later);
             further.push("later.csv");
         }
         assert_eq!(rehearsal.run(&further), found(&[]), "{files:?}");
-        assert_eq!(place.outcome("rejected"), 2, "{files:?}");
-        let problems = place.rows("problems.csv");
+        assert_eq!(workdir.outcome("rejected"), 2, "{files:?}");
+        let problems = workdir.rows("problems.csv");
         let codes = problems.iter().map(|row| row["code"].clone());
         codes.collect::<std::collections::BTreeSet<_>>()
     };
@@ -812,13 +812,13 @@ fn a_recording_that_an_earlier_run_sent_goes_to_no_other_call() {
     let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["a.wav"]);
     let kept = ["--ledger", "kept.db"];
     assert_eq!(rehearsal.run(&kept), found(&[("1", "a.wav")]));
-    rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+    rehearsal.workdir.write("calls.csv", "id,file\n2,a.wav\n");
     assert_eq!(rehearsal.run(&kept), found(&[]));
-    let problems = rehearsal.place.rows("problems.csv");
+    let problems = rehearsal.workdir.rows("problems.csv");
     assert_eq!(problems[0]["code"], "recording-shared", "{problems:?}");
     // The same name with other bytes is another recording.
     let mut dice = fastrand::Rng::with_seed(99);
-    rehearsal.place.write("audio/a.wav", wave(1, &mut dice));
+    rehearsal.workdir.write("audio/a.wav", wave(1, &mut dice));
     assert_eq!(rehearsal.run(&kept), found(&[("2", "a.wav")]));
 }
 
@@ -834,18 +834,18 @@ fn a_sent_recording_is_known_from_a_folder_above_and_below() {
         let rehearsal = Rehearsal::new(audio, "id,file\n1,a.wav\n", &["2024/a.wav"]);
         let kept = ["--ledger", "kept.db"];
         assert_eq!(rehearsal.run_with(first, &kept).len(), 1, "{first}");
-        rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+        rehearsal.workdir.write("calls.csv", "id,file\n2,a.wav\n");
         assert_eq!(rehearsal.run_with(then, &kept).len(), 0, "{then}");
-        let problems = rehearsal.place.rows("problems.csv");
+        let problems = rehearsal.workdir.rows("problems.csv");
         assert_eq!(problems[0]["code"], "recording-shared", "{problems:?}");
         // Of the same call nothing is lacking, and other sound of the name and size is another recording.
-        rehearsal.place.write("calls.csv", "id,file\n1,a.wav\n");
+        rehearsal.workdir.write("calls.csv", "id,file\n1,a.wav\n");
         rehearsal.run_with(then, &kept);
-        assert!(rehearsal.place.rows("problems.csv").is_empty());
-        let mut other = std::fs::read(rehearsal.place.path("audio/2024/a.wav")).expect("a file");
+        assert!(rehearsal.workdir.rows("problems.csv").is_empty());
+        let mut other = std::fs::read(rehearsal.workdir.path("audio/2024/a.wav")).expect("a file");
         other[44..].reverse();
-        rehearsal.place.write("audio/2024/a.wav", other);
-        rehearsal.place.write("calls.csv", "id,file\n2,a.wav\n");
+        rehearsal.workdir.write("audio/2024/a.wav", other);
+        rehearsal.workdir.write("calls.csv", "id,file\n2,a.wav\n");
         assert_eq!(rehearsal.run_with(then, &kept).len(), 1, "{then}");
     }
 }
@@ -861,6 +861,6 @@ fn a_test_of_the_mapping_says_what_a_run_does_without_a_recording() {
     ] {
         let fixed = "mapping test calls.csv -m mapping.toml --audio audio --missing-audio";
         let arguments: Vec<&str> = fixed.split(' ').chain([policy]).collect();
-        rehearsal.place.call(&arguments).says(says);
+        rehearsal.workdir.call(&arguments).says(says);
     }
 }

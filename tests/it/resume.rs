@@ -3,7 +3,7 @@
 
 use crate::harness::export::calls;
 use crate::harness::known::{every_answer_is_known, known_doubts};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::{Server, always};
 use capturi_import::sandbox::{Fault, FaultRule, Faults, Strikes};
 
@@ -25,7 +25,7 @@ fn never_answered(strikes: Strikes) -> FaultRule {
 fn is_killed_again_and_again(seed: u64, version: &str) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let given = calls(150, seed);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = Fault::Latency {
         milliseconds: 10,
         jitter_milliseconds: 80,
@@ -34,7 +34,7 @@ fn is_killed_again_and_again(seed: u64, version: &str) {
     let mut kills = 0;
 
     loop {
-        let mut running = place.start(&server, &["calls.csv", "--api-version", version]);
+        let mut running = workdir.start(&server, &["calls.csv", "--api-version", version]);
         let moment = server.requests() + dice.u64(0..25);
         running.until(|| server.requests() >= moment);
         for _ in 0..dice.u32(0..300) {
@@ -51,14 +51,14 @@ fn is_killed_again_and_again(seed: u64, version: &str) {
     assert!(kills >= 5, "only {kills} kills");
     let doubled = server.has_at_least_the_recordings_of(&given, version);
     assert!(server.surplus_uploads() <= kills * WIDTH * IN_HAND);
-    let told = known_doubts(&place, &given);
+    let told = known_doubts(&workdir, &given);
     assert!(
         doubled.is_subset(&told),
         "{doubled:?} came twice, but only {told:?} are known"
     );
-    assert_eq!(place.state("complete"), given.len() as u64);
+    assert_eq!(workdir.state("complete"), given.len() as u64);
     let requests = server.requests();
-    place
+    workdir
         .run(&server, &["calls.csv", "--api-version", version])
         .with_code(0);
     assert_eq!(server.requests(), requests, "a further run sends nothing");
@@ -82,29 +82,29 @@ fn a_kill_at_every_request_doubles_at_most_what_was_in_flight() {
     let given = calls(4, 31);
     for strikes in [Strikes::BeforeEffect, Strikes::AfterEffect] {
         for request in 1..=2 * given.len() as u64 {
-            let place = Place::with(&given);
+            let workdir = Workdir::with(&given);
             let rule = never_answered(strikes).requests(request, None);
             let server = Server::with(Faults::default().with(rule));
             let arguments = ["calls.csv", "--concurrency", "1"];
 
-            let mut running = place.start(&server, &arguments);
+            let mut running = workdir.start(&server, &arguments);
             running.until(|| server.snapshot().faults.len() == 1);
             if strikes == Strikes::BeforeEffect {
                 // An answer reaches the disk a little later than the request that follows it leaves.
-                running.until(|| every_answer_is_known(&place, &server));
+                running.until(|| every_answer_is_known(&workdir, &server));
             }
             let before = server.surplus_uploads();
             assert_eq!((running.kill().code, before), (-1, 0));
             server.heal();
-            place.run(&server, &arguments).with_code(0);
+            workdir.run(&server, &arguments).with_code(0);
 
             let doubled = server.has_at_least_the_recordings_of(&given, "v2");
             match strikes {
                 Strikes::BeforeEffect => assert!(doubled.is_empty(), "{request}: {doubled:?}"),
                 Strikes::AfterEffect => assert!(doubled.len() <= IN_HAND, "{request}: {doubled:?}"),
             }
-            assert!(doubled.is_subset(&known_doubts(&place, &given)));
-            assert!(place.lines_with("upload-in-doubt").len() >= doubled.len());
+            assert!(doubled.is_subset(&known_doubts(&workdir, &given)));
+            assert!(workdir.lines_with("upload-in-doubt").len() >= doubled.len());
         }
     }
 }
@@ -112,22 +112,22 @@ fn a_kill_at_every_request_doubles_at_most_what_was_in_flight() {
 #[test]
 fn an_interrupted_run_finishes_what_is_in_flight_and_is_resumed() {
     let given = calls(200, 32);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = always(Fault::Latency {
         milliseconds: 30,
         jitter_milliseconds: 30,
     });
     let server = Server::with_rule(late);
 
-    let mut running = place.start(&server, &["calls.csv"]);
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 100);
     running.signal("INT");
     let ended = running.end().with_code(130);
 
     assert!(ended.out.contains("= records read"), "{}", ended.out);
-    let created = place.outcome("created");
+    let created = workdir.outcome("created");
     assert!(created > 0 && created < 200, "{created}");
-    assert_eq!(place.summary()["stop"], "interrupted");
+    assert_eq!(workdir.summary()["stop"], "interrupted");
     // What was begun is finished: no request is left without an answer, no call without its
     // recording.
     let snapshot = server.snapshot();
@@ -143,47 +143,47 @@ fn an_interrupted_run_finishes_what_is_in_flight_and_is_resumed() {
         "{:?}",
         snapshot.endpoints
     );
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_terminated_run_ends_like_an_interrupted_one() {
     let given = calls(100, 33);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = always(Fault::Latency {
         milliseconds: 50,
         jitter_milliseconds: 0,
     });
     let server = Server::with_rule(late);
 
-    let mut running = place.start(&server, &["calls.csv"]);
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 40);
     running.signal("TERM");
     running.end().with_code(130);
 
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_second_interrupt_ends_at_once() {
     let given = calls(60, 34);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let rule = never_answered(Strikes::AfterEffect).requests(41, None);
     let server = Server::with(Faults::default().with(rule));
 
-    let mut running = place.start(&server, &["calls.csv"]);
+    let mut running = workdir.start(&server, &["calls.csv"]);
     running.until(|| server.requests() >= 40 + WIDTH as u64);
     running.signal("INT");
     running.until_it_says("stopping");
     running.signal("INT");
     running.end().with_code(130);
 
-    assert_eq!(place.outcome("failed"), 0);
-    assert!(place.outcome("not_attempted") >= WIDTH as u64);
+    assert_eq!(workdir.outcome("failed"), 0);
+    assert!(workdir.outcome("not_attempted") >= WIDTH as u64);
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
     assert!(doubled.len() <= WIDTH, "{doubled:?}");
 }
@@ -192,14 +192,14 @@ fn a_second_interrupt_ends_at_once() {
 fn a_second_run_at_the_same_time_is_refused_and_told_who_runs() {
     // Enough requests are answered that some calls of all that are in hand are complete.
     let given = calls(200, 35);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let rule = never_answered(Strikes::BeforeEffect).requests(201, None);
     let server = Server::with(Faults::default().with(rule));
-    let mut first = place.start(&server, &["calls.csv"]);
+    let mut first = workdir.start(&server, &["calls.csv"]);
     first.until(|| server.requests() >= 200 + WIDTH as u64);
     let requests = server.requests();
 
-    place
+    workdir
         .run(&server, &["calls.csv"])
         .with_code(5)
         .says(&first.process().to_string());
@@ -207,21 +207,21 @@ fn a_second_run_at_the_same_time_is_refused_and_told_who_runs() {
     assert_eq!(server.requests(), requests);
     assert!(!first.is_over());
     // Looking is allowed meanwhile, and a killed run holds nothing.
-    assert!(place.state("complete") > 0);
+    assert!(workdir.state("complete") > 0);
     first.kill();
     server.heal();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
 #[test]
 fn a_ledger_belongs_to_one_destination() {
     let given = calls(20, 36);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let (real, other) = (Server::healthy(), Server::healthy());
-    place.run(&real, &["calls.csv"]).with_code(0);
+    workdir.run(&real, &["calls.csv"]).with_code(0);
 
-    place
+    workdir
         .run(&other, &["calls.csv"])
         .with_code(2)
         .says(&real.url());
@@ -234,7 +234,7 @@ fn a_ledger_belongs_to_one_destination() {
         "--ledger",
         "capturi-import.db",
     ];
-    place.call(&rehearsal).with_code(2);
-    place.run(&real, &["calls.csv"]).with_code(0);
+    workdir.call(&rehearsal).with_code(2);
+    workdir.run(&real, &["calls.csv"]).with_code(0);
     real.has_exactly(&given, "v2");
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::harness::export::calls;
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::TOKEN;
 
 /// A sandbox that was started as a program. Killed when dropped.
@@ -19,8 +19,8 @@ struct Started {
 }
 
 impl Started {
-    fn new(place: &Place, arguments: &[&str]) -> Self {
-        let mut program = place.program(&["sandbox", "--port", "0"]);
+    fn new(workdir: &Workdir, arguments: &[&str]) -> Self {
+        let mut program = workdir.program(&["sandbox", "--port", "0"]);
         program.args(arguments);
         Started::of(program)
     }
@@ -94,8 +94,8 @@ fn status(host: &str, line: &str, token: &str) -> u16 {
 
 #[test]
 fn each_start_has_a_token_of_its_own() {
-    let place = Place::new();
-    let (first, second) = (Started::new(&place, &[]), Started::new(&place, &[]));
+    let workdir = Workdir::new();
+    let (first, second) = (Started::new(&workdir, &[]), Started::new(&workdir, &[]));
     assert!(first.token().starts_with("sandbox-"), "{}", first.said);
     assert!(first.token().len() >= 32, "{}", first.said);
     assert_ne!(first.token(), second.token());
@@ -117,8 +117,8 @@ fn each_start_has_a_token_of_its_own() {
 
 #[test]
 fn a_web_page_gets_nothing_even_with_the_token() {
-    let place = Place::new();
-    let sandbox = Started::new(&place, &[]);
+    let workdir = Workdir::new();
+    let sandbox = Started::new(&workdir, &[]);
     let host = format!("host: {}\r\n", sandbox.host);
     let token = format!("authorization: {}\r\n", sandbox.token());
     for foreign in [
@@ -148,11 +148,11 @@ fn a_script_finds_the_token_in_a_file_of_its_own() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let given = calls(3, 91);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     for (name, code) in [("TERM", 0), ("INT", 0), ("KILL", -1)] {
-        let sandbox = Started::new(&place, &["--token-out", "token"]);
-        assert_eq!(place.read("token"), format!("{}\n", sandbox.token()));
-        let file = std::fs::metadata(place.path("token")).expect("a file");
+        let sandbox = Started::new(&workdir, &["--token-out", "token"]);
+        assert_eq!(workdir.read("token"), format!("{}\n", sandbox.token()));
+        let file = std::fs::metadata(workdir.path("token")).expect("a file");
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
         let url = sandbox.url();
         let run = [
@@ -169,30 +169,30 @@ fn a_script_finds_the_token_in_a_file_of_its_own() {
             "--out",
             "out",
         ];
-        place.call(&run).with_code(0);
-        assert_eq!(place.outcome("created"), 3);
+        workdir.call(&run).with_code(0);
+        assert_eq!(workdir.outcome("created"), 3);
         assert_eq!(sandbox.signal(name), code);
         // After a kill it stays, and the next start replaces it.
-        assert_eq!(place.has("token"), name == "KILL");
+        assert_eq!(workdir.has("token"), name == "KILL");
     }
-    let again = Started::new(&place, &["--token-out", "token"]);
-    assert_eq!(place.read("token").trim(), again.token());
+    let again = Started::new(&workdir, &["--token-out", "token"]);
+    assert_eq!(workdir.read("token").trim(), again.token());
 }
 
 #[test]
 fn a_file_that_is_no_token_of_a_sandbox_is_kept() {
-    let place = Place::new();
-    place.write("token", "a real one\n");
-    let ended = place.call(&["sandbox", "--port", "0", "--token-out", "token"]);
+    let workdir = Workdir::new();
+    workdir.write("token", "a real one\n");
+    let ended = workdir.call(&["sandbox", "--port", "0", "--token-out", "token"]);
     let ended = ended.with_code(2).says("already exists");
     assert!(!ended.out.contains("listens"), "{}", ended.out);
-    assert_eq!(place.read("token"), "a real one\n");
+    assert_eq!(workdir.read("token"), "a real one\n");
 }
 
 #[test]
 fn a_token_that_was_typed_is_taken_and_not_repeated() {
-    let place = Place::new();
-    let sandbox = Started::new(&place, &["--token", TOKEN]);
+    let workdir = Workdir::new();
+    let sandbox = Started::new(&workdir, &["--token", TOKEN]);
     assert!(!sandbox.said.contains(TOKEN), "{}", sandbox.said);
     assert_eq!(status(&sandbox.host, "GET /__state", TOKEN), 200);
     assert_eq!(status(&sandbox.host, "GET /__state", "sandbox"), 401);
@@ -200,9 +200,9 @@ fn a_token_that_was_typed_is_taken_and_not_repeated() {
 
 #[test]
 fn a_token_of_a_variable_is_taken_and_stands_in_no_list_of_processes() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let program = |arguments: &[&str], token: &str| {
-        let mut program = place.program(&["sandbox", "--port", "0"]);
+        let mut program = workdir.program(&["sandbox", "--port", "0"]);
         program.args(arguments).env("CAPTURI_SANDBOX_TOKEN", token);
         program
     };
@@ -224,16 +224,16 @@ fn a_token_of_a_variable_is_taken_and_stands_in_no_list_of_processes() {
 
 #[test]
 fn other_machines_are_let_in_with_a_chosen_token_only() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let remote = ["sandbox", "--listen", "0.0.0.0", "--port", "0"];
-    place.call(&remote).with_code(2).says("not a loopback");
+    workdir.call(&remote).with_code(2).says("not a loopback");
     let open = [&remote[..], &["--allow-remote"]].concat();
-    place.call(&open).with_code(2).says("needs a token");
-    place.write("capturi-import.toml", "allow-remote = true\n");
-    place.call(&remote).with_code(2).says("needs a token");
-    place.write("capturi-import.toml", "");
+    workdir.call(&open).with_code(2).says("needs a token");
+    workdir.write("capturi-import.toml", "allow-remote = true\n");
+    workdir.call(&remote).with_code(2).says("needs a token");
+    workdir.write("capturi-import.toml", "");
     let arguments = ["--listen", "0.0.0.0", "--allow-remote", "--token", TOKEN];
-    let sandbox = Started::new(&place, &arguments);
+    let sandbox = Started::new(&workdir, &arguments);
     for (headers, expected) in [
         (
             format!("host: build-7.example:8787\r\nauthorization: {TOKEN}\r\n"),
@@ -283,9 +283,9 @@ fn ports_of(process: u32) -> Option<Vec<u16>> {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_rehearsal_shows_its_people_to_nobody() {
-    let place = Place::with(&calls(5, 92));
+    let workdir = Workdir::with(&calls(5, 92));
     // The calls are there, and the uploads wait.
-    place.write(
+    workdir.write(
         "faults.toml",
         "[[rule]]\non = [\"upload\"]\nfault = { latency = { milliseconds = 600000 } }\n",
     );
@@ -300,7 +300,7 @@ fn a_rehearsal_shows_its_people_to_nobody() {
         "--rate",
         "0",
     ];
-    let mut child = place
+    let mut child = workdir
         .program(&run)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

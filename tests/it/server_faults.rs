@@ -2,7 +2,7 @@
 //! else.
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::{Server, at_first, on_first_try, sometimes};
 use capturi_import::sandbox::{Fault, FaultRule, Faults, RetryAfterHeader, Strikes};
 
@@ -10,21 +10,21 @@ use capturi_import::sandbox::{Fault, FaultRule, Faults, RetryAfterHeader, Strike
 /// recording twice only where that is told.
 fn survives(rule: FaultRule) {
     let given = calls(200, 11);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let server = Server::with(Faults::seeded(7).with(rule));
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "64"])
         .with_code(0);
 
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
     let struck: u64 = server.snapshot().faults.values().sum();
     assert!(struck > 20, "struck only {struck} times");
-    all_doubts_are_told(&place, &given, &doubled.into_iter().collect::<Vec<_>>());
-    assert_eq!(place.outcome("created"), given.len() as u64);
-    assert_eq!(place.rows("accepted.csv").len(), given.len());
+    all_doubts_are_told(&workdir, &given, &doubled.into_iter().collect::<Vec<_>>());
+    assert_eq!(workdir.outcome("created"), given.len() as u64);
+    assert_eq!(workdir.rows("accepted.csv").len(), given.len());
     let requests = server.requests();
-    place.run(&server, &["calls.csv"]).with_code(0);
+    workdir.run(&server, &["calls.csv"]).with_code(0);
     assert_eq!(server.requests(), requests, "a second run sends nothing");
 }
 
@@ -38,9 +38,9 @@ fn each_survives(rules: &[FaultRule]) {
 }
 
 /// Each of these ids has an `upload-in-doubt` problem on its line.
-fn all_doubts_are_told(place: &Place, given: &[Given], doubled: &[String]) {
-    let told = place.lines_with("upload-in-doubt");
-    let records = csv::Reader::from_path(place.path("calls.csv")).expect("the export");
+fn all_doubts_are_told(workdir: &Workdir, given: &[Given], doubled: &[String]) {
+    let told = workdir.lines_with("upload-in-doubt");
+    let records = csv::Reader::from_path(workdir.path("calls.csv")).expect("the export");
     let mut line_of = std::collections::BTreeMap::new();
     for record in records.into_records() {
         let record = record.expect("a row");
@@ -56,7 +56,7 @@ fn all_doubts_are_told(place: &Place, given: &[Given], doubled: &[String]) {
             "{id} came twice and nobody says so"
         );
     }
-    let counted = place.summary()["delivered"]["in_doubt"]
+    let counted = workdir.summary()["delivered"]["in_doubt"]
         .as_u64()
         .expect("a number");
     assert!(
@@ -120,14 +120,14 @@ fn late_answers() {
 #[test]
 fn answers_that_come_after_the_client_gave_up() {
     let given = calls(40, 12);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let late = on_first_try(Fault::Latency {
         milliseconds: 3000,
         jitter_milliseconds: 0,
     });
     let server = Server::with_rule(late.with_probability(0.3));
 
-    place
+    workdir
         .run(
             &server,
             &["calls.csv", "--concurrency", "64", "--timeout", "1s"],
@@ -135,18 +135,18 @@ fn answers_that_come_after_the_client_gave_up() {
         .with_code(0);
 
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
-    all_doubts_are_told(&place, &given, &doubled.into_iter().collect::<Vec<_>>());
+    all_doubts_are_told(&workdir, &given, &doubled.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
 fn a_redirect_is_not_followed_and_the_token_stays() {
     let given = calls(40, 13);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let elsewhere = Server::healthy();
     let to = format!("{}/v2/conversation", elsewhere.url());
     let server = Server::with_rule(on_first_try(Fault::Redirect { to }).with_probability(0.3));
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "64"])
         .with_code(0);
 
@@ -157,7 +157,7 @@ fn a_redirect_is_not_followed_and_the_token_stays() {
 #[test]
 fn everything_at_once() {
     let given = calls(300, 14);
-    let place = Place::with(&given);
+    let workdir = Workdir::with(&given);
     let faults = Faults::seeded(14)
         .with(sometimes(0.04, Fault::Close))
         .with(sometimes(0.04, Fault::Close).strikes(Strikes::AfterEffect))
@@ -177,10 +177,10 @@ fn everything_at_once() {
         ));
     let server = Server::with(faults);
 
-    place
+    workdir
         .run(&server, &["calls.csv", "--concurrency", "64"])
         .with_code(0);
 
     let doubled = server.has_at_least_the_recordings_of(&given, "v2");
-    all_doubts_are_told(&place, &given, &doubled.into_iter().collect::<Vec<_>>());
+    all_doubts_are_told(&workdir, &given, &doubled.into_iter().collect::<Vec<_>>());
 }

@@ -2,7 +2,7 @@
 //! call.
 
 use crate::harness::export::wave;
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 
 const FIELDS: &str = r#"
 agentId       = "agent.id"
@@ -14,14 +14,14 @@ subject       = { value = "call" }
 audioChannels = { value = "auto" }
 "#;
 
-fn sound(place: &Place, name: &str, seed: u64) {
+fn sound(workdir: &Workdir, name: &str, seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
-    place.write(&format!("audio/{name}"), wave(1, &mut dice));
+    workdir.write(&format!("audio/{name}"), wave(1, &mut dice));
 }
 
 /// The recordings that a rehearsal with this mapping sends, by the id of their call.
-fn sent(place: &Place, exports: &str, mapping: &str) -> Vec<(String, String)> {
-    place.write("mapping.toml", mapping);
+fn sent(workdir: &Workdir, exports: &str, mapping: &str) -> Vec<(String, String)> {
+    workdir.write("mapping.toml", mapping);
     let fixed = ["-m", "mapping.toml", "--audio", "audio", "--sandbox"];
     let arguments = [
         &["run", exports],
@@ -29,8 +29,8 @@ fn sent(place: &Place, exports: &str, mapping: &str) -> Vec<(String, String)> {
         &["--out", "out", "--rate", "0"],
     ]
     .concat();
-    place.call(&arguments);
-    let rows = place.rows("accepted.sandbox.csv").into_iter();
+    workdir.call(&arguments);
+    let rows = workdir.rows("accepted.sandbox.csv").into_iter();
     let pairs = rows.map(|row| (row["external_id"].clone(), row["recording"].clone()));
     let mut pairs: Vec<(String, String)> = pairs.collect();
     pairs.sort();
@@ -39,22 +39,22 @@ fn sent(place: &Place, exports: &str, mapping: &str) -> Vec<(String, String)> {
 
 #[test]
 fn metadata_in_xml_or_json_are_an_export_of_their_own() {
-    let place = Place::new();
-    std::fs::create_dir_all(place.path("audio")).expect("a folder");
+    let workdir = Workdir::new();
+    std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
     for number in 1..=3 {
-        sound(&place, &format!("6f1c-{number}_1.wav"), number);
+        sound(&workdir, &format!("6f1c-{number}_1.wav"), number);
         let xml = format!(
             "<?xml version=\"1.0\"?>\n<recording><session id=\"6f1c-{number}\"><start>2024-03-15 09:1{number}:03</start></session>\
              <request><remoteAddress>+479000000{number}</remoteAddress></request>\
              <agent><id>5</id><name>Ida &amp; Bo</name><email>ida@example.com</email></agent></recording>"
         );
-        place.write(&format!("audio/6f1c-{number}_1.XML"), xml);
+        workdir.write(&format!("audio/6f1c-{number}_1.XML"), xml);
         let json = format!(
             "{{\"session\": {{\"id\": \"6f1c-{number}\", \"start\": \"2024-03-15 09:1{number}:03\"}},\n \
              \"request\": {{\"remoteAddress\": \"+479000000{number}\"}},\n \
              \"agent\": {{\"id\": 5, \"name\": \"Ida\", \"email\": \"ida@example.com\"}}}}"
         );
-        place.write(&format!("audio/6f1c-{number}_1.wav_metadata.json"), json);
+        workdir.write(&format!("audio/6f1c-{number}_1.wav_metadata.json"), json);
     }
     let wanted: Vec<(String, String)> = (1..=3)
         .map(|number| (format!("6f1c-{number}"), format!("6f1c-{number}_1.wav")))
@@ -67,14 +67,14 @@ fn metadata_in_xml_or_json_are_an_export_of_their_own() {
             "[fields]\nexternalIdentity = \"session.id\"\n{FIELDS}\n[audio]\nsidecar = \"{ending}\"\n\
              match = \"{{{{ recording_name }}}}\"\n"
         );
-        assert_eq!(sent(&place, exports, &mapping), wanted, "{exports}");
+        assert_eq!(sent(&workdir, exports, &mapping), wanted, "{exports}");
     }
 }
 
 #[test]
 fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
-    let place = Place::new();
-    std::fs::create_dir_all(place.path("audio")).expect("a folder");
+    let workdir = Workdir::new();
+    std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
     let record = |id: &str| {
         format!(
             "{{\"id\": \"{id}\", \"session\": {{\"start\": \"2024-03-15 09:12:03\"}}, \
@@ -82,16 +82,16 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
              \"agent\": {{\"id\": 5, \"name\": \"Ida\", \"email\": \"ida@example.com\"}}}}\n"
         )
     };
-    place.write("calls.ndjson", record("c-1") + &record("c-2"));
+    workdir.write("calls.ndjson", record("c-1") + &record("c-2"));
     for (seed, (name, media, id)) in (0..).zip([
         ("r1.wav", "Call", "c-1"),
         ("c-1_screen.wav", "Screen", "c-1"),
         ("r2.wav", "call", "c-2"),
         ("r3.wav", "Chat", "c-2"),
     ]) {
-        sound(&place, name, seed);
+        sound(&workdir, name, seed);
         let metadata = format!("{{\"mediaType\": \"{media}\", \"conversationId\": \"{id}\"}}");
-        place.write(&format!("audio/{name}_metadata.json"), metadata);
+        workdir.write(&format!("audio/{name}_metadata.json"), metadata);
     }
     let rule = "sidecar = { name = \"_metadata.json\", only = { mediaType = [\"Call\"] }, \
                 keys = { conversationId = \"{{ id }}\" } }";
@@ -102,10 +102,10 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
     };
     let wanted = [("c-1", "r1.wav"), ("c-2", "r2.wav")];
     let wanted = wanted.map(|(id, name)| (id.to_owned(), name.to_owned()));
-    assert_eq!(sent(&place, "calls.ndjson", &mapping(rule)), wanted);
+    assert_eq!(sent(&workdir, "calls.ndjson", &mapping(rule)), wanted);
     // Metadata that cannot be read are told, and their recording goes to nobody.
-    place.write("audio/r2.wav_metadata.json", "<a><b></a>");
-    place.call(&[
+    workdir.write("audio/r2.wav_metadata.json", "<a><b></a>");
+    workdir.call(&[
         "check",
         "calls.ndjson",
         "-m",
@@ -115,12 +115,12 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
         "--out",
         "out",
     ]);
-    let told = place.rows("problems.csv");
+    let told = workdir.rows("problems.csv");
     let told = told
         .iter()
         .find(|row| row["code"] == "recording-unreadable");
     let told = told.expect("it is told");
     assert!(told["file"].contains("r2.wav_metadata.json"), "{told:?}");
     assert!(told["message"].contains("line 1"), "{told:?}");
-    assert_eq!(sent(&place, "calls.ndjson", &mapping(rule)), wanted[..1]);
+    assert_eq!(sent(&workdir, "calls.ndjson", &mapping(rule)), wanted[..1]);
 }

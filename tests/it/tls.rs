@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use crate::harness::export::calls;
-use crate::harness::program::{Ended, Place};
+use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, TOKEN};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::net as async_net;
@@ -77,7 +77,7 @@ async fn serve(listener: async_net::TcpListener, acceptor: TlsAcceptor, target: 
     }
 }
 
-fn go(place: &Place, base: &str, more: &[&str], environment: &[(&str, &str)]) -> Ended {
+fn go(workdir: &Workdir, base: &str, more: &[&str], environment: &[(&str, &str)]) -> Ended {
     let mut arguments = vec![
         "run",
         "calls.csv",
@@ -95,7 +95,7 @@ fn go(place: &Place, base: &str, more: &[&str], environment: &[(&str, &str)]) ->
         "trace",
     ];
     arguments.extend(more);
-    let output = place
+    let output = workdir
         .program(&arguments)
         .envs(environment.iter().copied())
         .output();
@@ -109,18 +109,18 @@ fn go(place: &Place, base: &str, more: &[&str], environment: &[(&str, &str)]) ->
 #[test]
 fn a_private_authority_is_trusted_where_it_is_named() {
     let given = calls(10, 51);
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
     let tls = Tls::before(&server, "localhost", 4000);
     let base = format!("https://localhost:{}", tls.address.port());
 
-    go(&place, &base, &[], &[])
+    go(&workdir, &base, &[], &[])
         .with_code(6)
         .says("authority that is not trusted")
         .says("--ca-bundle");
     assert_eq!(server.requests(), 0);
 
-    place.write("ca.pem", &tls.authority);
-    go(&place, &base, &["--ca-bundle", "ca.pem"], &[]).with_code(0);
+    workdir.write("ca.pem", &tls.authority);
+    go(&workdir, &base, &["--ca-bundle", "ca.pem"], &[]).with_code(0);
     server.has_exactly(&given, "v2");
 }
 
@@ -131,26 +131,26 @@ fn a_certificate_that_expired_or_is_of_another_name_is_named_as_such() {
         ("other.example.com", 4000, "the certificate of another name"),
     ] {
         let given = calls(3, 52);
-        let (place, server) = (Place::with(&given), Server::healthy());
+        let (workdir, server) = (Workdir::with(&given), Server::healthy());
         let tls = Tls::before(&server, name, last_year);
-        place.write("ca.pem", &tls.authority);
+        workdir.write("ca.pem", &tls.authority);
         let base = format!("https://localhost:{}", tls.address.port());
 
-        go(&place, &base, &["--ca-bundle", "ca.pem"], &[])
+        go(&workdir, &base, &["--ca-bundle", "ca.pem"], &[])
             .with_code(6)
             .says(words)
             .says("localhost");
 
-        assert_eq!((server.requests(), place.outcome("failed")), (0, 0));
+        assert_eq!((server.requests(), workdir.outcome("failed")), (0, 0));
     }
 }
 
 #[test]
 fn a_file_without_certificates_is_a_wrong_setting() {
-    let place = Place::with(&calls(1, 53));
-    place.write("ca.pem", "no certificate");
+    let workdir = Workdir::with(&calls(1, 53));
+    workdir.write("ca.pem", "no certificate");
     go(
-        &place,
+        &workdir,
         "https://localhost:1",
         &["--ca-bundle", "ca.pem"],
         &[],
@@ -161,19 +161,19 @@ fn a_file_without_certificates_is_a_wrong_setting() {
 
 #[test]
 fn a_name_that_nobody_knows_is_told() {
-    let place = Place::with(&calls(3, 54));
-    go(&place, "https://nowhere.invalid", &[], &[])
+    let workdir = Workdir::with(&calls(3, 54));
+    go(&workdir, "https://nowhere.invalid", &[], &[])
         .with_code(6)
         .says("the name nowhere.invalid cannot be resolved");
 }
 
 #[test]
 fn what_speaks_no_tls_is_told() {
-    let (place, server) = (Place::with(&calls(3, 55)), Server::healthy());
+    let (workdir, server) = (Workdir::with(&calls(3, 55)), Server::healthy());
     let base = server
         .url()
         .replace("http://127.0.0.1", "https://localhost");
-    go(&place, &base, &[], &[]).with_code(6).says("TLS");
+    go(&workdir, &base, &[], &[]).with_code(6).says("TLS");
 }
 
 /// A proxy that wants a login and leads everything to one address; what it was asked for.
@@ -233,20 +233,20 @@ fn lead(client: TcpStream, target: SocketAddr, log: &Mutex<Vec<String>>) -> std:
 #[test]
 fn a_proxy_is_used_with_its_login_and_the_login_is_said_nowhere() {
     let given = calls(10, 56);
-    let (place, server) = (Place::with(&given), Server::healthy());
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
     let tls = Tls::before(&server, "capturi.example", 4000);
-    place.write("ca.pem", &tls.authority);
+    workdir.write("ca.pem", &tls.authority);
     let (address, asked) = proxy(tls.address);
     let (base, bundle) = ("https://capturi.example", ["--ca-bundle", "ca.pem"]);
     let without = format!("http://{address}");
     let with = format!("http://name:s3cret-of-the-proxy@{address}");
 
-    go(&place, base, &bundle, &[("HTTPS_PROXY", &without)])
+    go(&workdir, base, &bundle, &[("HTTPS_PROXY", &without)])
         .with_code(6)
         .says("the proxy wants a login");
     assert_eq!(server.requests(), 0);
 
-    go(&place, base, &bundle, &[("HTTPS_PROXY", &with)]).with_code(0);
+    go(&workdir, base, &bundle, &[("HTTPS_PROXY", &with)]).with_code(0);
     server.has_exactly(&given, "v2");
     let asked = asked.lock().expect("nobody panics");
     assert!(
@@ -259,7 +259,7 @@ fn a_proxy_is_used_with_its_login_and_the_login_is_said_nowhere() {
 
 #[test]
 fn no_proxy_means_none() {
-    let place = Place::with(&calls(3, 57));
+    let workdir = Workdir::with(&calls(3, 57));
     let (address, asked) = proxy("127.0.0.1:9".parse().expect("an address"));
     let proxy = format!("http://name:s3cret-of-the-proxy@{address}");
     let environment = [
@@ -267,7 +267,7 @@ fn no_proxy_means_none() {
         ("NO_PROXY", "nowhere.invalid"),
     ];
 
-    go(&place, "https://nowhere.invalid", &[], &environment).with_code(6);
+    go(&workdir, "https://nowhere.invalid", &[], &environment).with_code(6);
 
     assert!(asked.lock().expect("nobody panics").is_empty());
 }

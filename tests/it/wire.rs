@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::harness::export::{Given, calls};
 use crate::harness::meddler::{Meddler, Trick, answer, body_of};
-use crate::harness::program::Place;
+use crate::harness::program::Workdir;
 use crate::harness::server::Server;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -19,11 +19,11 @@ const JSON: &str = "content-type: application/json\r\n";
 fn goes_through(
     given: &[Given],
     choice: impl Fn(u64, &str) -> Option<Trick> + Send + Sync + 'static,
-) -> (Place, Server) {
-    let (place, server) = (Place::with(given), Server::healthy());
+) -> (Workdir, Server) {
+    let (workdir, server) = (Workdir::with(given), Server::healthy());
     let meddler = Meddler::before(&server, choice);
 
-    place
+    workdir
         .program(&[
             "run",
             "calls.csv",
@@ -47,14 +47,14 @@ fn goes_through(
 
     assert!(meddler.played() > 0, "nothing was done to it");
     let doubled = server.has_at_least_the_recordings_of(given, "v2");
-    let told = place.lines_with("upload-in-doubt").len();
+    let told = workdir.lines_with("upload-in-doubt").len();
     assert!(
         doubled.len() <= told,
         "{doubled:?} came twice, {told} are told"
     );
-    assert_eq!(place.outcome("created"), given.len() as u64);
-    assert_eq!(place.state("complete"), given.len() as u64);
-    (place, server)
+    assert_eq!(workdir.outcome("created"), given.len() as u64);
+    assert_eq!(workdir.state("complete"), given.len() as u64);
+    (workdir, server)
 }
 
 /// The first requests get this, one after the other.
@@ -212,8 +212,8 @@ fn a_slow_line_that_moves_is_waited_for() {
         let is_upload = line.contains("/v1/audio/");
         is_upload.then_some(Trick::SlowLine(Duration::from_millis(300)))
     };
-    let (place, server) = goes_through(&given, slow);
-    assert!(place.lines_with("upload-in-doubt").is_empty());
+    let (workdir, server) = goes_through(&given, slow);
+    assert!(workdir.lines_with("upload-in-doubt").is_empty());
     server.has_exactly(&given, "v2");
 }
 

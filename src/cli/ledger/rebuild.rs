@@ -11,7 +11,7 @@ use crate::config::RebuildArgs;
 use crate::events::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::ledger::{
     CallFact, CaseFact, Fact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof, SentFile,
-    UNHEARD,
+    UNKNOWN_HASH,
 };
 use crate::report::{Screen, read_accepted};
 
@@ -140,7 +140,7 @@ fn facts(delivered: Delivered) -> Vec<LedgerEntry> {
     };
     let recording = match delivered.recording {
         Some(name) => CallFact::Uploaded {
-            hash: hash(&name).unwrap_or(UNHEARD),
+            hash: hash(&name).unwrap_or(UNKNOWN_HASH),
             bytes: delivered.bytes,
             source: None,
             in_doubt_resends: 0,

@@ -46,7 +46,7 @@ pub(super) fn keep_what_may_be_there(
     call: i64,
     state: &CallState,
 ) -> Result<()> {
-    let kept = match (&state.create, state.sent_unheard()) {
+    let kept = match (&state.create, state.unconfirmed()) {
         // One of several, and nobody knows which.
         (_, Some(UNKNOWN)) => return Ok(()),
         (_, Some(sent)) => sent,
@@ -148,7 +148,7 @@ mod tests {
             let state = after(&facts);
             let kept = kept(&connection);
             prop_assert!(kept.iter().all(|one| sent.contains(one)));
-            match (&state.create, state.sent_unheard()) {
+            match (&state.create, state.unconfirmed()) {
                 (CreateState::Done { is_adopted: false, .. }, _) => {
                     prop_assert!(kept.iter().all(|one| *one == state.fingerprint));
                 }

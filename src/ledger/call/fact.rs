@@ -16,7 +16,7 @@ pub struct SentFile {
 
 /// The hash of a recording that was looked up and is there: which bytes an earlier run sent, and
 /// what somebody else sent, is not known.
-pub const UNHEARD: [u8; 32] = [0; 32];
+pub const UNKNOWN_HASH: [u8; 32] = [0; 32];
 
 /// What happened to a call, or is about to happen.
 ///
@@ -85,7 +85,7 @@ pub enum CallFact {
     },
     /// The recording arrived.
     Uploaded {
-        /// BLAKE3 of the bytes that were sent; [`UNHEARD`] where that is not known.
+        /// BLAKE3 of the bytes that were sent; [`UNKNOWN_HASH`] where that is not known.
         hash: [u8; 32],
         /// How many they were.
         bytes: u64,

@@ -30,7 +30,7 @@ pub enum CreateState {
     /// Tried, and not known with what result: a 409 means that it worked.
     Intended,
     /// Refused, and nothing of ours is there: a 409 means that somebody else made it. Only where the
-    /// content is not known ([`CallState::sent_unheard`]) an earlier try may have got through.
+    /// content is not known ([`CallState::unconfirmed`]) an earlier try may have got through.
     Refused,
     /// Somebody else's, and it was to be left alone.
     LeftAlone,
@@ -139,7 +139,7 @@ impl CallState {
             UploadState::Owed => UploadProgress::Owed,
             UploadState::Done { .. } => UploadProgress::Done,
         };
-        Checkpoint::new(create, upload, self.sent_unheard().is_some())
+        Checkpoint::new(create, upload, self.unconfirmed().is_some())
     }
 
     /// In which way the call is done; `None` while something is left to do.
@@ -180,7 +180,7 @@ impl CallState {
 
     /// What an earlier try may have brought to the server without being heard of: the fingerprint of
     /// what was sent then, not of what the export says now.
-    pub fn sent_unheard(&self) -> Option<u128> {
+    pub fn unconfirmed(&self) -> Option<u128> {
         match self.create {
             CreateState::Intended => Some(self.fingerprint),
             CreateState::Refused if self.fingerprint == UNKNOWN => Some(UNKNOWN),
@@ -190,7 +190,7 @@ impl CallState {
 
     /// What the server may have once this content has been sent as well.
     fn content_of_try(&self, fingerprint: u128) -> u128 {
-        match self.sent_unheard() {
+        match self.unconfirmed() {
             Some(sent) if sent != fingerprint => UNKNOWN,
             _ => fingerprint,
         }
@@ -198,7 +198,7 @@ impl CallState {
 
     /// With whom the call was that the server may have, once this one has been sent as well.
     fn party_of_try(&self, party: Party) -> Party {
-        match self.sent_unheard() {
+        match self.unconfirmed() {
             Some(_) if self.party != party => Party::default(),
             _ => party,
         }
@@ -286,7 +286,7 @@ impl CallState {
             self.blocker = Some(Blocker::Held { why });
             self.held_at.get_or_insert(at);
         }
-        if self.is_create_open() && self.sent_unheard().is_none() {
+        if self.is_create_open() && self.unconfirmed().is_none() {
             self.fingerprint = fingerprint;
         }
     }
@@ -329,7 +329,7 @@ impl CallState {
         }));
         match stage {
             Stage::Create => {
-                let content = self.sent_unheard().unwrap_or(fingerprint);
+                let content = self.unconfirmed().unwrap_or(fingerprint);
                 self.set_create(self.create.clone(), blocker, content);
             }
             Stage::Upload => self.set_upload(self.upload, blocker),

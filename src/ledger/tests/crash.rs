@@ -111,8 +111,8 @@ proptest! {
         // What is intended is there with what it carries.
         let open = known.iter().filter(|(_, state)| state.create == CreateState::Intended);
         for (call, state) in open.filter(|(_, state)| state.has_known_content()) {
-            let carried = carried_by(&left, call);
-            prop_assert_eq!(carried, [content(state.fingerprint).fields]);
+            let proposed_step = carried_by(&left, call);
+            prop_assert_eq!(proposed_step, [content(state.fingerprint).fields]);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::call::Field;
-use crate::domain::{Code, Party, Place, Problem};
+use crate::domain::{Code, Location, Party, Problem};
 use crate::ledger::{
     Blocker, CallStatus, CreateState, DoneKind, Error, ExportOrigin, Failure, FailureKind,
     MappingOrigin, RecordOrigin, SentContent, purge,
@@ -288,8 +288,8 @@ fn a_ledger_can_be_read_where_no_side_file_can_be_made() {
 }
 
 fn problem(line: u64, code: Code) -> Problem {
-    let place = Place::on_line("calls.csv", line);
-    Problem::new(code, place, "no phone number").at("phone", "+4520123456")
+    let location = Location::on_line("calls.csv", line);
+    Problem::new(code, location, "no phone number").at("phone", "+4520123456")
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn the_problems_of_a_run_replace_those_of_the_one_before() {
     let problems = [2, 3, 4].map(|line| problem(line, Code::CustomerNotAPhone));
     writer.note(&problems).unwrap();
     let mut numbered = problem(5, Code::MissingField);
-    numbered.place.record = NonZeroU64::new(17);
+    numbered.location.record = NonZeroU64::new(17);
     writer.note(&[numbered]).unwrap();
     writer.finish_run(run, 3, r#"{"read":4}"#).unwrap();
 

@@ -34,7 +34,7 @@ impl AskedKeys {
         if is_doubtful {
             let message =
                 "two keys are this name but for their form: write one of them to the letter";
-            let problem = Problem::new(Code::DuplicateKey, record.place(), message);
+            let problem = Problem::new(Code::DuplicateKey, record.location(), message);
             problems.push(problem.at(one, other));
         }
         is_doubtful

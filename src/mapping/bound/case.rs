@@ -238,7 +238,7 @@ impl CaseMapping {
                 }
                 Some(_) => {
                     let message = "a list of messages is expected here";
-                    let problem = Problem::new(Code::WrongType, record.place(), message);
+                    let problem = Problem::new(Code::WrongType, record.location(), message);
                     return Some(Err(problem.at(name, "")));
                 }
             }

@@ -165,7 +165,7 @@ impl<'a, 'r> FieldReader<'a, 'r> {
     pub(in crate::mapping) fn report(&mut self, code: Code, value: &str, message: &str) {
         let record = self.input.record;
         let label = self.rule.column(record, self.input.templates);
-        let problem = Problem::new(code, record.place(), message).at(&label, value);
+        let problem = Problem::new(code, record.location(), message).at(&label, value);
         self.problems.push(problem);
     }
 

@@ -119,7 +119,7 @@ fn compare(
         if value == wanted || matches!(value, Value::Absent | Value::Broken) {
             continue;
         }
-        let other = parts[first].record.place().within();
+        let other = parts[first].record.location().within();
         let message = format!("another `{field}` than {other} of the same call");
         let shown = match value {
             Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,
@@ -128,7 +128,7 @@ fn compare(
             _ => "",
         };
         problems.push(
-            Problem::new(Code::LegsDisagree, part.record.place(), message)
+            Problem::new(Code::LegsDisagree, part.record.location(), message)
                 .at(mapping.column_for(field, &part.record), shown),
         );
     }
@@ -164,7 +164,11 @@ fn sum<'r>(
         if total.is_none() {
             let message =
                 format!("a number that cannot be added to those of other rows: `{field}`");
-            problems.push(Problem::new(Code::BadNumber, part.record.place(), message));
+            problems.push(Problem::new(
+                Code::BadNumber,
+                part.record.location(),
+                message,
+            ));
             return Some(Value::Broken);
         }
     }
@@ -226,7 +230,7 @@ fn ranks(
             _ => {
                 let message = "no number or no time, as the other rows have, so nobody knows which row \
                                is first: use order = { field = \"dateTime\" }";
-                let problem = Problem::new(Code::LegsDisagree, part.record.place(), message);
+                let problem = Problem::new(Code::LegsDisagree, part.record.location(), message);
                 problems.push(problem.at(&ranking.named.name, text));
             }
         }
@@ -249,7 +253,7 @@ fn length(legs: &Legs, part: &CallRow<'_>, problems: &mut Vec<Problem>) -> u128 
     milliseconds.unwrap_or_else(|| {
         let message = "no duration, so nobody can say which row of the call is the longest";
         problems.push(
-            Problem::new(Code::BadDuration, part.record.place(), message).at(&named.name, &text),
+            Problem::new(Code::BadDuration, part.record.location(), message).at(&named.name, &text),
         );
         0
     })

@@ -131,7 +131,7 @@ impl Privacy {
             Ok(seen) => seen,
             Err(failure) => {
                 let message = format!("the rule `private`: {}", failure.message);
-                problems.push(Problem::new(failure.code, record.place(), message));
+                problems.push(Problem::new(failure.code, record.location(), message));
                 Seen::Unclear
             }
         }
@@ -157,7 +157,7 @@ impl Privacy {
 
     /// What is wrong with a message that lacks the key.
     pub(in crate::mapping) fn lack(&self, record: &Record<'_>) -> Problem {
-        let problem = Problem::new(Code::BadBoolean, record.place(), UNMARKED);
+        let problem = Problem::new(Code::BadBoolean, record.location(), UNMARKED);
         problem.at(self.marks().next().map_or("", |named| &named.name), "")
     }
 
@@ -253,7 +253,7 @@ impl Privacy {
             };
             if is_private {
                 let named = trial.first().map(|(named, _)| *named);
-                let problem = Problem::new(Code::BadBoolean, record.place(), RESPELLED);
+                let problem = Problem::new(Code::BadBoolean, record.location(), RESPELLED);
                 let column = named.map_or("", |named| &named.name);
                 let said = named.and_then(|named| said(record, &named.column));
                 problems.push(problem.at(column, &said.unwrap_or_default()));
@@ -295,7 +295,7 @@ fn unclear(
     said: &str,
     problems: &mut Vec<Problem>,
 ) -> Seen {
-    let problem = Problem::new(Code::BadBoolean, record.place(), UNCLEAR);
+    let problem = Problem::new(Code::BadBoolean, record.location(), UNCLEAR);
     problems.push(problem.at(&named.name, said));
     Seen::Unclear
 }

@@ -124,13 +124,13 @@ impl SkipRules {
             match templates.holds(condition) {
                 Ok(true) => problems.push(Problem::new(
                     Code::ExportIncomplete,
-                    record.place(),
+                    record.location(),
                     "the export says here that it is not complete, so records are missing from it",
                 )),
                 Ok(false) => {}
                 Err(failure) => {
                     let message = format!("`incomplete`: {}", failure.message);
-                    problems.push(Problem::new(failure.code, record.place(), message));
+                    problems.push(Problem::new(failure.code, record.location(), message));
                     return Skip::Undecided;
                 }
             }
@@ -141,7 +141,7 @@ impl SkipRules {
                 Ok(false) => {}
                 Err(failure) => {
                     let message = format!("the skip rule `{name}`: {}", failure.message);
-                    problems.push(Problem::new(failure.code, record.place(), message));
+                    problems.push(Problem::new(failure.code, record.location(), message));
                     return Skip::Undecided;
                 }
             }

@@ -179,7 +179,11 @@ impl RecordWatch {
             "this is no record of the export: it has no {}",
             self.keys.listed(lacking.keys)
         );
-        Some(Problem::new(Code::ForeignRecord, record.place(), message))
+        Some(Problem::new(
+            Code::ForeignRecord,
+            record.location(),
+            message,
+        ))
     }
 
     /// Notes that no rule left the record out.

@@ -52,7 +52,7 @@ pub(in crate::mapping) struct Expression {
     /// What each byte of a text costs.
     steps: u64,
     /// Bytes at the start of a text that can be part of a match, or decide about one.
-    reach: Option<usize>,
+    longest_match: Option<usize>,
 }
 
 /// What is left to one record for its expressions.
@@ -82,7 +82,7 @@ impl Expressions {
         Ok(Expression {
             regex,
             steps: steps_with_groups(&tree),
-            reach: reach(&tree),
+            longest_match: longest_match(&tree),
         })
     }
 
@@ -127,8 +127,8 @@ impl Expression {
         text: &str,
         left: &ExpressionBudget,
     ) -> Result<Option<Range<usize>>, TooLong> {
-        let text = match self.reach {
-            Some(reach) => &text[..letter_end(text, reach)],
+        let text = match self.longest_match {
+            Some(longest_match) => &text[..letter_end(text, longest_match)],
             None => text,
         };
         let cost = self.steps.saturating_mul(text.len() as u64);
@@ -163,7 +163,7 @@ fn measure(text: &str) -> Result<Hir, &'static str> {
 }
 
 /// How much of a text an expression can look at that matches nowhere but at its start.
-fn reach(tree: &Hir) -> Option<usize> {
+fn longest_match(tree: &Hir) -> Option<usize> {
     let properties = tree.properties();
     let is_anchored = properties.look_set_prefix().contains(Look::Start);
     let longest = properties.maximum_len().filter(|_| is_anchored)?;
@@ -337,7 +337,7 @@ mod tests {
             assert_eq!(expression.find(&cell, &work), Ok(found), "{text}");
         }
         for text in ["^a*", "a{3}", "^a|b", "(?m)^a{3}"] {
-            assert_eq!(reach(&measure(text).unwrap()), None, "{text}");
+            assert_eq!(longest_match(&measure(text).unwrap()), None, "{text}");
         }
         let expression = Expressions::default().extract("^é{2}$").unwrap();
         assert_eq!(expression.find("éé", &work), Ok(Some(0..4)));

@@ -522,7 +522,7 @@ fn a_problem_names_its_column_line_and_value_and_the_message_does_not() {
         (&*problem.column, &*problem.value),
         ("Start Time", "sometime")
     );
-    assert_eq!(problem.place.to_string(), "export.csv:2");
+    assert_eq!(problem.location.to_string(), "export.csv:2");
     assert!(!problem.message.contains("sometime"));
 }
 

@@ -136,7 +136,7 @@ mod tests {
         let collect = |batch: Batch| {
             let rows = batch
                 .iter()
-                .map(|row| (row.place().file.to_string(), row.line()));
+                .map(|row| (row.location().file.to_string(), row.line()));
             batches.push(rows.collect());
             ControlFlow::Continue(())
         };

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::captures::{Captures, Naming};
 use super::substrings::SubstringIndex;
 use crate::recordings::extension::content_type;
-use crate::recordings::probe::{Depth, look};
+use crate::recordings::probe::{Depth, probe_found};
 use crate::recordings::sidecar::Sidecar;
 use crate::recordings::spelling::composed;
 use crate::recordings::store::key::RecordingKey;
@@ -174,8 +174,8 @@ impl Index {
     pub(in crate::recordings) fn is_without_sound(&self, id: u32, entry: &IndexedFile) -> bool {
         let is_wave = || content_type(self.file_name(entry)) == "audio/wav";
         let is_header = || {
-            let look = look(&self.recording(id), Depth::Header);
-            look.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
+            let probe = probe_found(&self.recording(id), Depth::Header);
+            probe.is_ok_and(|probe| probe.is_ok_and(|probe| probe.seconds == Some(0.0)))
         };
         entry.version.bytes == 0 || (entry.version.bytes <= 44 && is_wave() && is_header())
     }

@@ -39,7 +39,7 @@ use ahead::Ahead;
 use bytes::read_at;
 
 /// Looks into a recording, if it is still the file that was found.
-pub fn look(
+pub fn probe_found(
     recording: &Recording,
     depth: Depth,
 ) -> Result<Result<Probe, ProbeError>, RecordingError> {

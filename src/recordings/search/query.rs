@@ -63,13 +63,13 @@ impl<'a> Query<'a> {
     /// A name without folders may be anywhere.
     pub(super) fn whole_relations(&self) -> impl Iterator<Item = FolderRelation<'_>> {
         let folders = &self.folders[..];
-        let reach = self.wanted.reach;
+        let scope = self.wanted.scope;
         let named = !folders.is_empty();
         let same =
-            (named || reach != FolderScope::Anywhere).then_some(FolderRelation::Same(folders));
+            (named || scope != FolderScope::Anywhere).then_some(FolderRelation::Same(folders));
         let below =
-            (named && reach != FolderScope::Anchored).then_some(FolderRelation::Below(folders));
-        let any = (!named && reach == FolderScope::Anywhere).then_some(FolderRelation::Any);
+            (named && scope != FolderScope::Anchored).then_some(FolderRelation::Below(folders));
+        let any = (!named && scope == FolderScope::Anywhere).then_some(FolderRelation::Any);
         same.into_iter().chain(below).chain(any)
     }
 
@@ -78,15 +78,15 @@ impl<'a> Query<'a> {
     /// first, as long as what is left tells the record.
     pub(super) fn relations(&self) -> impl Iterator<Item = FolderRelation<'_>> {
         let folders = &self.folders[..];
-        let reach = self.wanted.reach;
-        let droppable = match reach {
+        let scope = self.wanted.scope;
+        let droppable = match scope {
             FolderScope::Anchored => 0,
             FolderScope::Related | FolderScope::Anywhere => {
                 self.wanted.droppable.min(folders.len())
             }
         };
         let ends = (1..=droppable).map(|skip| FolderRelation::Same(&folders[skip..]));
-        let is_anywhere = reach == FolderScope::Anywhere && !folders.is_empty();
+        let is_anywhere = scope == FolderScope::Anywhere && !folders.is_empty();
         let any = (is_anywhere && droppable == folders.len()).then_some(FolderRelation::Any);
         self.whole_relations().chain(ends).chain(any)
     }

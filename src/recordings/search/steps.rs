@@ -283,7 +283,7 @@ impl SearchSteps<'_> {
     pub(super) fn aliased(&self, wanted: &WantedName) -> Option<Alternative> {
         if self.index.aliases.is_empty()
             || wanted.folders.is_empty()
-            || wanted.reach == FolderScope::Anywhere
+            || wanted.scope == FolderScope::Anywhere
         {
             return None;
         }
@@ -304,7 +304,7 @@ impl SearchSteps<'_> {
                 .map(str::to_owned)
                 .collect(),
             file: wanted.file.clone(),
-            reach: FolderScope::Anchored,
+            scope: FolderScope::Anchored,
             droppable: 0,
         }))
     }

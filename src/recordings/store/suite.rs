@@ -20,7 +20,7 @@ use super::recording_store::RecordingStore;
 use super::version::ObjectVersion;
 use crate::recordings::{
     CancelFlag, Depth, IndexOptions, RecordingSearch, SearchResult, Sendable, TranscodeJob,
-    Transcoder, find, index_store, look,
+    Transcoder, find, index_store, probe_found,
 };
 
 /// A store, and ways to change behind its back what it holds.
@@ -332,7 +332,7 @@ fn recordings_that_are_no_files_are_found_looked_into_joined_and_read() {
         panic!("A-1 is there");
     };
     assert_eq!(recording.local_path(), None);
-    let probe = look(&recording, Depth::Length).unwrap().unwrap();
+    let probe = probe_found(&recording, Depth::Length).unwrap().unwrap();
     assert_eq!(probe.seconds, Some(1.0));
     let both: Vec<Recording> = index.recordings().collect();
     let parts: Vec<_> = both.iter().map(|one| (one, Some(&probe))).collect();

@@ -160,7 +160,9 @@ mod exchanged {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::recordings::{Depth, Index, IndexOptions, build_index, look, silent_channels};
+    use crate::recordings::{
+        Depth, Index, IndexOptions, build_index, probe_found, silent_channels,
+    };
 
     /// An audio folder with `a/b/x.wav`, and `other/x.wav` beside it, a file of the same size and time.
     fn place() -> (TempDir, Index, Recording) {
@@ -182,7 +184,7 @@ mod exchanged {
     fn is_refused(recording: &Recording, why: FileChange) {
         for opened in [
             recording.open().map(drop),
-            look(recording, Depth::Length).map(drop),
+            probe_found(recording, Depth::Length).map(drop),
         ] {
             match opened {
                 Err(RecordingError::Changed(change)) => assert_eq!(change, why),

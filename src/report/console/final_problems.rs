@@ -3,7 +3,7 @@
 use crate::domain::{Code, Severity};
 use crate::report::RunSummary;
 use crate::report::console::screen::{Screen, TextStyle, paint};
-use crate::report::example_text::{extent, place, with_ids};
+use crate::report::example_text::{extent, location, with_ids};
 use crate::report::format::{count, safe, shorten};
 use crate::report::problem_groups::{Example, ProblemGroup};
 
@@ -62,13 +62,13 @@ fn examples(group: &ProblemGroup) -> Vec<String> {
         .into_iter()
         .map(|(message, examples)| {
             let message = safe(message);
-            let places = examples.iter().map(|example| place(example));
-            let places = places.collect::<Vec<_>>().join(", ");
-            match places.as_str() {
+            let locations = examples.iter().map(|example| location(example));
+            let locations = locations.collect::<Vec<_>>().join(", ");
+            match locations.as_str() {
                 // It is about the export and not about a place in it.
                 "" => format!("{message}{}", with_ids(&examples)),
-                places => format!(
-                    "{places}: {}{}",
+                locations => format!(
+                    "{locations}: {}{}",
                     shorten(&message, MESSAGE),
                     with_ids(&examples)
                 ),

@@ -86,9 +86,9 @@ impl<'a> JsonLine<'a> {
         JsonLine::Problem {
             code: problem.code.name(),
             severity: problem.severity.name(),
-            file: &problem.place.file,
-            line: problem.place.line,
-            record: problem.place.record,
+            file: &problem.location.file,
+            line: problem.location.line,
+            record: problem.location.record,
             id: &problem.id,
             column: &problem.column,
             message: &problem.message,
@@ -108,12 +108,12 @@ impl<'a> JsonLine<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Code, Place};
+    use crate::domain::{Code, Location};
 
     #[test]
     fn a_problem_is_told_without_its_value() {
-        let place = Place::on_line("a\u{202e}.csv", 17);
-        let mut problem = Problem::new(Code::BadTime, place, "no such day").at("when", "secret");
+        let location = Location::on_line("a\u{202e}.csv", 17);
+        let mut problem = Problem::new(Code::BadTime, location, "no such day").at("when", "secret");
         problem.name_record("F-007");
         let text = JsonLine::problem(&problem).text(Timestamp::UNIX_EPOCH);
         assert_eq!(

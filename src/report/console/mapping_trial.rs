@@ -103,7 +103,7 @@ impl MappingTrial {
                 _ => continue,
             };
             self.shown.push(Try {
-                place: record.place().to_string(),
+                place: record.location().to_string(),
                 fate,
                 is_good,
                 rows: rows.into_iter().map(|cells| cells.map(beginning)).collect(),
@@ -144,7 +144,7 @@ impl MappingTrial {
             row(field, profile, record, (draft.get(field), sent))
         });
         self.shown.push(Try {
-            place: record.place().to_string(),
+            place: record.location().to_string(),
             fate,
             is_good,
             rows: rows.map(|cells| cells.map(beginning)).collect(),

@@ -119,7 +119,7 @@ impl ProgressMeter {
     /// The state, if it is time to show it again.
     pub(in crate::report) fn due(
         &mut self,
-        sums: &Counters,
+        counters: &Counters,
         pace: ProgressRate,
         now: ClockReading,
     ) -> Option<ProgressView> {
@@ -127,33 +127,33 @@ impl ProgressMeter {
             ProgressRate::Lines => BETWEEN_LINES,
             ProgressRate::Bars => BETWEEN_DRAWINGS,
         };
-        self.sample(sums, now);
+        self.sample(counters, now);
         if now.clock.saturating_duration_since(self.last_shown.clock) < between {
             return None;
         }
         self.last_shown = now;
-        Some(self.snapshot(sums, now))
+        Some(self.snapshot(counters, now))
     }
 
     /// The state at this moment.
     pub(in crate::report) fn snapshot(
         &mut self,
-        sums: &Counters,
+        counters: &Counters,
         now: ClockReading,
     ) -> ProgressView {
         self.pause.take_if(|(until, _)| until.clock <= now.clock);
-        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
-        let (ended, bytes) = (sums.tally.accounted(), self.bytes(sums));
-        let seconds_left = self.seconds_left(sums, (size, speed), now);
+        let (speed, size) = (self.speed(counters, now), Size::of(counters, &self.extent));
+        let (ended, bytes) = (counters.tally.accounted(), self.bytes(counters));
+        let seconds_left = self.seconds_left(counters, (size, speed), now);
         ProgressView {
-            read: sums.read(),
-            counts: Counts(Outcome::ALL.map(|outcome| sums.tally.of(outcome))),
+            read: counters.read(),
+            counts: Counts(Outcome::ALL.map(|outcome| counters.tally.of(outcome))),
             records_per_second: speed.records,
             calls_per_second: (self.mode.sends()).then_some(speed.calls),
             bytes,
             bytes_per_second: speed.bytes,
-            retries: sums.retries,
-            narrowed: sums
+            retries: counters.retries,
+            narrowed: counters
                 .width
                 .filter(|[most, _, now]| now < most)
                 .map(|[most, _, now]| (now, most)),
@@ -170,37 +170,37 @@ impl ProgressMeter {
     /// How far the run is, for the ledger, if it is time to keep that again.
     pub(in crate::report) fn work_due(
         &mut self,
-        sums: &Counters,
+        counters: &Counters,
         now: ClockReading,
     ) -> Option<RunProgress> {
-        self.sample(sums, now);
+        self.sample(counters, now);
         let is_due = self
             .last_noted
             .is_none_or(|last| now.clock.saturating_duration_since(last.clock) >= BETWEEN_SAMPLES);
-        if !is_due || sums.read() == 0 {
+        if !is_due || counters.read() == 0 {
             return None;
         }
         self.last_noted = Some(now);
-        Some(self.work(sums, now))
+        Some(self.work(counters, now))
     }
 
     /// How far the run is at this moment.
-    pub(in crate::report) fn work(&self, sums: &Counters, now: ClockReading) -> RunProgress {
-        let (speed, size) = (self.speed(sums, now), Size::of(sums, &self.extent));
-        let left = self.seconds_left(sums, (size, speed), now);
-        let to_send = size.map(|size| size.to_send(sums));
+    pub(in crate::report) fn work(&self, counters: &Counters, now: ClockReading) -> RunProgress {
+        let (speed, size) = (self.speed(counters, now), Size::of(counters, &self.extent));
+        let left = self.seconds_left(counters, (size, speed), now);
+        let to_send = size.map(|size| size.to_send(counters));
         RunProgress::new(
-            (sums.read(), &sums.tally),
+            (counters.read(), &counters.tally),
             (size, to_send),
             (speed.calls, left),
             now.time,
         )
-        .stopped_for(sums.stop.as_ref().map(|(stop, _)| *stop))
+        .stopped_for(counters.stop.as_ref().map(|(stop, _)| *stop))
     }
 
     /// The speed of the last minute. A recording that takes longer than that is no end of sending:
     /// then the speed of all the time so far tells more than none.
-    fn speed(&self, sums: &Counters, now: ClockReading) -> Speed {
+    fn speed(&self, counters: &Counters, now: ClockReading) -> Speed {
         let per_second = |number: u64, since: ClockReading| {
             let seconds = now.seconds_since(since);
             if seconds > 0.0 {
@@ -216,12 +216,12 @@ impl ProgressMeter {
                 bytes: 0.0,
             };
         };
-        let ended = sums.tally.accounted().saturating_sub(oldest.ended);
-        let moved = self.bytes(sums).saturating_sub(oldest.bytes);
+        let ended = counters.tally.accounted().saturating_sub(oldest.ended);
+        let moved = self.bytes(counters).saturating_sub(oldest.bytes);
         Speed {
             records: per_second(ended, oldest.at),
-            calls: match sums.tried.saturating_sub(oldest.tried) {
-                0 => per_second(sums.tried, self.started),
+            calls: match counters.tried.saturating_sub(oldest.tried) {
+                0 => per_second(counters.tried, self.started),
                 tried => per_second(tried, oldest.at),
             },
             bytes: per_second(moved, oldest.at),
@@ -231,25 +231,25 @@ impl ProgressMeter {
     /// How long the rest takes; `None` where that would be noise.
     fn seconds_left(
         &self,
-        sums: &Counters,
+        counters: &Counters,
         (size, speed): (Option<Size>, Speed),
         now: ClockReading,
     ) -> Option<f64> {
         let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;
         let to_send = match self.mode {
-            Mode::Run | Mode::Rehearsal => size.to_send(sums),
+            Mode::Run | Mode::Rehearsal => size.to_send(counters),
             Mode::Check | Mode::DryRun => 0.0,
         };
         let (left, pace) = if to_send >= 1.0 {
             (to_send, speed.calls)
         } else {
-            let ended = sums.tally.accounted();
+            let ended = counters.tally.accounted();
             (float(size.records.saturating_sub(ended)), speed.records)
         };
         (pace > 0.0).then(|| left / pace)
     }
 
-    fn sample(&mut self, sums: &Counters, now: ClockReading) {
+    fn sample(&mut self, counters: &Counters, now: ClockReading) {
         let is_time = self.samples.back().is_none_or(|last| {
             now.clock.saturating_duration_since(last.at.clock) >= BETWEEN_SAMPLES
         });
@@ -259,17 +259,17 @@ impl ProgressMeter {
             }
             self.samples.push_back(SpeedSample {
                 at: now,
-                ended: sums.tally.accounted(),
-                tried: sums.tried,
-                bytes: self.bytes(sums),
+                ended: counters.tally.accounted(),
+                tried: counters.tried,
+                bytes: self.bytes(counters),
             });
         }
     }
 
-    fn bytes(&self, sums: &Counters) -> u64 {
+    fn bytes(&self, counters: &Counters) -> u64 {
         match self.mode {
-            Mode::Run | Mode::Rehearsal => sums.sent,
-            Mode::Check | Mode::DryRun => sums.bytes_read,
+            Mode::Run | Mode::Rehearsal => counters.sent,
+            Mode::Check | Mode::DryRun => counters.bytes_read,
         }
     }
 }
@@ -324,19 +324,19 @@ mod tests {
     use super::*;
     use crate::events::{Event, Totals};
 
-    fn sums(read: u64, created: u64) -> Counters {
-        let mut sums = Counters::default();
+    fn counters(read: u64, created: u64) -> Counters {
+        let mut counters = Counters::default();
         let facts = Totals {
             records: read,
             open: read,
             ..Totals::default()
         };
-        sums.add(&Event::Checked(&facts));
+        counters.add(&Event::Checked(&facts));
         for _ in 0..created {
-            sums.tally.count(Outcome::Created);
+            counters.tally.count(Outcome::Created);
         }
-        sums.tried = created;
-        sums
+        counters.tried = created;
+        counters
     }
 
     fn seconds(number: u64) -> Duration {
@@ -347,11 +347,11 @@ mod tests {
     fn a_line_comes_every_five_seconds_and_not_between() {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
-        let sums = sums(10, 5);
+        let counters = counters(10, 5);
         let mut shown = Vec::new();
         for second in 0..=16 {
             let now = start.later(seconds(second));
-            if progress.due(&sums, ProgressRate::Lines, now).is_some() {
+            if progress.due(&counters, ProgressRate::Lines, now).is_some() {
                 shown.push(second);
             }
         }
@@ -362,11 +362,11 @@ mod tests {
     fn what_is_left_follows_the_bytes_and_the_speed_of_the_last_minute() {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
-        let mut sums = sums(200, 100);
-        sums.bytes_read = 1_000;
-        sums.bytes_total = Some(2_000);
-        sums.sent = 5_000_000;
-        let snapshot = progress.snapshot(&sums, start.later(seconds(10)));
+        let mut counters = counters(200, 100);
+        counters.bytes_read = 1_000;
+        counters.bytes_total = Some(2_000);
+        counters.sent = 5_000_000;
+        let snapshot = progress.snapshot(&counters, start.later(seconds(10)));
         // 400 records in all, 300 left, 10 a second.
         assert_eq!(snapshot.seconds_left, Some(30.0));
         assert_eq!(snapshot.done, Some(0.25));
@@ -380,19 +380,19 @@ mod tests {
     fn what_is_in_place_is_no_pace_and_a_long_upload_no_end() {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
-        let mut sums = sums(1_000, 140);
+        let mut counters = counters(1_000, 140);
         for _ in 0..600 {
-            sums.tally.count(Outcome::AlreadyThere);
+            counters.tally.count(Outcome::AlreadyThere);
         }
-        sums.facts.open = 400;
-        (sums.bytes_read, sums.bytes_total) = (1_000, Some(1_000));
-        let snapshot = progress.snapshot(&sums, start.later(seconds(7)));
+        counters.facts.open = 400;
+        (counters.bytes_read, counters.bytes_total) = (1_000, Some(1_000));
+        let snapshot = progress.snapshot(&counters, start.later(seconds(7)));
         assert_eq!(snapshot.seconds_left, Some(13.0));
         for second in 8..=200 {
-            progress.due(&sums, ProgressRate::Bars, start.later(seconds(second)));
+            progress.due(&counters, ProgressRate::Bars, start.later(seconds(second)));
         }
         // 140 in 200 seconds, and none of late.
-        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        let snapshot = progress.snapshot(&counters, start.later(seconds(200)));
         assert_eq!(snapshot.calls_per_second, Some(0.7));
         assert!(snapshot.seconds_left.is_some());
     }
@@ -401,11 +401,11 @@ mod tests {
     fn a_speed_of_yesterday_does_not_count() {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
-        let sums = sums(1_000, 1_000);
+        let counters = counters(1_000, 1_000);
         for second in 1..=200 {
-            progress.due(&sums, ProgressRate::Bars, start.later(seconds(second)));
+            progress.due(&counters, ProgressRate::Bars, start.later(seconds(second)));
         }
-        let snapshot = progress.snapshot(&sums, start.later(seconds(200)));
+        let snapshot = progress.snapshot(&counters, start.later(seconds(200)));
         assert_eq!(snapshot.records_per_second.to_bits(), 0.0_f64.to_bits());
     }
 
@@ -414,14 +414,14 @@ mod tests {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
         progress.pause(start, seconds(30), "429 \x1b[2J");
-        let sums = sums(1, 0);
-        let during = progress.snapshot(&sums, start.later(seconds(3)));
+        let counters = counters(1, 0);
+        let during = progress.snapshot(&counters, start.later(seconds(3)));
         assert!(
             during
                 .line(Mode::Run)
                 .ends_with("paused for 0:00:27: 429 \\u{1b}[2J")
         );
-        let after = progress.snapshot(&sums, start.later(seconds(30)));
+        let after = progress.snapshot(&counters, start.later(seconds(30)));
         assert_eq!(after.paused_seconds, None);
     }
 
@@ -429,7 +429,7 @@ mod tests {
     fn nothing_is_promised_about_standard_input() {
         let start = ClockReading::now();
         let mut progress = ProgressMeter::new(Mode::Check, Arc::default(), start);
-        let snapshot = progress.snapshot(&sums(10, 10), start.later(seconds(60)));
+        let snapshot = progress.snapshot(&counters(10, 10), start.later(seconds(60)));
         assert_eq!((snapshot.done, snapshot.seconds_left), (None, None));
     }
 }

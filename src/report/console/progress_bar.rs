@@ -110,14 +110,14 @@ mod tests {
         let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
         let mut bar = ProgressDisplay::new(&MultiProgress::with_draw_target(target), Color::Never);
         let now = ClockReading::now();
-        let mut sums = Counters::default();
-        sums.add(&Event::Checked(&facts(10)));
+        let mut counters = Counters::default();
+        counters.add(&Event::Checked(&facts(10)));
         for _ in 0..5 {
-            sums.tally.count(Outcome::Created);
+            counters.tally.count(Outcome::Created);
         }
-        (sums.bytes_read, sums.bytes_total) = (100, Some(100));
+        (counters.bytes_read, counters.bytes_total) = (100, Some(100));
         let snapshot =
-            ProgressMeter::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&sums, now);
+            ProgressMeter::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&counters, now);
         bar.show(&snapshot, "10 read".to_owned());
         bar.clear();
         let text = paper.0.text();

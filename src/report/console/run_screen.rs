@@ -158,7 +158,7 @@ impl RunScreen {
             | Event::Read { .. }
             | Event::Checked(_)
             | Event::Matched(_)
-            | Event::Aside(_)
+            | Event::ExportProblem(_)
             | Event::Sent { .. }
             | Event::Width { .. }
             | Event::Retried { .. } => {}

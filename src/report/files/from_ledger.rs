@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::domain::call::Field;
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::Delivered;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::run_files::Files;
@@ -51,12 +51,12 @@ impl Rewrite {
     /// Adds a recording that was sent again in doubt, by whichever run. No row is known any more, so
     /// it stands in the ledger of this name.
     pub fn resent(&mut self, ledger: &str, resent: &ResentView) -> Result<(), Error> {
-        let place = Place::on_line(ledger, 0);
+        let location = Location::on_line(ledger, 0);
         let message = format!(
             "no answer said whether the upload had arrived, and it was sent again {}",
             often(resent.times)
         );
-        let problem = Problem::new(Code::UploadInDoubt, place, message);
+        let problem = Problem::new(Code::UploadInDoubt, location, message);
         self.problem(&problem.at(Field::ExternalIdentity.name(), &resent.identity))
     }
 

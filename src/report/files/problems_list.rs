@@ -62,15 +62,15 @@ impl ProblemsList {
             LineAllowance::Gone => return Ok(()),
         }
         self.table.write(&[
-            &safe(&problem.place.file),
-            &problem.place.line.to_string(),
+            &safe(&problem.location.file),
+            &problem.location.line.to_string(),
             &safe(&problem.column),
             problem.code.name(),
             problem.severity.name(),
             &safe(&problem.value),
             &safe(&problem.message),
             &problem
-                .place
+                .location
                 .record
                 .map_or_else(String::new, |number| number.to_string()),
             &safe(&problem.id),

@@ -97,11 +97,11 @@ impl Skips {
             LineAllowance::Exhausted => return table.write(&["", "", "", NO_ROOM, ""]),
             LineAllowance::Gone => return Ok(()),
         }
-        let place = record.place();
-        let number = place.record.map(|number| number.to_string());
+        let location = record.location();
+        let number = location.record.map(|number| number.to_string());
         table.write(&[
-            &safe(&place.file),
-            &place.line.to_string(),
+            &safe(&location.file),
+            &location.line.to_string(),
             &safe(&id(&self.ids, record)),
             &safe(why),
             &number.unwrap_or_default(),

@@ -14,7 +14,7 @@ use crate::events::Outcome;
 use crate::report::advice::{advise, fault};
 use crate::report::coverage::unchecked;
 use crate::report::destination_line::destination_line;
-use crate::report::example_text::{extent, place, with_ids};
+use crate::report::example_text::{extent, location, with_ids};
 use crate::report::field_names::grouped;
 use crate::report::format::{self, clock, count, counted, safe, share};
 use crate::report::html::facts::{agents_title, facts};
@@ -205,7 +205,10 @@ fn problem(group: &ProblemGroup, summary: &RunSummary) -> ProblemRow {
             .iter()
             .map(|example| {
                 let message = safe(&example.message);
-                (place(example), format!("{message}{}", with_ids(&[example])))
+                (
+                    location(example),
+                    format!("{message}{}", with_ids(&[example])),
+                )
             })
             .collect(),
     }

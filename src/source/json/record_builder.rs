@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::locate_records;
 use super::parse::{self, JsonRefusal, Parsed};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::source::bytes::{lossy, undecodable_message};
 use crate::source::known::KnownKeys;
 use crate::source::{Batch, Header, Limits, Sheet, rejects};
@@ -83,8 +83,8 @@ impl RecordBuilder {
     fn problems(&self, piece: JsonPiece<'_>, text: &str, parsed: &Parsed) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Err(error) = std::str::from_utf8(piece.text) {
-            let place = parse::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
-            let (path, value) = place.unwrap_or_default();
+            let location = parse::path_of(&parsed.tree, char::REPLACEMENT_CHARACTER);
+            let (path, value) = location.unwrap_or_default();
             let at = error.valid_up_to();
             let (line, column) = position(piece, at);
             let what = undecodable_message(&piece.text[at..], 0);
@@ -167,7 +167,7 @@ impl RecordBuilder {
 
     /// Something is wrong between the records: told on a record of its own.
     pub(super) fn push_fault(&mut self, problem: Problem, batch: &mut Batch) {
-        self.add(problem.place.line, Json::Null, batch);
+        self.add(problem.location.line, Json::Null, batch);
         batch.push_problem(problem);
     }
 
@@ -177,8 +177,8 @@ impl RecordBuilder {
     }
 
     pub(super) fn problem(&self, code: Code, line: u64, message: &str) -> Problem {
-        let place = Place::on_line(Arc::clone(&self.sheet.file), line);
-        Problem::new(code, place, message)
+        let location = Location::on_line(Arc::clone(&self.sheet.file), line);
+        Problem::new(code, location, message)
     }
 }
 

@@ -88,24 +88,26 @@ impl HeaderPlace {
     }
 }
 
-fn said(row: &[String]) -> usize {
+fn filled_cells(row: &[String]) -> usize {
     row.iter().filter(|cell| !bare(cell).is_empty()).count()
 }
 
 /// Whether the row is as wide as most, and half of it is filled, with values among it.
 fn is_record(row: &[String], rows: &[Vec<String>]) -> bool {
     let width = rows.last().map_or(0, Vec::len);
-    row.len() >= width.min(2) && said(row) * 2 > width && row.iter().any(|cell| is_value(cell))
+    row.len() >= width.min(2)
+        && filled_cells(row) * 2 > width
+        && row.iter().any(|cell| is_value(cell))
 }
 
 /// Rows at the beginning that say one thing at most, before a row that says more.
 fn titles(rows: &[Vec<String>]) -> usize {
-    let titles = rows.iter().take_while(|row| said(row) < 2).count();
+    let titles = rows.iter().take_while(|row| filled_cells(row) < 2).count();
     let rest = &rows[titles..];
     let width = rest.first().map_or(0, Vec::len);
     let is_table = width > 2
         && rest.len() > 1
-        && (said(&rest[0]) > 2 || said(&rest[0]) * 3 > width)
+        && (filled_cells(&rest[0]) > 2 || filled_cells(&rest[0]) * 3 > width)
         && rest[1..].iter().filter(|row| row.len() == width).count() * 10 >= (rest.len() - 1) * 8;
     if is_table { titles } else { 0 }
 }

@@ -377,7 +377,7 @@ impl TableReader {
             rows.end_row(self.line, first);
         }
         let mut problem = self.problem(Code::TruncatedInput, cut);
-        problem.place.line = rows.line(rows.len() - 1);
+        problem.location.line = rows.line(rows.len() - 1);
         rows.problem(problem);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::column_shapes::ColumnShapes;
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
 use super::row_builder::RowBuilder;
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::source::Sheet;
 use crate::source::bytes::{lossy, mark_length};
 
@@ -156,9 +156,9 @@ impl RepeatedHeader {
 }
 
 fn tell(rows: &mut RowBuilder, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
-    let place = Place::on_line(Arc::clone(&sheet.file), rows.line(index));
+    let location = Location::on_line(Arc::clone(&sheet.file), rows.line(index));
     let value = rows.cells(index).next().map(lossy).unwrap_or_default();
-    let problem = Problem::new(code, place, message);
+    let problem = Problem::new(code, location, message);
     let problem = match (code, &sheet.header) {
         (Code::HeaderChanged, Some(header)) => {
             problem.at(header.names().first().map_or("", String::as_str), &value)

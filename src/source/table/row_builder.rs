@@ -9,7 +9,7 @@ use memchr::memchr;
 
 use super::row_beginnings::{Beginnings, FIRST_CELLS};
 use super::sink::Sink;
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::source::bytes::{lossy, mark_length, undecodable_message};
 use crate::source::format::Dialect;
 use crate::source::record::{Batch, BatchParts, FULL_BYTES, FULL_ROWS, RowSpan};
@@ -197,7 +197,7 @@ impl RowBuilder {
         for (index, column, value) in found {
             let message =
                 "quotes around a cell, read as text: the file's beginning has no quoted cells";
-            let problem = Problem::new(Code::StrayQuote, self.place(sheet, index), message)
+            let problem = Problem::new(Code::StrayQuote, self.location(sheet, index), message)
                 .at(&column_name(sheet, column), &value);
             self.problems
                 .push((u32::try_from(index).unwrap_or(u32::MAX), problem));
@@ -273,8 +273,8 @@ impl RowBuilder {
             self.report_nuls(sheet);
         }
         for row in std::mem::take(&mut self.cuts) {
-            let place = self.place(sheet, row as usize);
-            let problem = Problem::new(Code::RejectsCut, place, rejects::cut_message());
+            let location = self.location(sheet, row as usize);
+            let problem = Problem::new(Code::RejectsCut, location, rejects::cut_message());
             self.replace_problems(row as usize, problem);
         }
         let text = match simdutf8::basic::from_utf8(&self.bytes) {
@@ -305,7 +305,7 @@ impl RowBuilder {
                 if let Some(at) = memchr(0, cell) {
                     let value = String::from_utf8_lossy(cell);
                     let message = format!("a NUL byte, at byte {} of the cell", at + 1);
-                    let problem = Problem::new(Code::NulByte, self.place(sheet, index), message)
+                    let problem = Problem::new(Code::NulByte, self.location(sheet, index), message)
                         .at(&column_name(sheet, column), &value);
                     found.push((u32::try_from(index).unwrap_or(u32::MAX), problem));
                 }
@@ -330,9 +330,12 @@ impl RowBuilder {
                         damaged = true;
                         let value = lossy(cell);
                         let message = undecodable_message(cell, error.valid_up_to());
-                        let problem =
-                            Problem::new(Code::UndecodableBytes, self.place(sheet, index), message)
-                                .at(&column_name(sheet, column), &value);
+                        let problem = Problem::new(
+                            Code::UndecodableBytes,
+                            self.location(sheet, index),
+                            message,
+                        )
+                        .at(&column_name(sheet, column), &value);
                         problems.push((number, problem));
                         text.push_str(&value);
                     }
@@ -352,7 +355,7 @@ impl RowBuilder {
         text
     }
 
-    fn place(&self, sheet: &Sheet, index: usize) -> Place {
-        Place::on_line(Arc::clone(&sheet.file), self.list[index].line)
+    fn location(&self, sheet: &Sheet, index: usize) -> Location {
+        Location::on_line(Arc::clone(&sheet.file), self.list[index].line)
     }
 }

@@ -8,7 +8,7 @@ use super::quote_doubt::QuoteDoubt;
 use super::row_builder::RowBuilder;
 use super::scan::{RowExtent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
 use super::sink::{Count, Sink};
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::source::bytes::lossy;
 use crate::source::format::{Dialect, Newline};
 use crate::source::rejects::are_reasons;
@@ -49,8 +49,8 @@ impl RowRepair<'_> {
     }
 
     pub(super) fn problem(&self, code: Code, message: String) -> Problem {
-        let place = Place::on_line(Arc::clone(&self.sheet.file), self.line);
-        Problem::new(code, place, message)
+        let location = Location::on_line(Arc::clone(&self.sheet.file), self.line);
+        Problem::new(code, location, message)
     }
 
     /// A row has been scanned into `rows`; `data` ends where it does.
@@ -377,7 +377,7 @@ impl RowRepair<'_> {
             let mut problem = self
                 .problem(Code::RowTooShort, message.to_owned())
                 .at(&column_name(self.sheet, column), &value);
-            problem.place.line = rows.line(index);
+            problem.location.line = rows.line(index);
             rows.replace_problems(index, problem);
         }
     }

@@ -164,14 +164,14 @@ impl Trailer {
         let mut problem = table
             .problem(Code::RowUnterminated, message.to_owned())
             .at(&column_name(table.sheet, column), &value);
-        problem.place.line = rows.line(last);
+        problem.location.line = rows.line(last);
         rows.problem(problem);
     }
 }
 
 fn mark_trailing(table: &RowRepair<'_>, rows: &mut RowBuilder, index: usize, reason: &str) {
     let mut problem = table.problem(Code::TrailingRow, reason.to_owned());
-    problem.place.line = rows.line(index);
+    problem.location.line = rows.line(index);
     rows.replace_problems(index, problem);
 }
 

@@ -113,8 +113,8 @@ fn records_that_lines_do_not_tell_apart_are_numbered() {
     let mut batches = super::super::open(&file.input(), &plain).unwrap();
     let batch = batches.next().unwrap().unwrap();
     let problem = batch.get(1).problems().next().unwrap();
-    assert_eq!(problem.place, batch.get(1).place());
-    assert_eq!(problem.place.within(), "record 2");
+    assert_eq!(problem.location, batch.get(1).location());
+    assert_eq!(problem.location.within(), "record 2");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_message_names_the_place_in_the_file() {
     let mut reader = super::super::open(&file.input(), &ReadOptions::default()).unwrap();
     let batch = reader.next().unwrap().unwrap();
     let problem = batch.get(1).problems().next().unwrap();
-    assert_eq!(problem.place.line, 3);
+    assert_eq!(problem.location.line, 3);
     assert!(
         problem.message.contains("line 4, byte 6"),
         "{}",

@@ -10,7 +10,7 @@ use super::cell::CellError;
 use super::dimension::without_odd_sizes;
 use super::parts::{PartsReader, WorkbookContent};
 use super::sheet_thread::{SheetRow, Unpacked};
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::source::bytes::zip_limits;
 use crate::source::format::{Dialect, Newline};
 use crate::source::sheet::column_name;
@@ -182,8 +182,8 @@ impl Workbook {
     }
 
     fn problem(&self, code: Code, line: u64, message: &str) -> Problem {
-        let place = Place::on_line(Arc::clone(&self.sheet.file), line);
-        Problem::new(code, place, message)
+        let location = Location::on_line(Arc::clone(&self.sheet.file), line);
+        Problem::new(code, location, message)
     }
 }
 
@@ -319,13 +319,13 @@ fn columns(rows: &mut Unpacked, file: &str, options: &ReadOptions) -> Result<Tab
             cells.map(str::to_owned).collect()
         })
         .collect();
-    let place = if options.skip_lines == 0 && options.header.is_none() {
-        let place = HeaderPlace::of_mapping(&opening, options);
-        place.or_else(|| HeaderPlace::by_looks(&opening))
+    let location = if options.skip_lines == 0 && options.header.is_none() {
+        let location = HeaderPlace::of_mapping(&opening, options);
+        location.or_else(|| HeaderPlace::by_looks(&opening))
     } else {
         None
     };
-    let titles = place.as_ref().map_or(0, |place| place.titles);
+    let titles = location.as_ref().map_or(0, |location| location.titles);
     opening.drain(..titles);
     rows.drop_ahead(titles);
     let opening = Opening {
@@ -333,5 +333,5 @@ fn columns(rows: &mut Unpacked, file: &str, options: &ReadOptions) -> Result<Tab
         line: rows.ahead.front().map_or(1, |row| row.number),
         rows: &opening,
     };
-    TableColumns::find(&opening, options, place.as_ref())
+    TableColumns::find(&opening, options, location.as_ref())
 }

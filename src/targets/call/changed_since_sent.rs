@@ -22,8 +22,8 @@ pub(in crate::targets) fn changed_since_sent(
     open: &PendingCall<'_>,
 ) -> Option<Problem> {
     let RecordChange { field, message } = change_of(known?, &open.call, open.fingerprint)?;
-    let place = open.place.clone();
-    let problem = Problem::new(Code::ChangedSinceSent, place, message);
+    let location = open.location.clone();
+    let problem = Problem::new(Code::ChangedSinceSent, location, message);
     let column = mapping.column_of(field.unwrap_or(Field::ExternalIdentity));
     let value = match field {
         None => open.call.identity(),

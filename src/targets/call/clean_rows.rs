@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use super::batch_result::BatchResult;
-use super::carried::Carried;
 use super::pending::CheckedCall;
 use super::proposal::{CallProposal, ended, readable};
+use super::proposed_step::ProposedStep;
 use super::unsent_recordings::named_recordings_of_left_out;
 use super::worker::{CallWorker, count};
 use crate::domain::Party;
@@ -179,13 +179,14 @@ impl CallWorker<'_> {
             fingerprint,
             party,
         } = hashes;
-        let carried = match &self.run.earlier {
-            None => (self.run.purpose == Purpose::Check).then(Carried::ready)?,
+        let proposed_step = match &self.run.earlier {
+            None => (self.run.purpose == Purpose::Check).then(ProposedStep::ready)?,
             Some(past) => {
                 let done = Checkpoint::of_done(past.done.kind(identity, fingerprint)?);
                 let recording = plan::RecordingPresence::NotAsked;
                 let step = plan::next(done, recording, self.target.policy);
-                let there = || Carried::ended(Action::Finished(Outcome::AlreadyThere, "".into()));
+                let there =
+                    || ProposedStep::ended(Action::Finished(Outcome::AlreadyThere, "".into()));
                 (step == Step::Nothing).then(there)?
             }
         };
@@ -195,6 +196,6 @@ impl CallWorker<'_> {
             content,
             party,
         };
-        Some(carried.into_item(Vec::new(), Some(key)))
+        Some(proposed_step.into_proposal(Vec::new(), Some(key)))
     }
 }

@@ -185,7 +185,7 @@ impl CallDelivery {
                 if is_in_doubt && (!was_tried || self.new_ledger.trusts_attempts()) =>
             {
                 // What the server has is what was sent when the answer was lost.
-                let unconfirmed = job.state.as_ref().and_then(CallState::sent_unheard);
+                let unconfirmed = job.state.as_ref().and_then(CallState::unconfirmed);
                 let fact = CallFact::Created {
                     fingerprint: unconfirmed.unwrap_or(fingerprint),
                     uid: None,

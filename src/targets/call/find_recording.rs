@@ -66,8 +66,9 @@ impl<'w> CallRecordingFinder<'w> {
             match (missing.next(), grade) {
                 (Some(problem), Grade::Exact) => {
                     let message = format!("{owner} claims this recording too");
-                    *problem = Problem::new(Code::RecordingShared, problem.place.clone(), message)
-                        .at("recording", &name);
+                    *problem =
+                        Problem::new(Code::RecordingShared, problem.location.clone(), message)
+                            .at("recording", &name);
                 }
                 (Some(problem), _) => {
                     let (_, then) = without(
@@ -158,7 +159,7 @@ impl<'w> CallRecordingFinder<'w> {
         let known = self.context.ownership()?;
         recordings.find_map(|recording| {
             let rival = known.claims.rival_of(recording, call, grade)?;
-            Some((known.places.name_of(rival), &*recording.name))
+            Some((known.locations.name_of(rival), &*recording.name))
         })
     }
 
@@ -179,7 +180,7 @@ impl<'w> CallRecordingFinder<'w> {
         let found = hits.found.into_recordings();
         found.into_iter().find_map(|recording| {
             let owner = known.claims.owner_of(&recording, wanted.call)?;
-            Some((grade, known.places.name_of(owner), recording.name))
+            Some((grade, known.locations.name_of(owner), recording.name))
         })
     }
 

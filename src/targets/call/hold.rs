@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::proposal::CallProposal;
 use crate::domain::call::Value;
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::Outcome;
 use crate::ledger::{CallState, CreateState, LedgerReader};
 use crate::mapping::CallMapping;
@@ -22,7 +22,7 @@ pub(in crate::targets) fn hold(
     (now, hold_for): (Timestamp, Duration),
     step: &mut Step,
     state: Option<&CallState>,
-    place: &Place,
+    location: &Location,
     problems: &mut Vec<Problem>,
 ) -> Code {
     let why = problems.iter().find(|problem| problem.holds);
@@ -33,8 +33,9 @@ pub(in crate::targets) fn hold(
     if *step == Step::Hold {
         let held_at = state.and_then(|state| state.held_at);
         let message = overdue(held_at, now, hold_for);
-        problems
-            .extend(message.map(|message| Problem::new(Code::HeldTooLong, place.clone(), message)));
+        problems.extend(
+            message.map(|message| Problem::new(Code::HeldTooLong, location.clone(), message)),
+        );
     }
     why.unwrap_or(Code::RecordingMissing)
 }

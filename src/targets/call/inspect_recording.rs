@@ -7,7 +7,7 @@ use super::inspection::Inspection;
 use super::inspection_options::{InspectionOptions, OddFormats};
 use super::recording_match::{RecordingMatch, StatedLength};
 use crate::domain::call::{Call, Field};
-use crate::domain::{Code, Place, Problem, Severity};
+use crate::domain::{Code, Location, Problem, Severity};
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Skew, TranscodeJob,
@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 0.1;
 /// The recordings of one call, what its header must fit, and where problems go.
 struct Inspector<'e> {
     call: &'e Call<'e>,
-    place: &'e Place,
+    location: &'e Location,
     options: InspectionOptions,
     depth: Depth,
     problems: &'e mut Vec<Problem>,
@@ -33,14 +33,14 @@ pub(in crate::targets) fn inspect(
     found: &RecordingMatch,
     call: &Call<'_>,
     problems: &mut Vec<Problem>,
-    place: &Place,
+    location: &Location,
 ) -> Inspection {
     let Some(first) = &found.recording else {
         return Inspection::default();
     };
     let mut inspector = Inspector {
         call,
-        place,
+        location,
         options,
         depth: match purpose {
             Purpose::Check => Depth::Length,
@@ -70,7 +70,7 @@ pub(in crate::targets) fn inspect(
 impl Inspector<'_> {
     fn report(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
         self.problems.push(
-            Problem::new(code, self.place.clone(), message)
+            Problem::new(code, self.location.clone(), message)
                 .at("recording", &recording.name)
                 .with_severity(severity),
         );
@@ -82,14 +82,14 @@ impl Inspector<'_> {
 
     /// Tells for what the call waits.
     fn hold(&mut self, recording: &Recording, code: Code, message: String) {
-        let problem = Problem::new(code, self.place.clone(), message);
+        let problem = Problem::new(code, self.location.clone(), message);
         self.problems
             .push(problem.at("recording", &recording.name).holding());
     }
 
     /// Looks at one file; nothing where that cannot be done.
     fn look_at(&mut self, recording: &Recording) -> Option<Result<Probe, ProbeError>> {
-        let probe = match recordings::look(recording, self.depth) {
+        let probe = match recordings::probe_found(recording, self.depth) {
             Ok(probe) => probe,
             Err(RecordingError::Changed(change)) => {
                 let message = format!("{change}; the call waits for it");
@@ -296,7 +296,7 @@ impl Inspector<'_> {
             };
             let message = format!("the recording has {seconds:.0} seconds, the export says {says}");
             self.problems.push(
-                Problem::new(Code::RecordingDuration, self.place.clone(), message)
+                Problem::new(Code::RecordingDuration, self.location.clone(), message)
                     .at(&stated.column, &says),
             );
         }

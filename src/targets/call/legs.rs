@@ -15,7 +15,7 @@ use super::proposal::{CallProposal, ended};
 use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
 use super::worker::CallWorker;
 use crate::domain::call::{Draft, Value};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::{FurtherRow, Outcome};
 use crate::mapping::{CallMapping, CallRow, MappedCall, Merged};
 use crate::pipeline::{Action, RecordingUse, RowGroup};
@@ -52,13 +52,14 @@ impl CallWorker<'_> {
                 let newest = self.mapping.newest();
                 let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
                 let message = "no time or number, so nobody can say which copy is the newest";
-                problems
-                    .push(Problem::new(Code::BadTime, record.place(), message).at(column, &value));
+                problems.push(
+                    Problem::new(Code::BadTime, record.location(), message).at(column, &value),
+                );
                 ended(problems, Outcome::Rejected, "")
             }
             RowGroup::Crowd => {
                 let message = "more than 1000 rows have this id, which are hardly one call";
-                problems.push(Problem::new(Code::LegsDisagree, record.place(), message));
+                problems.push(Problem::new(Code::LegsDisagree, record.location(), message));
                 ended(problems, Outcome::Rejected, "")
             }
         };
@@ -106,7 +107,7 @@ impl CallWorker<'_> {
                     MappedCall::Filled => {
                         is_broken |= problems.iter().any(Problem::is_error);
                         if may_repeat {
-                            counted.insert(content(&record), record.place());
+                            counted.insert(content(&record), record.location());
                         }
                         rows.push(Row {
                             index,
@@ -157,7 +158,7 @@ impl CallWorker<'_> {
         for problem in problems {
             let of = parts
                 .iter()
-                .position(|part| part.record.place() == problem.place);
+                .position(|part| part.record.location() == problem.location);
             own[of.unwrap_or(lead)].push(problem);
         }
         let action = match lacks {
@@ -187,8 +188,8 @@ impl CallWorker<'_> {
             let doubts = |problem: &mut Problem| problem.code == Code::RowUnterminated;
             problems.extend(row.extract_if(.., doubts));
         }
-        let place = (indices[lead], &mut result.sums, &mut result.open);
-        let item = self.judge(&records, draft, problems, place);
+        let location = (indices[lead], &mut result.sums, &mut result.open);
+        let item = self.judge(&records, draft, problems, location);
         result.items[indices[lead]] = item;
         let others = indices.iter().zip(own).enumerate();
         let further: Vec<FurtherRow> = others
@@ -208,11 +209,11 @@ impl CallWorker<'_> {
 fn repeat(
     mapping: &CallMapping,
     record: &Record<'_>,
-    first: &Place,
+    first: &Location,
     mut problems: Vec<Problem>,
 ) -> CallProposal {
     let message = format!("the same record as {}", first.within());
-    let mut problem = Problem::new(Code::RepeatedRecord, record.place(), message);
+    let mut problem = Problem::new(Code::RepeatedRecord, record.location(), message);
     if let (column, Value::Text(id)) = mapping.id(record) {
         problem = problem.at(&column, &id);
     }

@@ -2,7 +2,6 @@
 
 mod batch_result;
 mod call_origins;
-mod carried;
 mod changed_since_sent;
 mod clean_rows;
 mod context;
@@ -22,6 +21,7 @@ mod pending;
 mod plan;
 mod proposal;
 mod propose;
+mod proposed_step;
 mod read_back;
 mod recording_match;
 mod recording_problems;

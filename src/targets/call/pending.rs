@@ -2,13 +2,13 @@
 
 use super::recording_match::RecordingMatch;
 use crate::domain::call::Call;
-use crate::domain::{Place, Problem};
+use crate::domain::{Location, Problem};
 use crate::ledger::RecordOrigin;
 
 /// A call before its step.
 pub(in crate::targets) struct PendingCall<'c> {
     pub(in crate::targets) index: usize,
-    pub(in crate::targets) place: Place,
+    pub(in crate::targets) location: Location,
     pub(in crate::targets) call: Call<'c>,
     pub(in crate::targets) fingerprint: u128,
     pub(in crate::targets) found: RecordingMatch,

@@ -63,7 +63,7 @@ pub fn next(checkpoint: Checkpoint, recording: RecordingPresence, policy: Policy
 /// newer state of it: the ids have begun anew. Ledgers of earlier versions do not know.
 pub fn is_another_call(known: &CallState, now: Party) -> bool {
     let may_be_there =
-        matches!(known.create, CreateState::Done { .. }) || known.sent_unheard().is_some();
+        matches!(known.create, CreateState::Done { .. }) || known.unconfirmed().is_some();
     may_be_there && known.party.is_of_another_call(now)
 }
 

@@ -1,15 +1,15 @@
 //! From the step of a call to its action: what becomes of it here, what is left to send, and how many
 //! requests that takes.
 
-use super::carried::Carried;
 use super::context::CallContext;
 use super::hold::{doubt_last_row, hold};
 use super::inspect_recording::{inspect, into_use};
 use super::inspection::Inspection;
 use super::pending::PendingCall;
+use super::proposed_step::ProposedStep;
 use super::recording_match::RecordingMatch;
 use crate::domain::call::{Call, Field};
-use crate::domain::{Code, Place, Problem};
+use crate::domain::{Code, Location, Problem};
 use crate::events::Outcome;
 use crate::ledger::{CallFact, CallState, CreateState, LedgerEntry, UploadState};
 use crate::pipeline::{Action, NotedEnd, Purpose};
@@ -23,9 +23,9 @@ pub(in crate::targets) fn propose(
     state: Option<CallState>,
     pending: PendingCall<'_>,
     problems: &mut Vec<Problem>,
-) -> Carried {
+) -> ProposedStep {
     let PendingCall {
-        place,
+        location,
         call,
         fingerprint,
         mut found,
@@ -33,20 +33,20 @@ pub(in crate::targets) fn propose(
         ..
     } = pending;
     if step == Step::Nothing {
-        return Carried::there(found, call.identity());
+        return ProposedStep::there(found, call.identity());
     }
     problems.extend(std::mem::take(&mut found.problems));
     let how = (context.target.inspection, context.run.purpose);
-    let inspection = inspect(how, &found, &call, problems, &place);
+    let inspection = inspect(how, &found, &call, problems, &location);
     if problems.iter().any(Problem::rejects) {
-        let ended = Carried::ended(Action::Finished(Outcome::Rejected, "".into()));
+        let ended = ProposedStep::ended(Action::Finished(Outcome::Rejected, "".into()));
         let used = found.into_candidates();
-        return Carried {
+        return ProposedStep {
             recording_use: used,
             ..ended
         };
     }
-    let late = late_channels(state.as_ref(), (&found, &inspection), &call, &place);
+    let late = late_channels(state.as_ref(), (&found, &inspection), &call, &location);
     problems.extend(late);
     let is_recording_missing = found.state == plan::RecordingPresence::Missing;
     let used = into_use(found, &call, &inspection);
@@ -56,7 +56,7 @@ pub(in crate::targets) fn propose(
     let known = state.as_ref();
     doubt_last_row(context.mapping, step, known, fingerprint, problems);
     let until = (context.run.now, context.target.policy.hold_for);
-    let held = hold(until, &mut step, known, &place, problems);
+    let held = hold(until, &mut step, known, &location, problems);
     let (is_create, with_upload) = match step {
         Step::Create { with_upload, .. } => (true, with_upload),
         _ => (false, true),
@@ -78,7 +78,7 @@ pub(in crate::targets) fn propose(
         }
     };
     let is_open = matches!(action, Action::Ready | Action::Send(_));
-    Carried {
+    ProposedStep {
         action,
         recording_use: used,
         requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
@@ -138,7 +138,7 @@ fn late_channels(
     state: Option<&CallState>,
     (found, inspection): (&RecordingMatch, &Inspection),
     call: &Call<'_>,
-    place: &Place,
+    location: &Location,
 ) -> Option<Problem> {
     let state = state?;
     let who = match (&state.create, state.upload) {
@@ -164,7 +164,7 @@ fn late_channels(
     let message = format!(
         "the conversation was made by {who}, and may count as stereo; the recording has one channel"
     );
-    let problem = Problem::new(Code::RecordingChannels, place.clone(), message);
+    let problem = Problem::new(Code::RecordingChannels, location.clone(), message);
     Some(problem.at("recording", &recording.name))
 }
 

@@ -14,7 +14,7 @@ pub(in crate::targets) struct RecordingProblems<'t, 'r> {
 impl RecordingProblems<'_, '_> {
     pub(in crate::targets) fn tell(&mut self, code: Code, severity: Severity, message: String) {
         self.problems.push(
-            Problem::new(code, self.record.place(), message)
+            Problem::new(code, self.record.location(), message)
                 .at("recording", self.shown)
                 .with_severity(severity),
         );

@@ -32,7 +32,7 @@ pub(in crate::targets) fn refuse_sent(
             "an earlier run sent this recording with the call {}; this call waits for its own",
             sent.identity
         );
-        let problem = Problem::new(Code::RecordingShared, open.place.clone(), message);
+        let problem = Problem::new(Code::RecordingShared, open.location.clone(), message);
         let problem = problem
             .at("recording", &recording.name)
             .with_severity(Severity::Warning);

@@ -136,7 +136,7 @@ impl Uploader {
         let (hash, bytes) = match (result.is_found, body.sent()) {
             (false, sent) => sent,
             (true, sent) if sent.1 == body.bytes => sent,
-            (true, _) => (ledger::UNHEARD, bytes_before(job, body.bytes)),
+            (true, _) => (ledger::UNKNOWN_HASH, bytes_before(job, body.bytes)),
         };
         facts.push(CallFact::Uploaded {
             hash,
@@ -145,7 +145,7 @@ impl Uploader {
             // What somebody else sent, or an earlier run, may have been made of another file.
             source: (!result.is_found).then_some(request.recording.source_bytes),
         });
-        if hash != ledger::UNHEARD
+        if hash != ledger::UNKNOWN_HASH
             && let Some(sha256) = body.sha256()
         {
             facts.push(CallFact::Hashed { sha256 });

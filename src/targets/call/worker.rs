@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::batch_result::BatchResult;
-use super::carried::Carried;
 use super::changed_since_sent::changed_since_sent;
 use super::context::CallContext;
 use super::find_recording::CallRecordingFinder;
@@ -14,6 +13,7 @@ use super::hold::set_doubtful_ids_apart;
 use super::pending::{CheckedCall, PendingCall};
 use super::proposal::{CallProposal, ended};
 use super::propose::propose;
+use super::proposed_step::ProposedStep;
 use super::recording_match::RecordingMatch;
 use super::sent_before::refuse_sent;
 use super::target::CallTarget;
@@ -150,19 +150,19 @@ impl<'r> CallWorker<'r> {
         if self.round == Round::Claims || is_open {
             return aside(&call, found, problems, key);
         }
-        let place = records[0].place();
+        let location = records[0].location();
         let Some(past) = &self.run.earlier else {
             let step = plan::next(Checkpoint::default(), found.state, self.target.policy);
             let open = PendingCall {
                 index,
-                place,
+                location,
                 call,
                 fingerprint,
                 found,
                 origin: None,
             };
-            let carried = propose(self.context(), step, None, open, &mut problems);
-            return carried.into_item(problems, key);
+            let proposed_step = propose(self.context(), step, None, open, &mut problems);
+            return proposed_step.into_proposal(problems, key);
         };
         let done = past.done.kind(identity, fingerprint);
         let step =
@@ -171,19 +171,19 @@ impl<'r> CallWorker<'r> {
         let is_changed =
             now.is_some_and(|now| past.done.may_have_changed(identity, fingerprint, now));
         if step == Some(Step::Nothing) && !is_changed {
-            return Carried::there(found, call.identity()).into_item(problems, key);
+            return ProposedStep::there(found, call.identity()).into_proposal(problems, key);
         }
         let call = call.into_owned();
         let origins = self.target.origins.as_ref();
         open.push(PendingCall {
             index,
-            place,
+            location,
             call,
             fingerprint,
             found,
             origin: origins.map(|origins| origins.of(records, &self.mapping)),
         });
-        Carried::ended(Action::Ready).into_item(problems, key)
+        ProposedStep::ended(Action::Ready).into_proposal(problems, key)
     }
 
     /// Whether a recording is decided when all inputs have been read: one that is found inexactly, and
@@ -215,7 +215,7 @@ impl<'r> CallWorker<'r> {
         let message = "a spreadsheet has changed the id since the record was rejected; write it as \
                        `_problems` names it, in a column of text";
         let column = self.mapping.column_of(Field::ExternalIdentity);
-        let problem = Problem::new(Code::SpreadsheetDamage, records[0].place(), message);
+        let problem = Problem::new(Code::SpreadsheetDamage, records[0].location(), message);
         let mut problem = problem.at(column, id);
         problem.name_record(noted);
         problems.push(problem);
@@ -236,7 +236,7 @@ impl<'r> CallWorker<'r> {
             if !is_told {
                 let column = self.mapping.column_for(fault.field, record);
                 problems.push(
-                    Problem::new(fault.code, record.place(), fault.message)
+                    Problem::new(fault.code, record.location(), fault.message)
                         .at(column, &fault.value),
                 );
             }
@@ -255,7 +255,7 @@ impl<'r> CallWorker<'r> {
             let column = self.mapping.column_for(Field::DateTime, record);
             let message = "more than a day ahead of this machine's clock";
             problems.push(
-                Problem::new(Code::ImpossibleTime, record.place(), message)
+                Problem::new(Code::ImpossibleTime, record.location(), message)
                     .at(column, call.text(Field::DateTime)),
             );
         }
@@ -269,7 +269,7 @@ impl<'r> CallWorker<'r> {
         }
         let mut tell = |code: Code, field: Field, message: &str| {
             problems.push(
-                Problem::new(code, record.place(), message)
+                Problem::new(code, record.location(), message)
                     .at(self.mapping.column_for(field, record), call.text(field)),
             );
         };
@@ -310,14 +310,17 @@ impl<'r> CallWorker<'r> {
             problems.extend(change);
             let changed = state.as_ref().and_then(|known| open.found.change_of(known));
             problems.extend(changed.map(|message| {
-                let problem =
-                    Problem::new(Code::RecordingChangedSinceSent, open.place.clone(), message);
+                let problem = Problem::new(
+                    Code::RecordingChangedSinceSent,
+                    open.location.clone(),
+                    message,
+                );
                 problem.at("recording", open.found.name())
             }));
             let checkpoint = state.as_ref().map(CallState::checkpoint);
             let checkpoint = checkpoint.unwrap_or_default();
             let step = plan::next(checkpoint, open.found.state, self.target.policy);
-            let Carried {
+            let ProposedStep {
                 mut action,
                 recording_use,
                 requests,
@@ -376,8 +379,8 @@ impl Worker<CallTarget> for CallWorker<'_> {
         }
         Ok(Proposals {
             batch,
-            items,
-            sums: match round {
+            proposals: items,
+            totals: match round {
                 Round::First => sums,
                 Round::Claims => Totals::default(),
                 // The register counts the records of what was put aside, and its customers were counted as
@@ -406,7 +409,7 @@ impl CallWorker<'_> {
     /// Rejects a call whose id an earlier run has used for another one.
     fn refuse_reused_id(&self, item: &mut CallProposal, open: PendingCall<'_>) {
         let column = self.mapping.column_of(Field::ExternalIdentity);
-        let problem = Problem::new(Code::DuplicateId, open.place, REUSED);
+        let problem = Problem::new(Code::DuplicateId, open.location, REUSED);
         item.problems.push(problem.at(column, open.call.identity()));
         item.action = Action::Finished(Outcome::Rejected, "".into());
         item.recording = open.found.into_candidates();
@@ -443,7 +446,7 @@ impl CallWorker<'_> {
             let column = self.mapping.column_of(Field::ExternalIdentity);
             let party = party_of(&self.mapping, &record, &item.problems);
             if plan::is_another_call(&state, party) {
-                let problem = Problem::new(Code::DuplicateId, record.place(), REUSED);
+                let problem = Problem::new(Code::DuplicateId, record.location(), REUSED);
                 item.problems.push(problem.at(column, id));
                 continue;
             }
@@ -451,7 +454,7 @@ impl CallWorker<'_> {
             for problem in &mut item.problems {
                 problem.severity = problem.severity.min(Severity::Warning);
             }
-            let problem = Problem::new(Code::ChangedSinceSent, record.place(), MENDED);
+            let problem = Problem::new(Code::ChangedSinceSent, record.location(), MENDED);
             item.problems.push(problem.at(column, id));
         }
         Ok(())

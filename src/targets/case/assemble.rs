@@ -84,12 +84,12 @@ impl CaseRecords {
         for told in &mut self.records {
             told.messages.sort_by_key(|message| message.at);
             let mut seen = HashMap::new();
-            let place = batch.get(told.index).place();
+            let location = batch.get(told.index).location();
             told.messages.retain(|message| {
                 let MessageHashes { hash, mark } = hashes_of(message);
                 match seen.entry(hash) {
-                    Entry::Vacant(place) => {
-                        place.insert(mark);
+                    Entry::Vacant(location) => {
+                        location.insert(mark);
                         true
                     }
                     Entry::Occupied(known) => {
@@ -102,7 +102,7 @@ impl CaseRecords {
                                 "two messages of the case have the same id",
                             )
                         };
-                        let problem = Problem::new(code, place.clone(), why);
+                        let problem = Problem::new(code, location.clone(), why);
                         told.problems.push(problem.at("messageUid", &message.uid));
                         false
                     }
@@ -131,13 +131,13 @@ impl CaseRecords {
                 return true;
             };
             let (known, first) = match seen.entry(hashes.hash) {
-                Entry::Vacant(place) => {
-                    place.insert((hashes.mark, told.index));
+                Entry::Vacant(location) => {
+                    location.insert((hashes.mark, told.index));
                     return true;
                 }
                 Entry::Occupied(known) => *known.get(),
             };
-            let first = batch.get(first).place();
+            let first = batch.get(first).location();
             let record = batch.get(told.index);
             let (code, outcome, why, message) = if known == hashes.mark {
                 let message = format!("the same message as {first}");
@@ -147,7 +147,7 @@ impl CaseRecords {
                 (Code::DuplicateId, Outcome::Rejected, "", message)
             };
             let mut problems = std::mem::take(&mut told.problems);
-            let problem = Problem::new(code, record.place(), message);
+            let problem = Problem::new(code, record.location(), message);
             let uid = told.messages.first().map(|message| &*message.uid);
             problems.push(problem.at("messageUid", uid.unwrap_or_default()));
             items[told.index] = Some(CaseProposal::finished(problems, outcome, why));
@@ -214,8 +214,8 @@ impl CaseRecords {
                 let message = format!(
                     "{gone} messages that were sent are no longer in the export, and leave the case"
                 );
-                let place = batch.get(told.index).place();
-                let problem = Problem::new(Code::ChangedSinceSent, place, message);
+                let location = batch.get(told.index).location();
+                let problem = Problem::new(Code::ChangedSinceSent, location, message);
                 told.problems.push(problem.at("caseUid", &self.case.uid));
             }
             return;
@@ -229,8 +229,8 @@ impl CaseRecords {
             });
             if let Some(changed) = changed {
                 let message = "the message is no longer what was sent, and it is not sent again";
-                let place = batch.get(told.index).place();
-                let problem = Problem::new(Code::ChangedSinceSent, place, message);
+                let location = batch.get(told.index).location();
+                let problem = Problem::new(Code::ChangedSinceSent, location, message);
                 told.problems.push(problem.at("messageUid", &changed.uid));
             }
         }

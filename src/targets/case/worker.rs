@@ -56,11 +56,11 @@ impl<'r> CaseWorker<'r> {
         record: &Record<'_>,
         mapping: &CaseMapping,
         index: usize,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Read {
         let mut problems = match CaseProposal::readable(record) {
             Ok(problems) => problems,
-            Err(item) => return Read::Ended(item),
+            Err(proposal) => return Read::Ended(proposal),
         };
         let end = |problems, outcome, why: &str| {
             let ended = CaseProposal::finished(problems, outcome, why.to_owned());
@@ -75,7 +75,7 @@ impl<'r> CaseWorker<'r> {
         let messages = match self.messages((record, &scope), mapping, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
-                sums.left_out += 1;
+                totals.left_out += 1;
                 let said = problems.len();
                 let case = self.case(draft, (record, &scope), mapping, &mut problems);
                 problems.truncate(said);
@@ -95,9 +95,10 @@ impl<'r> CaseWorker<'r> {
         let case = self.case(draft, (record, &scope), mapping, &mut problems);
         if let Some(name) = messages.lacks_any {
             let message = "the case has no message";
-            problems.push(Problem::new(Code::MissingField, record.place(), message).at(&name, ""));
+            problems
+                .push(Problem::new(Code::MissingField, record.location(), message).at(&name, ""));
         }
-        sums.left_out += left_out;
+        totals.left_out += left_out;
         let Some(case) = case.filter(|_| !problems.iter().any(Problem::is_error)) else {
             return end(problems, Outcome::Rejected, "");
         };
@@ -108,8 +109,8 @@ impl<'r> CaseWorker<'r> {
                 "only messages that are left out",
             );
         }
-        sums.cases += 1;
-        sums.messages += messages.list.len() as u64;
+        totals.cases += 1;
+        totals.messages += messages.list.len() as u64;
         Read::Record(Box::new(CaseRecord {
             index,
             case,
@@ -152,21 +153,22 @@ impl<'r> CaseWorker<'r> {
         problem.message = message.into();
         problem.holds = true;
         let overdue = overdue(None, self.run.now, self.target.hold_for);
-        let overdue = overdue.map(|words| Problem::new(Code::HeldTooLong, record.place(), words));
+        let overdue =
+            overdue.map(|words| Problem::new(Code::HeldTooLong, record.location(), words));
         told.problems.extend(overdue);
-        let mut item = CaseProposal::finished(
+        let mut proposal = CaseProposal::finished(
             told.problems,
             Outcome::Held,
             Code::RowUnterminated.name().to_owned(),
         );
         if self.run.purpose == Purpose::Run {
-            item.action = Action::Noted(Box::new(NotedEnd {
+            proposal.action = Action::Noted(Box::new(NotedEnd {
                 outcome: Outcome::Held,
                 detail: Code::RowUnterminated.name(),
                 entry: LedgerEntry::new(told.case.uid, CaseFact::Held(row)),
             }));
         }
-        Ok(Read::Ended(Box::new(item)))
+        Ok(Read::Ended(Box::new(proposal)))
     }
 
     fn case(
@@ -207,7 +209,7 @@ impl<'r> CaseWorker<'r> {
     ) {
         for violation in self.violations.drain(..) {
             let column = mapping.column_for(&violation.target, record, scope);
-            let problem = Problem::new(violation.code, record.place(), violation.message);
+            let problem = Problem::new(violation.code, record.location(), violation.message);
             problems.push(problem.at(&format!("{list}{column}"), &violation.value));
         }
     }
@@ -231,17 +233,17 @@ impl<'r> CaseWorker<'r> {
                 if nested.is_empty() {
                     messages.lacks_any = Some(mapping.places());
                 }
-                nested.each(scope, |message, place, form| {
+                nested.each(scope, |message, location, form| {
                     let at = (message, form, scope);
-                    match self.message(at, mapping, &format!("{place}."), problems) {
+                    match self.message(at, mapping, &format!("{location}."), problems) {
                         ReadMessage::Message(message) => messages.list.push(*message),
                         ReadMessage::Broken => {}
                         ReadMessage::LeftOut(rule) => {
                             messages.left_out += 1;
                             let message = format!("a message is left out: {rule}");
                             let code = Code::MessageLeftOut;
-                            let problem = Problem::new(code, record.place(), message);
-                            problems.push(problem.at(place, ""));
+                            let problem = Problem::new(code, record.location(), message);
+                            problems.push(problem.at(location, ""));
                         }
                     }
                 });
@@ -284,8 +286,8 @@ impl<'r> CaseWorker<'r> {
         &self,
         groups: Vec<CaseRecords>,
         batch: &Batch,
-        items: &mut [Option<CaseProposal>],
-        sums: &mut Totals,
+        proposals: &mut [Option<CaseProposal>],
+        totals: &mut Totals,
     ) -> Result<(), Error> {
         let groups: Vec<CaseRecords> = groups
             .into_iter()
@@ -298,10 +300,10 @@ impl<'r> CaseWorker<'r> {
         };
         for (group, state) in groups.into_iter().zip(standings) {
             let key = group.key();
-            let (proposals, requests) = group.decide(state.as_ref(), batch, self.run.purpose);
-            sums.requests += requests;
-            for (index, proposal) in proposals {
-                items[index] = Some(CaseProposal { key, ..proposal });
+            let (decided, requests) = group.decide(state.as_ref(), batch, self.run.purpose);
+            totals.requests += requests;
+            for (index, proposal) in decided {
+                proposals[index] = Some(CaseProposal { key, ..proposal });
             }
         }
         Ok(())
@@ -319,20 +321,20 @@ impl Worker<CaseTarget> for CaseWorker<'_> {
             round,
             ..
         } = task;
-        let mut items: Vec<Option<CaseProposal>> = Vec::with_capacity(batch.len());
-        let mut sums = Totals::default();
+        let mut proposals: Vec<Option<CaseProposal>> = Vec::with_capacity(batch.len());
+        let mut totals = Totals::default();
         let mut groups: Vec<CaseRecords> = Vec::new();
         for (index, record) in batch.iter().enumerate() {
-            sums.records += 1;
+            totals.records += 1;
             let mapping = mappings.of(&record);
-            let mut read = self.read(&record, mapping, index, &mut sums);
+            let mut read = self.read(&record, mapping, index, &mut totals);
             if let Read::Record(told) = read {
                 read = self.doubt_last_row(told, mapping, &record)?;
             }
             match read {
-                Read::Ended(item) => items.push(Some(*item)),
+                Read::Ended(proposal) => proposals.push(Some(*proposal)),
                 Read::Record(told) => {
-                    items.push(None);
+                    proposals.push(None);
                     match groups.last_mut().filter(|group| group.takes(&told)) {
                         Some(group) => group.records.push(*told),
                         None => groups.push(CaseRecords::new(*told, mapping)),
@@ -341,17 +343,17 @@ impl Worker<CaseTarget> for CaseWorker<'_> {
             }
         }
         for group in &mut groups {
-            group.finish(&batch, &mut items);
+            group.finish(&batch, &mut proposals);
         }
-        self.decide(groups, &batch, &mut items, &mut sums)?;
-        name_records(&batch, &mappings, &mut items);
-        let ready = |item: Option<CaseProposal>| {
-            item.unwrap_or_else(|| CaseProposal::finished(Vec::new(), Outcome::Rejected, ""))
+        self.decide(groups, &batch, &mut proposals, &mut totals)?;
+        name_records(&batch, &mappings, &mut proposals);
+        let ready = |proposal: Option<CaseProposal>| {
+            proposal.unwrap_or_else(|| CaseProposal::finished(Vec::new(), Outcome::Rejected, ""))
         };
         Ok(Proposals {
             batch,
-            items: items.into_iter().map(ready).collect(),
-            sums,
+            proposals: proposals.into_iter().map(ready).collect(),
+            totals,
             round,
             mappings,
         })
@@ -362,12 +364,12 @@ impl Worker<CaseTarget> for CaseWorker<'_> {
 fn name_records(
     batch: &Batch,
     mappings: &SheetMappings<CaseMapping>,
-    items: &mut [Option<CaseProposal>],
+    proposals: &mut [Option<CaseProposal>],
 ) {
-    for (record, item) in batch.iter().zip(items) {
-        if let Some(item) = item {
+    for (record, proposal) in batch.iter().zip(proposals) {
+        if let Some(proposal) = proposal {
             let mapping = mappings.of(&record);
-            item.name_record(|| Some(mapping.id_for_people(&record)));
+            proposal.name_record(|| Some(mapping.id_for_people(&record)));
         }
     }
 }

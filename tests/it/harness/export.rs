@@ -139,9 +139,9 @@ pub(crate) fn with_every_field(count: usize) -> Vec<Given> {
         for (column, field) in TEXTS {
             call.say(column, field, &format!("{field} af {number}, \"citeret\""));
         }
-        for (place, name) in NUMBERS.into_iter().enumerate() {
+        for (workdir, name) in NUMBERS.into_iter().enumerate() {
             // More digits than a float holds, and a zero at the end that a float forgets.
-            let text = format!("{}23456789012345678{place}.50", number + 1);
+            let text = format!("{}23456789012345678{workdir}.50", number + 1);
             let value: Value = serde_json::from_str(&text).expect("a number");
             call.set(name, &text, value.clone());
             call.become_(name, value);

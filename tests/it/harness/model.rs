@@ -290,7 +290,7 @@ impl World {
                     in_doubt: was_tried,
                     upload: with_upload,
                     sent_before: before
-                        .and_then(|it| it.sent_unheard())
+                        .and_then(|it| it.unconfirmed())
                         .unwrap_or(fingerprint),
                 })
             }

@@ -15,29 +15,29 @@ use super::export::{Given, array, below_a_pointer, lines, table};
 use super::server::{Server, TOKEN};
 
 /// A new folder; the program runs in it.
-pub(crate) struct Place {
+pub(crate) struct Workdir {
     folder: TempDir,
 }
 
 /// What any input may take, in KiB: 256 MiB.
 pub(crate) const MOST_MEMORY: u32 = 256 << 10;
 
-impl Place {
+impl Workdir {
     pub(crate) fn new() -> Self {
         // A ledger waits for the disk at every step, and what a kill leaves behind is the same in
         // memory; where there is no such folder the usual one will do.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        Place {
+        Workdir {
             folder: folder.expect("a folder"),
         }
     }
 
     /// A folder with the recordings of these calls and `calls.csv`.
     pub(crate) fn with(calls: &[Given]) -> Self {
-        let place = Place::new();
-        place.write("calls.csv", table(calls, b','));
-        place.record(calls);
-        place
+        let workdir = Workdir::new();
+        workdir.write("calls.csv", table(calls, b','));
+        workdir.record(calls);
+        workdir
     }
 
     /// A call of the program, which ends badly when it asks for more memory than [`MOST_MEMORY`].

@@ -18,11 +18,11 @@ pub(crate) fn secrets(given: &[Given]) -> BTreeSet<String> {
 }
 
 #[track_caller]
-pub(crate) fn holds_none(secrets: &BTreeSet<String>, bytes: &[u8], place: &str) {
+pub(crate) fn holds_none(secrets: &BTreeSet<String>, bytes: &[u8], workdir: &str) {
     for secret in secrets {
         let is_here = bytes
             .windows(secret.len())
             .any(|window| window == secret.as_bytes());
-        assert!(!is_here, "{secret} is in {place}");
+        assert!(!is_here, "{secret} is in {workdir}");
     }
 }

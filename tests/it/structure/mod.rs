@@ -71,7 +71,7 @@ fn fault(file: &SourceFile, seen: &Use, is_test: bool) -> Option<String> {
     match (position(own), position(first)) {
         _ if own == first => None,
         (Some(_), Some(_)) if own == ALONE => Some(format!("`{ALONE}` uses nothing of ours")),
-        (Some(place), Some(other)) if other < place => None,
+        (Some(workdir), Some(other)) if other < workdir => None,
         (_, Some(_)) => Some(format!("`{first}` comes after `{own}`")),
         (_, None) => Some(format!("`{first}` is no folder")),
     }

@@ -115,7 +115,7 @@ fn walk(pipeline: &Pipeline<CallTarget>) -> Result<Outcomes, Error> {
                 codes: problems.iter().map(|problem| problem.code.name()).collect(),
                 messages: problems
                     .iter()
-                    .map(|problem| format!("{}: {}", problem.place.within(), problem.message))
+                    .map(|problem| format!("{}: {}", problem.location.within(), problem.message))
                     .collect(),
             }),
             Event::Checked(Totals { records, .. }) => outcomes.read += records,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Where a record stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The file as the operator named it.
     pub file: Arc<str>,
     /// The physical line on which the record starts, from 1; 0 when there are no lines (XLSX has
@@ -18,10 +18,10 @@ pub struct Place {
     pub record: Option<NonZeroU64>,
 }
 
-impl Place {
+impl Location {
     /// A place that its line tells.
     pub fn on_line(file: impl Into<Arc<str>>, line: u64) -> Self {
-        Place {
+        Location {
             file: file.into(),
             line,
             record: None,
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if self.line > 0 {
@@ -56,17 +56,17 @@ mod tests {
 
     #[test]
     fn a_place_tells_the_record_where_its_line_does_not() {
-        let place = Place::on_line("a.csv", 2);
+        let location = Location::on_line("a.csv", 2);
         assert_eq!(
-            (place.to_string(), place.within()),
+            (location.to_string(), location.within()),
             ("a.csv:2".into(), "line 2".into())
         );
         let record = NonZeroU64::new(17);
-        let place = Place {
+        let location = Location {
             record,
-            ..Place::on_line("a.json", 1)
+            ..Location::on_line("a.json", 1)
         };
-        let told = (place.to_string(), place.within());
+        let told = (location.to_string(), location.within());
         assert_eq!(told, ("a.json:1 (record 17)".into(), "record 17".into()));
     }
 }
