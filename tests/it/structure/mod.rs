@@ -14,7 +14,7 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 17] = [
     "failpoint",
     "domain",
     "source",
@@ -27,6 +27,7 @@ const FOLDERS: [&str; 16] = [
     "delivery",
     "targets",
     "import",
+    "canary",
     "report",
     "config",
     "sandbox",
