@@ -4,12 +4,12 @@
 //! before it (`tests/it/structure` holds the table). `ARCHITECTURE.md` tells the whole story.
 
 pub mod api;
-pub mod canary;
 pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod domain;
 pub mod events;
+pub mod evidence;
 pub mod failpoint;
 mod import;
 pub mod ledger;

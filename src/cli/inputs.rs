@@ -1,6 +1,5 @@
 //! From the flags about an export to the pipeline that it will go through.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,20 +7,17 @@ use jiff::Timestamp;
 
 use super::error::{Error, Usage};
 use super::files_beside::{FilesAmongExports, FilesBeside, files_beside};
-use super::no_mapping;
+use super::named_mapping::load_mapping;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::domain::Policy;
 use crate::events::ExportExtent;
-use crate::mapping::{MappingFile, Preset, SeveralArg, check_complete};
+use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index};
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
 use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
-
-/// The most bytes of a mapping file.
-const LONGEST_MAPPING: u64 = 2 << 20;
 
 /// An export with its mapping, before anything is made of its records.
 pub(super) struct ImportParts {
@@ -196,78 +192,6 @@ pub(super) fn transcoder(parts: &ImportParts) -> Result<Option<Arc<Transcoder>>,
     let largest = IndexOptions::default().largest;
     let transcoder = Transcoder::open(ffmpeg, largest).map_err(Usage::Workshop)?;
     Ok(Some(Arc::new(transcoder)))
-}
-
-/// The mapping file at this path, or the preset of this name. A file called like a preset is an error: it may
-/// have come with an unpacked delivery, and nobody named it. What the flags say about zone and region wins
-/// over the file.
-pub(super) fn load_mapping(arguments: &ExportArgs) -> Result<MappingFile, Error> {
-    let name = &arguments.mapping;
-    let path = Path::new(name);
-    let mut mapping = match (path.is_file(), Preset::named(name)) {
-        (true, None) => load_file(path, arguments).map_err(|error| or_mistaken(error, path))?,
-        (false, Some(preset)) => {
-            preset.load_beside(folder_of(&arguments.exports), &arguments.lookup)?
-        }
-        (true, Some(_)) => return Err(Usage::TwoMappings { name: name.clone() }.into()),
-        (false, None) => {
-            let name = name.clone();
-            return Err(or_mistaken(Usage::NoMapping { name }.into(), path));
-        }
-    };
-    check_complete(&mapping)?;
-    if arguments.private_notes {
-        mapping.include_private();
-    }
-    if let Some(zone) = &arguments.timezone {
-        mapping.set_timezone(zone).map_err(Usage::Name)?;
-    }
-    if let Some(region) = &arguments.region {
-        mapping.set_region(region).map_err(Usage::Name)?;
-    }
-    if let Some(file) = &arguments.agents {
-        mapping.set_agents(file).map_err(Usage::Agents)?;
-    }
-    if let Some(domain) = &arguments.email_domain {
-        mapping.set_email_domain(domain).map_err(Usage::Agents)?;
-    }
-    Ok(mapping)
-}
-
-fn load_file(path: &Path, arguments: &ExportArgs) -> Result<MappingFile, Error> {
-    let text = config::read_text(path, LONGEST_MAPPING).map_err(|source| Usage::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = &arguments.mapping;
-    Ok(MappingFile::load_with(
-        &text,
-        name,
-        Some(folder),
-        &arguments.lookup,
-    )?)
-}
-
-/// The error, or that something else was named where a mapping file belongs.
-fn or_mistaken(error: Error, path: &Path) -> Error {
-    match no_mapping::what_it_is(path) {
-        Some(what) => {
-            let path = path.to_owned();
-            Usage::Mistaken { path, what }.into()
-        }
-        None => error,
-    }
-}
-
-/// The folder of the export, where a preset finds its second files.
-fn folder_of(exports: &[OsString]) -> Option<&Path> {
-    let first = Path::new(exports.first()?);
-    if first.is_dir() {
-        Some(first)
-    } else {
-        first.parent()
-    }
 }
 
 /// The files that the command reads, for the report to protect.

@@ -3,12 +3,11 @@
 //! Flags become settings, settings become the parts of the folders above, the parts make one call,
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
-mod canary;
-mod canary_approval;
 mod check;
 mod connect;
 mod dry_run;
 mod error;
+mod evidence;
 mod exit_code;
 mod explain;
 mod files_beside;
@@ -16,6 +15,7 @@ mod guided;
 mod inputs;
 mod ledger;
 mod mapping;
+mod named_mapping;
 mod no_mapping;
 mod program;
 mod report;

@@ -51,8 +51,8 @@ fn unsendable(summary: &RunSummary) -> Option<String> {
         (_, 0) => format!("{} rejected", were(rejected, "record")),
         (0, _) => format!("{} failed", counted(failed, "record")),
         _ => format!(
-            "{} and {} failed",
-            format!("{} rejected", were(rejected, "record")),
+            "{} rejected and {} failed",
+            were(rejected, "record"),
             count(failed)
         ),
     };

@@ -5,7 +5,6 @@ mod harness;
 mod accounting;
 mod arrival;
 mod bombs;
-mod canary;
 mod case_presets;
 mod cases;
 mod chaos;
@@ -14,6 +13,7 @@ mod counts;
 #[cfg(feature = "failpoints")]
 mod crash_points;
 mod error_output;
+mod evidence;
 mod exchanged;
 mod full_disk;
 mod held;

@@ -35,7 +35,6 @@ pub fn is_report(path: &Path) -> bool {
             ("summary", "json"),
             ("status", "json"),
             ("report", "html"),
-            ("canary", "html"),
         ]
         .contains(&(stem, extension));
     is_known

@@ -1,8 +1,6 @@
 //! Which exports and which mapping the calls of a run are made of, by their hashes.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -11,10 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::call::Field;
 use crate::ledger::{ExportOrigin, MappingOrigin, RecordOrigin};
 use crate::mapping::CallMapping;
-use crate::source::{Record, record_hash};
-
-/// Bytes that are read of an export at once.
-const CHUNK: usize = 256 << 10;
+use crate::source::{Record, hash_file, record_hash};
 
 /// A file of the export. Its bytes are hashed when the first call of it is about to be sent, so that a night
 /// without anything new reads no file twice.
@@ -81,17 +76,4 @@ fn read(path: &Path, name: String) -> Option<Arc<ExportOrigin>> {
         name,
         hash: hash.ok()?,
     }))
-}
-
-fn hash_file(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
-    let (mut hasher, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) => return Ok(hasher.finalize().into()),
-            Ok(read) => hasher.update(&chunk[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

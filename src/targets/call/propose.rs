@@ -39,9 +39,13 @@ pub(in crate::targets) fn propose(
     let how = (context.target.inspection, context.run.purpose);
     let inspection = inspect(how, &found, &call, problems, &location);
     if problems.iter().any(Problem::rejects) {
-        return rejected(found);
+        let ended = ProposedStep::ended(Action::Finished(Outcome::Rejected, "".into()));
+        let used = found.into_candidates();
+        return ProposedStep {
+            recording_use: used,
+            ..ended
+        };
     }
-    let stated = found.stated.take();
     let late = late_channels(state.as_ref(), (&found, &inspection), &call, &location);
     problems.extend(late);
     let is_recording_missing = found.state == plan::RecordingPresence::Missing;
@@ -69,7 +73,6 @@ pub(in crate::targets) fn propose(
                 origin,
                 step,
                 state,
-                stated,
                 is_recording_missing,
             }))
         }
@@ -89,14 +92,6 @@ fn as_sent(mut call: Call<'static>, context: CallContext<'_>) -> Call<'static> {
         call.add_label(label);
     }
     call
-}
-
-/// A call whose problems forbid to send it. Its recording is still its own.
-fn rejected(found: RecordingMatch) -> ProposedStep {
-    ProposedStep {
-        recording_use: found.into_candidates(),
-        ..ProposedStep::ended(Action::Finished(Outcome::Rejected, "".into()))
-    }
 }
 
 /// The action of a call for which nothing is sent.

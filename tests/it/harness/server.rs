@@ -163,7 +163,7 @@ pub(crate) fn ids(snapshot: &Snapshot) -> BTreeSet<String> {
         .collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(bytes) {
         write!(text, "{byte:02x}").expect("memory");
