@@ -28,8 +28,13 @@ pub(super) fn check(
         out: check.output.out.as_deref(),
         ledger: None,
     };
-    let want = (Purpose::Check, ApiVersion::V2);
-    let mut parts = inputs::parts(&check.export, policy, want, beside)?;
+    let mut parts = inputs::parts(
+        &check.export,
+        policy,
+        Purpose::Check,
+        ApiVersion::V2,
+        beside,
+    )?;
     parts.select(check.selection.only.as_deref())?;
     let options = ReportOptions {
         out: check.output.out.clone(),

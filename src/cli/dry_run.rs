@@ -14,7 +14,6 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
     // A rehearsal begins from nothing, and so does its dry run.
     let is_fresh = run.destination.sandbox && run.ledger.is_none();
     let past = if is_fresh { None } else { past(run)? };
-    let want = (Purpose::Check, run.version());
     let ledger = RunSettings::ledger_path(run);
     let destination = DestinationLabel {
         name: run.destination.name()?,
@@ -27,11 +26,17 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         out: run.output.out.as_deref(),
         ledger: Some(&ledger),
     };
-    let mut parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    let mut parts = inputs::parts(
+        &run.export,
+        run_options::policy(run),
+        Purpose::Check,
+        run.version(),
+        beside,
+    )?;
     parts.select(run.selection.only.as_deref())?;
     parts.set_label(run.label.as_deref())?;
     parts.earlier = past;
-    let options = run_options::report_options((run, arguments), &parts, Mode::DryRun, destination);
+    let options = run_options::report_options(run, arguments, &parts, Mode::DryRun, destination);
     check::walk(parts, options, screen)
 }
 

@@ -115,7 +115,8 @@ impl ImportParts {
 pub(super) fn parts(
     arguments: &ExportArgs,
     policy: Policy,
-    (purpose, version): (Purpose, ApiVersion),
+    purpose: Purpose,
+    version: ApiVersion,
     beside: FilesBeside<'_>,
 ) -> Result<ImportParts, Error> {
     let mapping = load_mapping(arguments)?;

@@ -67,7 +67,13 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         report::print_fit(screen, fit, export, audio);
         if let Some(path) = &out {
             report::save_mapping(path, &fit.text())?;
-            report::print_saved(screen, path, export, (&fit.asks, ""), audio);
+            let next = report::NextCommands {
+                export,
+                asks: &fit.asks,
+                flags: "",
+                audio,
+            };
+            report::print_saved(screen, path, &next);
         }
         return Ok(());
     }
@@ -79,16 +85,21 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let asks = mapping
         .as_ref()
         .map_or_else(|_| Vec::new(), MappingFile::asks);
-    let said = (&asks[..], done.flags.as_str());
+    let next = report::NextCommands {
+        export,
+        asks: &asks,
+        flags: &done.flags,
+        audio,
+    };
     if let Some(path) = &out {
         report::save_mapping(path, &done.text)?;
         if let Ok(Ok(trial)) = mapping.map(|mapping| PresetTrial::of(&mapping, input)) {
             report::print_trial(screen, trial);
         }
-        report::print_saved(screen, path, export, said, audio);
+        report::print_saved(screen, path, &next);
     } else {
         screen.say(done.text.trim_end());
-        report::print_next(screen, export, said, audio);
+        report::print_next(screen, &next);
     }
     Ok(())
 }
@@ -152,7 +163,8 @@ fn test(arguments: &TestArgs, screen: &mut Screen) -> Result<Exit, Error> {
     let parts = inputs::parts(
         &arguments.export,
         policy,
-        (Purpose::Run, ApiVersion::V2),
+        Purpose::Run,
+        ApiVersion::V2,
         FilesBeside::default(),
     )?;
     let mut tries = MappingTrial::new(parts.mapping.clone(), arguments.records);

@@ -52,7 +52,7 @@ async fn deliver(
     expect_a_window(&settings)?;
     // Whatever can be wrong is found before a ledger is made and bound to this destination.
     let connected = connect::connect(run, &settings).await?;
-    let (mut parts, options) = prepare((run, arguments), &settings, &connected)?;
+    let (mut parts, options) = prepare(run, arguments, &settings, &connected)?;
     Report::probe(&options)?;
     let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
     let LedgerKnowledge {
@@ -147,7 +147,8 @@ where
 
 /// What is imported, and what its report is to be like.
 fn prepare(
-    (run, arguments): (&RunArgs, &Arguments),
+    run: &RunArgs,
+    arguments: &Arguments,
     settings: &RunSettings,
     connected: &ConnectedDestination,
 ) -> Result<(ImportParts, ReportOptions), Error> {
@@ -155,8 +156,13 @@ fn prepare(
         out: run.output.out.as_deref(),
         ledger: Some(&settings.ledger),
     };
-    let want = (Purpose::Run, settings.version);
-    let mut parts = inputs::parts(&run.export, run_options::policy(run), want, beside)?;
+    let mut parts = inputs::parts(
+        &run.export,
+        run_options::policy(run),
+        Purpose::Run,
+        settings.version,
+        beside,
+    )?;
     parts.select(run.selection.only.as_deref())?;
     parts.set_label(run.label.as_deref())?;
     let mode = if run.destination.sandbox {
@@ -171,7 +177,7 @@ fn prepare(
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
     };
-    let options = run_options::report_options((run, arguments), &parts, mode, to);
+    let options = run_options::report_options(run, arguments, &parts, mode, to);
     Ok((parts, options))
 }
 

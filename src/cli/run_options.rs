@@ -18,7 +18,8 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
 
 /// What the report of this run is to be like.
 pub(super) fn report_options(
-    (run, arguments): (&RunArgs, &Arguments),
+    run: &RunArgs,
+    arguments: &Arguments,
     parts: &ImportParts,
     mode: Mode,
     destination: report::DestinationLabel,

@@ -31,14 +31,15 @@ pub(super) fn run(line: &str) -> Result<String, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("{program} cannot be started: {error}"))?;
-    let text = read(child, program, (PATIENCE, LEAVE))?;
+    let text = read(child, program, PATIENCE, LEAVE)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn read(
     mut child: Child,
     program: &str,
-    (patience, leave): (Duration, Duration),
+    patience: Duration,
+    leave: Duration,
 ) -> Result<String, String> {
     let stdout = child.stdout.take();
     let (sender, receiver) = mpsc::channel();
@@ -169,11 +170,12 @@ mod tests {
     fn a_program_that_hangs_is_ended() {
         let short = Duration::from_millis(20);
         let long = Duration::from_secs(300);
-        for (script, patience, words) in [
-            ("exec sleep 600", (short, long), "said nothing"),
+        for (script, patience, leave, words) in [
+            ("exec sleep 600", short, long, "said nothing"),
             (
                 "echo s3cret; exec >&-; exec sleep 600",
-                (long, short),
+                long,
+                short,
                 "sh closed its output and did not end within 0 s",
             ),
         ] {
@@ -183,7 +185,7 @@ mod tests {
                 .spawn()
                 .unwrap();
             let process = child.id();
-            let error = read(child, "sh", patience).unwrap_err();
+            let error = read(child, "sh", patience, leave).unwrap_err();
             assert!(
                 error.contains(words) && !error.contains("s3cret"),
                 "{error}"

@@ -77,7 +77,8 @@ impl Clocks {
     pub(super) fn see(
         &mut self,
         skew: &Skew,
-        (location, line): (RecordLocation, u64),
+        location: RecordLocation,
+        line: u64,
         recording: &str,
     ) {
         let table = if skew.is_against_utc {
@@ -271,7 +272,7 @@ mod tests {
     fn verdicts(skews: &[Skew]) -> Vec<SkewReport> {
         let mut clocks = Clocks::default();
         for (line, skew) in (2u64..).zip(skews) {
-            clocks.see(skew, (RecordLocation { file: 0, at: line }, line), "a.wav");
+            clocks.see(skew, RecordLocation { file: 0, at: line }, line, "a.wav");
         }
         clocks.verdicts()
     }

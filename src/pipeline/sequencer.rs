@@ -204,7 +204,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             if let Some(skew) = &wanted.skew {
                 let (location, line) = (at.location, at.record.line());
                 self.clocks
-                    .see(skew, (location, line), &wanted.recording.name);
+                    .see(skew, location, line, &wanted.recording.name);
             }
         }
         wanted

@@ -69,7 +69,12 @@ impl NamedPart {
         separators: &[char],
         is_url: bool,
     ) -> Vec<NamedPart> {
-        NamedPart::of(&marked(name), separators, (false, is_url))
+        let read = if is_url {
+            NamedPart::read_escaped
+        } else {
+            NamedPart::read
+        };
+        NamedPart::of(&marked(name), separators, false, read)
     }
 
     /// The segments of a URL, with escapes undone.
@@ -80,21 +85,28 @@ impl NamedPart {
         };
         let is_inside = scheme.rfind(START) > scheme.rfind(END);
         let path = rest.split(['?', '#']).next().unwrap_or_default();
-        NamedPart::of(path, &['/'], (is_inside, true))
+        NamedPart::of(path, &['/'], is_inside, NamedPart::read_escaped)
     }
 
-    fn of(marked: &str, separators: &[char], (mut inside, is_url): (bool, bool)) -> Vec<NamedPart> {
+    /// The parts of a marked name, each made by `read`; the first begins inside a value or not.
+    fn of(
+        marked: &str,
+        separators: &[char],
+        mut inside: bool,
+        read: fn(&str, bool) -> NamedPart,
+    ) -> Vec<NamedPart> {
         let parts = marked.split(separators).map(|piece| {
             let begins_inside = inside;
             let mut marks = piece.chars().filter(|char| matches!(*char, START | END));
             inside = marks.next_back().map_or(inside, |mark| mark == START);
-            if is_url {
-                NamedPart::read(&decoded(piece), begins_inside)
-            } else {
-                NamedPart::read(piece, begins_inside)
-            }
+            read(piece, begins_inside)
         });
         parts.collect()
+    }
+
+    /// Reads one segment of a URL, with its escapes undone.
+    fn read_escaped(marked: &str, inside: bool) -> NamedPart {
+        NamedPart::read(&decoded(marked), inside)
     }
 
     /// Reads one part, which may begin inside a value.

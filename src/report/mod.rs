@@ -41,8 +41,8 @@ pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;
 pub use console::mapping_trial::MappingTrial;
 pub use console::preset_advice::{
-    ask, is_interactive, print_fit, print_next, print_no_fit, print_saved, print_trial,
-    save_mapping,
+    NextCommands, ask, is_interactive, print_fit, print_next, print_no_fit, print_saved,
+    print_trial, save_mapping,
 };
 pub use console::screen::{Color, Screen};
 pub use console::status::print_status;

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::events::{ExportExtent, Outcome, StopReason, Tally};
+use crate::events::{ExportExtent, Outcome, StopReason};
 use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
 use crate::report::json::{json, stop_name};
@@ -93,16 +93,17 @@ pub struct RunProgress {
 impl RunProgress {
     /// What these sums say.
     pub(super) fn new(
-        (read, tally): (u64, &Tally),
-        (size, to_send): (Option<Size>, Option<f64>),
-        (calls_per_second, seconds_left): (f64, Option<f64>),
+        counters: &Counters,
+        size: Option<Size>,
+        calls_per_second: f64,
+        seconds_left: Option<f64>,
         counted_at: Timestamp,
     ) -> Self {
         RunProgress {
-            read,
-            counts: Counts(Outcome::ALL.map(|outcome| tally.of(outcome))),
+            read: counters.read(),
+            counts: Counts(Outcome::ALL.map(|outcome| counters.tally.of(outcome))),
+            to_send: size.map(|size| whole(size.to_send(counters))),
             size,
-            to_send: to_send.map(whole),
             calls_per_second,
             seconds_left,
             counted_at,

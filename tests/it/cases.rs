@@ -632,7 +632,7 @@ fn a_ticket_is_not_sent_when_the_answer_does_not_say_whether_it_is_there() {
     let (workdir, server) = (workdir(), Server::healthy());
     workdir.write("messages.csv", shuffled(&given, 36));
     workdir.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     // The two questions are answered so; what else is sent would get through.
     let next = server.requests() + 1;
     let refused = always(Fault::status(400)).requests(next, Some(next + 1));
@@ -655,7 +655,7 @@ fn a_ticket_that_nobody_can_ask_for_is_not_sent_at_a_venture() {
     let (workdir, server) = (workdir(), Server::healthy());
     workdir.write("messages.csv", shuffled(&given, 32));
     workdir.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     // Three tickets are asked for twice each.
     let next = server.requests() + 1;
     let refused = always(Fault::status(500)).requests(next, Some(next + 5));
@@ -674,7 +674,7 @@ fn a_lost_ledger_does_not_double_messages() {
     let (workdir, server) = (workdir(), Server::healthy());
     workdir.write("messages.csv", shuffled(&given, 30));
     workdir.run(&server, &MESSAGES).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
 
     for _ in 0..2 {
         workdir
@@ -847,7 +847,7 @@ fn a_ledger_of_messages_is_made_again_from_their_list_and_from_a_damaged_ledger(
     workdir.run(&server, &MESSAGES).with_code(0);
     workdir.call(&["report", "--out", "old"]).with_code(0);
     for from in ["out", "old"] {
-        std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+        workdir.lose_ledger();
         workdir
             .call(&[
                 "ledger",
@@ -870,16 +870,9 @@ fn tickets_that_go_out_whole_need_no_ledger() {
     let (workdir, server) = (workdir(), Server::healthy());
     workdir.write("tickets.json", lines(&given));
     workdir.run(&server, &TICKETS).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     workdir
-        .call(&[
-            "ledger",
-            "rebuild",
-            "--base-url",
-            &server.url(),
-            "--from",
-            "out",
-        ])
+        .rebuild_ledger(&server)
         .with_code(0)
         .says("4 cases with all their messages are not in it");
     workdir.run(&server, &TICKETS).with_code(0);

@@ -11,25 +11,21 @@ use std::sync::Once;
 use std::time::Duration;
 
 use crate::harness::export::{Given, calls, wave};
+use crate::harness::mapping::ids_only;
 use crate::harness::meddler::Meddler;
 use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, TOKEN};
 
-const FIELDS: &str = r#"
-[fields]
-externalIdentity = "id"
-agentId          = { value = "7" }
-agentName        = { value = "Ida Opdigtet" }
-agentEmail       = { value = "ida@example.com" }
-customer         = { value = "+4512345601" }
-dateTime         = { value = "2024-03-15T09:12:03+01:00" }
-subject          = { value = "sale" }
-audioChannels    = { value = "auto" }
+/// The parts of a call are joined.
+fn fields() -> String {
+    let further = r#"audioChannels    = { value = "auto" }
 
 [audio]
 match = "{{ id }}_*.wav"
 several = "join"
 "#;
+    ids_only("id", further)
+}
 
 /// A file that nobody may ever send, which looks like `like` from outside.
 fn secret(path: &Path, like: &Path) {
@@ -147,7 +143,7 @@ fn what_was_written_over_with_its_time_set_back_waits_for_the_next_run() {
 /// Calls with two recordings each, which are joined; the parts of each differ if `is_mixed`.
 fn joined(calls: &[&str], is_mixed: bool) -> Workdir {
     let workdir = Workdir::new();
-    workdir.write("mapping.toml", FIELDS);
+    workdir.write("mapping.toml", fields());
     workdir.write("calls.csv", format!("id\n{}\n", calls.join("\n")));
     let mut dice = fastrand::Rng::with_seed(92);
     for call in calls {
@@ -271,7 +267,7 @@ fn a_kill_while_standard_input_is_copied_leaves_no_file() {
     use std::io::Write as _;
     let workdir = joined(&["11"], false);
     // Rows that are one call are counted first, so standard input must be read twice.
-    let fields = format!("{FIELDS}\n[legs]\ngroup = \"id\"\n");
+    let fields = format!("{}\n[legs]\ngroup = \"id\"\n", fields());
     workdir.write("mapping.toml", fields);
     let mut checking = workdir
         .program(&["check", "-", "-m", "mapping.toml"])

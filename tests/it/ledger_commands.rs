@@ -37,7 +37,7 @@ fn a_ledger_that_was_lost_is_made_again_from_what_arrived() {
         .with_code(7);
     workdir.run(&server, &["calls.csv"]).with_code(0);
     let requests = server.requests();
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
 
     let url = server.url();
     // The accepted.csv of the first run was put aside by the second.
@@ -96,7 +96,7 @@ fn lists_for_excel_make_the_ledger_again_and_are_no_exports() {
     );
 
     let requests = server.requests();
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
     let url = server.url();
     let from = ["--from", "out/accepted.csv"];
     workdir
@@ -140,7 +140,7 @@ fn without_a_ledger_the_answers_of_the_server_prevent_doubles() {
     let given = calls(12, 202);
     let (workdir, server) = (Workdir::with(&given), Server::healthy());
     workdir.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
 
     // Left alone: nothing is sent but the questions.
     let arguments = ["calls.csv", "--ledger", "skip.db", "--existing", "skip"];
@@ -175,7 +175,7 @@ fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
     let given = calls(4, 208);
     let (workdir, server) = (Workdir::with(&given), Server::healthy());
     workdir.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     workdir.write(
         "none/accepted.csv",
         "external_id,uid,recording,bytes,when\n",
@@ -541,7 +541,7 @@ fn a_ledger_is_made_from_no_list_of_a_rehearsal_or_of_another_destination() {
         (&summary["destination"], &summary["ledger"]),
         (&json!(url), &json!(LEDGER))
     );
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
     workdir
         .call(&[&rebuild[..], &["out"]].concat())
         .with_code(0)
@@ -565,16 +565,9 @@ fn the_list_of_a_run_that_did_not_end_is_said_to_be_one() {
             &["calls.csv", "--ledger", "new.db", "--existing", "adopt"],
         )
         .with_code(3);
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
     workdir
-        .call(&[
-            "ledger",
-            "rebuild",
-            "--base-url",
-            &server.url(),
-            "--from",
-            "out",
-        ])
+        .rebuild_ledger(&server)
         .with_code(0)
         .says("did not end");
 }
@@ -587,7 +580,7 @@ fn a_ledger_made_again_keeps_a_sent_recording_from_other_calls() {
     workdir.call(&["report", "--out", "hashed"]).with_code(0);
     let url = server.url();
     let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
     let ended = workdir.call(&[&rebuild[..], &["out/accepted.csv"]].concat());
     assert!(!ended.with_code(0).out.contains("cannot keep"));
 
@@ -604,7 +597,7 @@ fn a_ledger_made_again_keeps_a_sent_recording_from_other_calls() {
     assert_eq!(server.surplus_uploads(), 0);
 
     // Of a list of hashes it cannot be known, and that is said.
-    std::fs::remove_file(workdir.path(LEDGER)).expect("a ledger");
+    workdir.lose_ledger();
     workdir
         .call(&[&rebuild[..], &["hashed/accepted.csv"]].concat())
         .with_code(0)

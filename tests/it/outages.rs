@@ -165,7 +165,7 @@ fn an_outage_that_few_calls_meet_is_given_up_in_time() {
             (workdir.outcome("failed"), workdir.outcome("not_attempted")),
             (0, 3)
         );
-        std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+        workdir.lose_ledger();
     }
 }
 

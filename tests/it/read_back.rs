@@ -357,7 +357,7 @@ fn a_lost_ledger_with_the_read_api_sends_no_recording_twice() {
     let given = calls(20, 80);
     let (workdir, server) = (Workdir::with(&given), Server::healthy());
     workdir.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     let url = server.url();
 
     let adopt = [arguments(&url), vec!["--existing", "adopt"]].concat();
@@ -373,7 +373,7 @@ fn a_lost_ledger_with_the_read_api_sends_no_recording_twice() {
         assert_eq!(row["recording"], call.file);
         assert_eq!(row["bytes"], call.recording.len().to_string());
     }
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     let rebuild = ["ledger", "rebuild", "--base-url", &url, "--from"];
     workdir
         .call(&[&rebuild[..], &["out/accepted.csv"]].concat())
@@ -387,7 +387,7 @@ fn a_conversation_that_was_left_alone_is_taken_over_once() {
     let given = calls(10, 81);
     let (workdir, server) = (Workdir::with(&given), Server::healthy());
     workdir.run(&server, &["calls.csv"]).with_code(0);
-    std::fs::remove_file(workdir.path("capturi-import.db")).expect("a ledger");
+    workdir.lose_ledger();
     workdir
         .run(&server, &["calls.csv", "--existing", "skip"])
         .with_code(0);

@@ -3,21 +3,8 @@
 
 use std::fs::OpenOptions;
 
+use crate::harness::mapping::ids_only;
 use crate::harness::program::Workdir;
-
-const MAPPING: &str = r#"
-[fields]
-externalIdentity = "id"
-agentId          = { value = "7" }
-agentName        = { value = "Ida Opdigtet" }
-agentEmail       = { value = "ida@example.com" }
-customer         = { value = "+4512345601" }
-dateTime         = { value = "2024-03-15T09:12:03+01:00" }
-subject          = { value = "sale" }
-
-[audio]
-match = ["{{ id }}.*"]
-"#;
 
 /// A box of an MPEG-4 file.
 fn mp4_box(name: &str, content: &[&[u8]]) -> Vec<u8> {
@@ -143,7 +130,8 @@ const LARGE: u32 = 300_000_000;
 /// A place with one call, and a mapping that looks for its recording.
 fn workdir() -> Workdir {
     let workdir = Workdir::new();
-    workdir.write("map.toml", MAPPING);
+    let audio = "[audio]\nmatch = [\"{{ id }}.*\"]\n";
+    workdir.write("map.toml", ids_only("id", audio));
     workdir.write("calls.csv", "id\nrecording-1\n");
     std::fs::create_dir(workdir.path("audio")).expect("a folder");
     workdir

@@ -4,19 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::harness::export::wave;
+use crate::harness::mapping::ids_only;
 use crate::harness::program::Workdir;
 
-const FIELDS: &str = r#"
-[fields]
-externalIdentity = "id"
-agentId          = { value = "7" }
-agentName        = { value = "Ida Opdigtet" }
-agentEmail       = { value = "ida@example.com" }
-customer         = { value = "+4512345601" }
-dateTime         = { value = "2024-03-15T09:12:03+01:00" }
-subject          = { value = "sale" }
-audioChannels    = { value = "auto" }
-"#;
+/// All but the recordings.
+fn fields() -> String {
+    ids_only("id", "audioChannels    = { value = \"auto\" }\n")
+}
 
 /// A rehearsal of this export with this `[audio]` table and these recordings.
 struct Rehearsal {
@@ -26,7 +20,7 @@ struct Rehearsal {
 impl Rehearsal {
     fn new(audio: &str, export: &str, files: &[&str]) -> Rehearsal {
         let workdir = Workdir::new();
-        workdir.write("mapping.toml", format!("{FIELDS}\n[audio]\n{audio}\n"));
+        workdir.write("mapping.toml", format!("{}\n[audio]\n{audio}\n", fields()));
         workdir.write("calls.csv", export);
         std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
         for (seed, file) in (0..).zip(files) {
@@ -413,7 +407,7 @@ fn a_recording_whose_record_is_rejected_is_told_as_such() {
         "a.wav", "b.wav", "c.wav", "d.mp3", "d.wav", "5.wav", "e.wav",
     ];
     let rehearsal = Rehearsal::new("", export, &files);
-    let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
+    let fields = fields().replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
     assert!(fields.contains("when"), "{fields}");
     let audio = "[audio]\nmatch = ['{{ file }}']\n";
     rehearsal
@@ -659,7 +653,7 @@ fn names_in_another_zone_than_the_rows_are_told_once() {
         .collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let rehearsal = Rehearsal::new("match = [{ from = \"file\" }]", &export, &files);
-    let fields = FIELDS.replace("{ value = \"2024-03-15T09:12:03+01:00\" }", "\"start\"");
+    let fields = fields().replace("{ value = \"2024-03-15T09:12:03+01:00\" }", "\"start\"");
     let mapping = format!("{fields}\n[audio]\nmatch = [{{ from = \"file\" }}]\n");
     rehearsal.workdir.write("mapping.toml", mapping);
     let told = rehearsal.check();
@@ -784,7 +778,7 @@ fn a_rejected_record_keeps_its_recording_also_from_a_later_file() {
     let rows = ["1,nonsense,a.wav\n", "2,2024-03-15T10:00:00Z,a.wav\n"];
     let told = |files: &[String]| {
         let rehearsal = Rehearsal::new("", &files[0], &["a.wav"]);
-        let fields = FIELDS.replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
+        let fields = fields().replace(r#"{ value = "2024-03-15T09:12:03+01:00" }"#, r#""when""#);
         let audio = "[audio]\nmatch = ['{{ file }}']\n";
         let workdir = &rehearsal.workdir;
         workdir.write("mapping.toml", format!("{fields}\n{audio}"));

@@ -267,8 +267,8 @@ impl Sender {
             later,
         } = failure;
         let said = self.describe(kind, error, later.sign);
-        let chance = (SystemTime::now(), fastrand::f64());
-        let back_off = BackOff::new(attempt, later, self.gate.has_succeeded(), chance);
+        let (now, jitter) = (SystemTime::now(), fastrand::f64());
+        let back_off = BackOff::new(attempt, later, self.gate.has_succeeded(), now, jitter);
         if let Some(pause) = back_off.pause() {
             // Before the permit is given back, so that nobody slips through.
             self.gate.pause(pause);

@@ -38,7 +38,8 @@ impl BackOff {
         attempt: u32,
         later: Retryable,
         has_worked: bool,
-        (now, jitter): (SystemTime, f64),
+        now: SystemTime,
+        jitter: f64,
     ) -> BackOff {
         let delay = delay(attempt, jitter);
         let is_in_question = later.sign == ServerSign::Astray && !has_worked;
@@ -100,7 +101,7 @@ mod tests {
             in_doubt: false,
             sign,
         };
-        BackOff::new(4, later, has_worked, (SystemTime::UNIX_EPOCH, 0.0))
+        BackOff::new(4, later, has_worked, SystemTime::UNIX_EPOCH, 0.0)
     }
 
     const NOW: Option<Duration> = Some(Duration::ZERO);

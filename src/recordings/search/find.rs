@@ -45,7 +45,7 @@ impl RecordingFinder<'_> {
                 None => wanted,
             };
             let (text, query) = (shown(name), Query::new(&wanted, ask.owned));
-            if let Some(found) = self.asked(&query, (by, asks_first), &text) {
+            if let Some(found) = self.asked(&query, by, asks_first, &text) {
                 return found;
             }
             if let Some(ids) = self.steps.escaped(&text, ask.owned) {
@@ -70,7 +70,8 @@ impl RecordingFinder<'_> {
     fn asked(
         &self,
         query: &Query<'_>,
-        (by, is_first): (SearchStep, bool),
+        by: SearchStep,
+        is_first: bool,
         text: &str,
     ) -> Option<SearchResult> {
         let whole = self.steps.whole(query).map(|hits| (hits, is_first));

@@ -80,7 +80,8 @@ impl Ffmpeg {
         &self,
         parts: &[OpenPart<'_>],
         to: &Scratch,
-        (largest, recall): (u64, &CancelFlag),
+        largest: u64,
+        recall: &CancelFlag,
     ) -> Result<(), TranscodeFailure> {
         // What it has to say goes to a file: a pipe that nobody reads would stop it.
         let said = tempfile::tempfile()?;

@@ -85,11 +85,11 @@ impl Transcoder {
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
         match order.means {
             TranscodeTool::Splice => {
-                splice::splice(layouts(&opened)?, file.file(), (self.largest, recall))?;
+                splice::splice(layouts(&opened)?, file.file(), self.largest, recall)?;
             }
             TranscodeTool::Ffmpeg => {
                 let ffmpeg = self.ffmpeg.as_ref().ok_or(TranscodeFailure::NoFfmpeg)?;
-                ffmpeg.convert(&opened, &file, (self.largest, recall))?;
+                ffmpeg.convert(&opened, &file, self.largest, recall)?;
             }
         }
         for part in &opened {

@@ -35,7 +35,8 @@ impl WaveFile {
 pub(super) fn splice(
     mut layouts: Vec<WaveFile>,
     to: &File,
-    (largest, recall): (u64, &CancelFlag),
+    largest: u64,
+    recall: &CancelFlag,
 ) -> Result<(), TranscodeFailure> {
     let bytes: u64 = layouts.iter().map(|layout| layout.wave.bytes).sum();
     if bytes > largest.min(u64::from(u32::MAX) - 100) {

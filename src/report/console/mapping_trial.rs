@@ -141,7 +141,7 @@ impl MappingTrial {
                 Action::Send(job) => job.call.get(field),
                 _ => draft.get(field),
             };
-            row(field, profile, record, (draft.get(field), sent))
+            row(field, profile, record, draft.get(field), sent)
         });
         self.shown.push(Try {
             place: record.location().to_string(),
@@ -322,7 +322,8 @@ fn row(
     field: Field,
     profile: &CallMapping,
     record: &Record<'_>,
-    (own, sent): (&Value<'_>, &Value<'_>),
+    own: &Value<'_>,
+    sent: &Value<'_>,
 ) -> Option<[String; 3]> {
     let cells = profile.cells_of(field, record);
     if cells.is_empty() && matches!(sent, Value::Absent) {

@@ -128,61 +128,64 @@ pub fn print_no_fit(screen: &mut Screen, nearest: Option<&PresetFit>) {
     }
 }
 
-/// Says where a mapping was written and what comes next: the commands with the flags that `asks` and
-/// `flags` want.
-pub fn print_saved(
-    screen: &mut Screen,
-    path: &Path,
-    export: &str,
-    said: (&[&str], &str),
-    audio: Option<&Path>,
-) {
+/// Says where a mapping was written and what comes next: the commands with their flags.
+pub fn print_saved(screen: &mut Screen, path: &Path, next: &NextCommands<'_>) {
     let path = quoted_path(&path.to_string_lossy());
     screen.notice(&format!("Wrote {path}. Read it, then:"));
-    commands(screen, &path, export, said, audio);
+    next.show(screen, &path);
 }
 
 /// What comes next after a proposal that was only shown.
-pub fn print_next(screen: &mut Screen, export: &str, said: (&[&str], &str), audio: Option<&Path>) {
-    let init = quoted_path(export);
-    let folder = audio.map_or_else(String::new, |folder| {
+pub fn print_next(screen: &mut Screen, next: &NextCommands<'_>) {
+    let init = quoted_path(next.export);
+    let folder = next.audio.map_or_else(String::new, |folder| {
         format!(" --audio {}", quoted_path(&folder.to_string_lossy()))
     });
     screen.notice("Next:");
     screen.notice(&format!(
         "  capturi-import mapping init {init}{folder} --out mapping.toml   (or --guided, which asks)"
     ));
-    commands(screen, "mapping.toml", export, said, audio);
+    next.show(screen, "mapping.toml");
 }
 
-fn commands(
-    screen: &mut Screen,
-    mapping: &str,
-    export: &str,
-    (asks, flags): (&[&str], &str),
-    audio: Option<&Path>,
-) {
-    let mut all = String::new();
-    for ask in asks {
-        let (flag, _) = words(ask);
-        if !all.contains(flag) {
-            all.push(' ');
-            all.push_str(flag);
+/// What a proposed mapping is tried and run with.
+#[derive(Debug, Clone, Copy)]
+pub struct NextCommands<'a> {
+    /// The export as the operator named it.
+    pub export: &'a str,
+    /// What the mapping asks the operator for; each begins with its flag.
+    pub asks: &'a [&'a str],
+    /// Further flags, with a blank before each.
+    pub flags: &'a str,
+    /// The folder of the recordings, if one was named.
+    pub audio: Option<&'a Path>,
+}
+
+impl NextCommands<'_> {
+    /// Shows the commands that try and run this mapping.
+    fn show(&self, screen: &mut Screen, mapping: &str) {
+        let mut all = String::new();
+        for ask in self.asks {
+            let (flag, _) = words(ask);
+            if !all.contains(flag) {
+                all.push(' ');
+                all.push_str(flag);
+            }
         }
-    }
-    all.push_str(flags);
-    match audio {
-        Some(folder) => {
-            all.push_str(" --audio ");
-            all.push_str(&quoted_path(&folder.to_string_lossy()));
+        all.push_str(self.flags);
+        match self.audio {
+            Some(folder) => {
+                all.push_str(" --audio ");
+                all.push_str(&quoted_path(&folder.to_string_lossy()));
+            }
+            None => all.push_str(" --audio DIR"),
         }
-        None => all.push_str(" --audio DIR"),
-    }
-    let export = quoted_path(export);
-    for (command, further) in [("mapping test", ""), ("check", ""), ("run", " --sandbox")] {
-        screen.notice(&format!(
-            "  capturi-import {command} {export} --mapping {mapping}{all}{further}"
-        ));
+        let export = quoted_path(self.export);
+        for (command, further) in [("mapping test", ""), ("check", ""), ("run", " --sandbox")] {
+            screen.notice(&format!(
+                "  capturi-import {command} {export} --mapping {mapping}{all}{further}"
+            ));
+        }
     }
 }
 

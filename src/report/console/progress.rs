@@ -144,7 +144,7 @@ impl ProgressMeter {
         self.pause.take_if(|(until, _)| until.clock <= now.clock);
         let (speed, size) = (self.speed(counters, now), Size::of(counters, &self.extent));
         let (ended, bytes) = (counters.tally.accounted(), self.bytes(counters));
-        let seconds_left = self.seconds_left(counters, (size, speed), now);
+        let seconds_left = self.seconds_left(counters, size, speed, now);
         ProgressView {
             read: counters.read(),
             counts: Counts(Outcome::ALL.map(|outcome| counters.tally.of(outcome))),
@@ -187,15 +187,9 @@ impl ProgressMeter {
     /// How far the run is at this moment.
     pub(in crate::report) fn work(&self, counters: &Counters, now: ClockReading) -> RunProgress {
         let (speed, size) = (self.speed(counters, now), Size::of(counters, &self.extent));
-        let left = self.seconds_left(counters, (size, speed), now);
-        let to_send = size.map(|size| size.to_send(counters));
-        RunProgress::new(
-            (counters.read(), &counters.tally),
-            (size, to_send),
-            (speed.calls, left),
-            now.time,
-        )
-        .stopped_for(counters.stop.as_ref().map(|(stop, _)| *stop))
+        let left = self.seconds_left(counters, size, speed, now);
+        RunProgress::new(counters, size, speed.calls, left, now.time)
+            .stopped_for(counters.stop.as_ref().map(|(stop, _)| *stop))
     }
 
     /// The speed of the last minute. A recording that takes longer than that is no end of sending:
@@ -232,7 +226,8 @@ impl ProgressMeter {
     fn seconds_left(
         &self,
         counters: &Counters,
-        (size, speed): (Option<Size>, Speed),
+        size: Option<Size>,
+        speed: Speed,
         now: ClockReading,
     ) -> Option<f64> {
         let size = size.filter(|_| now.seconds_since(self.started) >= SOONEST_ESTIMATE)?;

@@ -129,8 +129,8 @@ impl Files {
         problems: &[Problem],
     ) -> Result<(), Error> {
         if skipped::is_listed(outcome, detail) {
-            let place = (&self.folder, self.allowance);
-            self.skips.add(place, record, detail)?;
+            let allowance = self.allowance;
+            self.skips.add(&self.folder, allowance, record, detail)?;
         }
         if matches!(outcome, Outcome::Rejected | Outcome::Failed) {
             self.rejected(record, problems)?;

@@ -73,7 +73,8 @@ impl Skips {
     /// Adds a record; of those that one rule leaves out, only the first.
     pub(in crate::report) fn add(
         &mut self,
-        (folder, allowance): (&OutputFolder, ListAllowance),
+        folder: &OutputFolder,
+        allowance: ListAllowance,
         record: &Record<'_>,
         why: &str,
     ) -> Result<(), Error> {

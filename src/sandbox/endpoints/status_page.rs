@@ -57,8 +57,8 @@ pub(in crate::sandbox) fn serve(
     peer.recognise();
     let mut response = match own {
         OwnPage::Page => {
-            let (snapshot, total) = newest(shared);
-            let page = html(&snapshot, total, &state_link(parts));
+            let (snapshot, (conversations, cases)) = newest(shared);
+            let page = html(&snapshot, conversations, cases, &state_link(parts));
             ServerAnswer::html(StatusCode::OK, page).into_response()
         }
         OwnPage::State => state(Arc::clone(shared)),
@@ -154,7 +154,7 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2rem;max-wid
     th{background:#f4f4f4}code{font-size:12px;overflow-wrap:anywhere}";
 
 /// The page. Whatever came from a client passes through [`escape`].
-fn html(snapshot: &Snapshot, (conversations, cases): (usize, usize), state: &str) -> String {
+fn html(snapshot: &Snapshot, conversations: usize, cases: usize, state: &str) -> String {
     let state = escape(state);
     let mut page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox</title>\

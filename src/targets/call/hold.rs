@@ -16,10 +16,19 @@ use crate::source::{Batch, Record};
 use crate::targets::call::plan::Step;
 use crate::targets::content_hash::low;
 
+/// How long a call may be held.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::targets) struct HoldLimit {
+    /// The time of the run.
+    pub(in crate::targets) now: Timestamp,
+    /// So long since it was held first.
+    pub(in crate::targets) hold_for: Duration,
+}
+
 /// Holds the call if one of its problems asks for that, and tells if it was held for too long.
 /// Answers why it is held; of no concern for a call that goes on.
 pub(in crate::targets) fn hold(
-    (now, hold_for): (Timestamp, Duration),
+    limit: HoldLimit,
     step: &mut Step,
     state: Option<&CallState>,
     location: &Location,
@@ -32,7 +41,7 @@ pub(in crate::targets) fn hold(
     }
     if *step == Step::Hold {
         let held_at = state.and_then(|state| state.held_at);
-        let message = overdue(held_at, now, hold_for);
+        let message = overdue(held_at, limit.now, limit.hold_for);
         problems.extend(
             message.map(|message| Problem::new(Code::HeldTooLong, location.clone(), message)),
         );

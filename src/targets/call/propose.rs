@@ -2,7 +2,7 @@
 //! requests that takes.
 
 use super::context::CallContext;
-use super::hold::{doubt_last_row, hold};
+use super::hold::{HoldLimit, doubt_last_row, hold};
 use super::inspect_recording::{inspect, into_use};
 use super::inspection::Inspection;
 use super::pending::PendingCall;
@@ -46,7 +46,7 @@ pub(in crate::targets) fn propose(
             ..ended
         };
     }
-    let late = late_channels(state.as_ref(), (&found, &inspection), &call, &location);
+    let late = late_channels(state.as_ref(), &found, &inspection, &call, &location);
     problems.extend(late);
     let is_recording_missing = found.state == plan::RecordingPresence::Missing;
     let used = into_use(found, &call, &inspection);
@@ -55,13 +55,16 @@ pub(in crate::targets) fn propose(
         .map(|used| Box::new(used.matched(call.identity(), inspection.channels())));
     let known = state.as_ref();
     doubt_last_row(context.mapping, step, known, fingerprint, problems);
-    let until = (context.run.now, context.target.policy.hold_for);
-    let held = hold(until, &mut step, known, &location, problems);
+    let limit = HoldLimit {
+        now: context.run.now,
+        hold_for: context.target.policy.hold_for,
+    };
+    let held = hold(limit, &mut step, known, &location, problems);
     let (is_create, with_upload) = match step {
         Step::Create { with_upload, .. } => (true, with_upload),
         _ => (false, true),
     };
-    let action = match at_rest(step, context.run.purpose, (&call, fingerprint), held) {
+    let action = match at_rest(step, context.run.purpose, &call, fingerprint, held) {
         Some(action) => action,
         None if context.run.purpose == Purpose::Check => Action::Ready,
         None => {
@@ -98,7 +101,8 @@ fn as_sent(mut call: Call<'static>, context: CallContext<'_>) -> Call<'static> {
 fn at_rest(
     step: Step,
     purpose: Purpose,
-    (call, fingerprint): (&Call<'_>, u128),
+    call: &Call<'_>,
+    fingerprint: u128,
     held: Code,
 ) -> Option<Action<CallJob>> {
     Some(match (step, purpose) {
@@ -136,7 +140,8 @@ fn noted(
 /// of it, and cannot be changed. The destination takes such a conversation for one of two channels.
 fn late_channels(
     state: Option<&CallState>,
-    (found, inspection): (&RecordingMatch, &Inspection),
+    found: &RecordingMatch,
+    inspection: &Inspection,
     call: &Call<'_>,
     location: &Location,
 ) -> Option<Problem> {

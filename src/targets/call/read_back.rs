@@ -85,10 +85,11 @@ impl ReadBack {
 
     /// Looks until it is known, or cannot be known, whether the recording is there. One that was on
     /// its way until `lost` may still need a moment; without, it was not ours to send.
-    pub(in crate::targets) async fn look(
+    pub(in crate::targets) async fn ask(
         &self,
         stop: &StopSignal,
-        (call, uid): (&Call<'_>, Option<&str>),
+        call: &Call<'_>,
+        uid: Option<&str>,
         lost: Option<Instant>,
     ) -> Result<ReadBackAnswer, CallError> {
         let sought = query(call, uid);

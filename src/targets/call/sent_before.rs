@@ -24,8 +24,7 @@ pub(in crate::targets) fn refuse_sent(
     let found = &open.found;
     let recordings = found.recording.iter().chain(&found.others);
     for recording in recordings.filter(|_| found.recording.is_some()) {
-        let past = (reader, past.sent);
-        let Some(sent) = sent_to(past, index, recording, open.call.identity())? else {
+        let Some(sent) = sent_to(reader, past.sent, index, recording, open.call.identity())? else {
             continue;
         };
         let message = format!(
@@ -48,7 +47,8 @@ pub(in crate::targets) fn refuse_sent(
 /// The other call that got a recording. The ledger knows a file by its name below `--audio`, and that
 /// may have been a folder above or below in an earlier run.
 fn sent_to(
-    (reader, until): (&LedgerReader, SentUntil),
+    reader: &LedgerReader,
+    until: SentUntil,
     index: &Index,
     recording: &Recording,
     identity: &str,

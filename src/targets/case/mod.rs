@@ -12,6 +12,7 @@ mod progress;
 mod proposal;
 mod read_message;
 mod requests;
+mod scoped_record;
 mod target;
 mod worker;
 

@@ -7,6 +7,7 @@ use super::assemble::{CaseRecord, CaseRecords};
 use super::cut_row::cut_row;
 use super::proposal::CaseProposal;
 use super::read_message::{ReadMessage, ReadMessages};
+use super::scoped_record::ScopedRecord;
 use super::target::CaseTarget;
 use crate::domain::case::{
     Case, CaseDraft, CaseField, CasePath, CaseViolation, Message, MessageDraft, MessageField,
@@ -72,12 +73,17 @@ impl<'r> CaseWorker<'r> {
             MappedCase::Undecided => return end(problems, Outcome::Rejected, ""),
             MappedCase::Draft(draft) => draft,
         };
-        let messages = match self.messages((record, &scope), mapping, &mut problems) {
+        let at = ScopedRecord {
+            record,
+            form: Form::Record,
+            scope: &scope,
+        };
+        let messages = match self.messages(at, mapping, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
                 totals.left_out += 1;
                 let said = problems.len();
-                let case = self.case(draft, (record, &scope), mapping, &mut problems);
+                let case = self.case(draft, at, mapping, &mut problems);
                 problems.truncate(said);
                 return match case {
                     Some(case) => Read::Record(Box::new(CaseRecord {
@@ -92,7 +98,7 @@ impl<'r> CaseWorker<'r> {
             }
         };
         let left_out = messages.left_out;
-        let case = self.case(draft, (record, &scope), mapping, &mut problems);
+        let case = self.case(draft, at, mapping, &mut problems);
         if let Some(name) = messages.lacks_any {
             let message = "the case has no message";
             problems
@@ -174,7 +180,7 @@ impl<'r> CaseWorker<'r> {
     fn case(
         &mut self,
         draft: CaseDraft<'_>,
-        at: (&Record<'_>, &RecordScope),
+        at: ScopedRecord<'_, '_>,
         mapping: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Option<Case> {
@@ -202,14 +208,14 @@ impl<'r> CaseWorker<'r> {
     /// Turns violations into problems of the record; `list` is where a nested message stands.
     fn report(
         &mut self,
-        (record, scope): (&Record<'_>, &RecordScope),
+        at: ScopedRecord<'_, '_>,
         mapping: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
     ) {
         for violation in self.violations.drain(..) {
-            let column = mapping.column_for(&violation.target, record, scope);
-            let problem = Problem::new(violation.code, record.location(), violation.message);
+            let column = mapping.column_for(&violation.target, at.record, at.scope);
+            let problem = Problem::new(violation.code, at.record.location(), violation.message);
             problems.push(problem.at(&format!("{list}{column}"), &violation.value));
         }
     }
@@ -217,13 +223,13 @@ impl<'r> CaseWorker<'r> {
     /// The messages of a record; the error is the rule that leaves out a record that is a message.
     fn messages(
         &mut self,
-        (record, scope): (&Record<'_>, &RecordScope),
+        at: ScopedRecord<'_, '_>,
         mapping: &CaseMapping,
         problems: &mut Vec<Problem>,
     ) -> Result<ReadMessages, &'static str> {
         let mut messages = ReadMessages::default();
-        match mapping.messages(record) {
-            None => match self.message((record, Form::Record, scope), mapping, "", problems) {
+        match mapping.messages(at.record) {
+            None => match self.message(at, mapping, "", problems) {
                 ReadMessage::Message(message) => messages.list.push(*message),
                 ReadMessage::Broken => {}
                 ReadMessage::LeftOut(rule) => return Err(rule),
@@ -233,16 +239,20 @@ impl<'r> CaseWorker<'r> {
                 if nested.is_empty() {
                     messages.lacks_any = Some(mapping.places());
                 }
-                nested.each(scope, |message, location, form| {
-                    let at = (message, form, scope);
-                    match self.message(at, mapping, &format!("{location}."), problems) {
+                nested.each(at.scope, |message, location, form| {
+                    let inner = ScopedRecord {
+                        record: message,
+                        form,
+                        scope: at.scope,
+                    };
+                    match self.message(inner, mapping, &format!("{location}."), problems) {
                         ReadMessage::Message(message) => messages.list.push(*message),
                         ReadMessage::Broken => {}
                         ReadMessage::LeftOut(rule) => {
                             messages.left_out += 1;
                             let message = format!("a message is left out: {rule}");
                             let code = Code::MessageLeftOut;
-                            let problem = Problem::new(code, record.location(), message);
+                            let problem = Problem::new(code, at.record.location(), message);
                             problems.push(problem.at(location, ""));
                         }
                     }
@@ -254,13 +264,13 @@ impl<'r> CaseWorker<'r> {
 
     fn message(
         &mut self,
-        (record, form, scope): (&Record<'_>, Form, &RecordScope),
+        at: ScopedRecord<'_, '_>,
         mapping: &CaseMapping,
         list: &str,
         problems: &mut Vec<Problem>,
     ) -> ReadMessage {
         let before = problems.len();
-        let mapped = mapping.apply_message((record, form), scope, problems);
+        let mapped = mapping.apply_message((at.record, at.form), at.scope, problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }
@@ -275,7 +285,7 @@ impl<'r> CaseWorker<'r> {
             let target = CasePath::Message(MessageField::Created);
             self.refuse_future(target, message.at, &message.created);
         }
-        self.report((record, scope), mapping, list, problems);
+        self.report(at, mapping, list, problems);
         message.map_or(ReadMessage::Broken, |message| {
             ReadMessage::Message(Box::new(message))
         })

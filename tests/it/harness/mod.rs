@@ -6,6 +6,7 @@
 
 pub(crate) mod export;
 pub(crate) mod known;
+pub(crate) mod mapping;
 pub(crate) mod meddler;
 pub(crate) mod model;
 pub(crate) mod program;

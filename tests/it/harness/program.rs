@@ -135,6 +135,17 @@ impl Workdir {
         )
     }
 
+    /// The ledger is gone.
+    pub(crate) fn lose_ledger(&self) {
+        std::fs::remove_file(self.path("capturi-import.db")).expect("a ledger");
+    }
+
+    /// `ledger rebuild` from the lists below `out`.
+    pub(crate) fn rebuild_ledger(&self, server: &Server) -> Ended {
+        let url = server.url();
+        self.call(&["ledger", "rebuild", "--base-url", &url, "--from", "out"])
+    }
+
     /// `run … --audio audio --out out` against the server, as fast as it goes.
     pub(crate) fn runner(&self, server: &Server, arguments: &[&str]) -> Command {
         let mut runner = self.bare_runner(server, &["--audio", "audio"]);

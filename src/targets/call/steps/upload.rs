@@ -101,7 +101,7 @@ impl Request for UploadRequest<'_> {
         if let Some(read_back) = self.read_back
             && (doubt.is_open() || is_strange)
         {
-            match self.look(read_back, *doubt).await? {
+            match self.ask(read_back, *doubt).await? {
                 ReadBackAnswer::There(uid) => {
                     return Ok(Preparation::Answered(UploadAnswer::Found(uid)));
                 }
@@ -130,8 +130,8 @@ impl Request for UploadRequest<'_> {
 }
 
 impl UploadRequest<'_> {
-    async fn look(&self, read_back: &ReadBack, doubt: Doubt) -> Result<ReadBackAnswer, CallError> {
-        let sought = (&self.job.call, self.conversation.uid);
-        read_back.look(self.stop, sought, doubt.lost_at()).await
+    async fn ask(&self, read_back: &ReadBack, doubt: Doubt) -> Result<ReadBackAnswer, CallError> {
+        let (call, uid) = (&self.job.call, self.conversation.uid);
+        read_back.ask(self.stop, call, uid, doubt.lost_at()).await
     }
 }
