@@ -67,12 +67,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         report::print_fit(screen, fit, export, audio);
         if let Some(path) = &out {
             report::save_mapping(path, &fit.text())?;
-            let next = report::NextCommands {
-                export,
-                asks: &fit.asks,
-                flags: "",
-                audio,
-            };
+            let next = report::NextCommands::new(export, &fit.asks, "", audio);
             report::print_saved(screen, path, &next);
         }
         return Ok(());
@@ -85,12 +80,7 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
     let asks = mapping
         .as_ref()
         .map_or_else(|_| Vec::new(), MappingFile::asks);
-    let next = report::NextCommands {
-        export,
-        asks: &asks,
-        flags: &done.flags,
-        audio,
-    };
+    let next = report::NextCommands::new(export, &asks, &done.flags, audio);
     if let Some(path) = &out {
         report::save_mapping(path, &done.text)?;
         if let Ok(Ok(trial)) = mapping.map(|mapping| PresetTrial::of(&mapping, input)) {

@@ -152,16 +152,32 @@ pub fn print_next(screen: &mut Screen, next: &NextCommands<'_>) {
 #[derive(Debug, Clone, Copy)]
 pub struct NextCommands<'a> {
     /// The export as the operator named it.
-    pub export: &'a str,
+    export: &'a str,
     /// What the mapping asks the operator for; each begins with its flag.
-    pub asks: &'a [&'a str],
+    asks: &'a [&'a str],
     /// Further flags, with a blank before each.
-    pub flags: &'a str,
+    flags: &'a str,
     /// The folder of the recordings, if one was named.
-    pub audio: Option<&'a Path>,
+    audio: Option<&'a Path>,
 }
 
-impl NextCommands<'_> {
+impl<'a> NextCommands<'a> {
+    /// The commands for an export as the operator named it, with what the mapping `asks` for, with further
+    /// `flags`, each behind a blank, and with the folder of the recordings, if one was named.
+    pub fn new(
+        export: &'a str,
+        asks: &'a [&'a str],
+        flags: &'a str,
+        audio: Option<&'a Path>,
+    ) -> Self {
+        NextCommands {
+            export,
+            asks,
+            flags,
+            audio,
+        }
+    }
+
     /// Shows the commands that try and run this mapping.
     fn show(&self, screen: &mut Screen, mapping: &str) {
         let mut all = String::new();

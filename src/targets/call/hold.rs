@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::CallContext;
 use super::proposal::CallProposal;
 use crate::domain::call::Value;
 use crate::domain::{Code, Location, Problem};
@@ -20,9 +21,19 @@ use crate::targets::content_hash::low;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::targets) struct HoldLimit {
     /// The time of the run.
-    pub(in crate::targets) now: Timestamp,
+    now: Timestamp,
     /// So long since it was held first.
-    pub(in crate::targets) hold_for: Duration,
+    hold_for: Duration,
+}
+
+impl HoldLimit {
+    /// The limit of a run's calls.
+    pub(in crate::targets) fn of(context: CallContext<'_>) -> HoldLimit {
+        HoldLimit {
+            now: context.run.now,
+            hold_for: context.target.policy.hold_for,
+        }
+    }
 }
 
 /// Holds the call if one of its problems asks for that, and tells if it was held for too long.

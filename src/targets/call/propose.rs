@@ -55,10 +55,7 @@ pub(in crate::targets) fn propose(
         .map(|used| Box::new(used.matched(call.identity(), inspection.channels())));
     let known = state.as_ref();
     doubt_last_row(context.mapping, step, known, fingerprint, problems);
-    let limit = HoldLimit {
-        now: context.run.now,
-        hold_for: context.target.policy.hold_for,
-    };
+    let limit = HoldLimit::of(context);
     let held = hold(limit, &mut step, known, &location, problems);
     let (is_create, with_upload) = match step {
         Step::Create { with_upload, .. } => (true, with_upload),

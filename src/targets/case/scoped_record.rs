@@ -12,3 +12,14 @@ pub(super) struct ScopedRecord<'a, 'b> {
     /// What all messages of the record share.
     pub(super) scope: &'a RecordScope,
 }
+
+impl<'a, 'b> ScopedRecord<'a, 'b> {
+    /// A record itself.
+    pub(super) fn whole(record: &'a Record<'b>, scope: &'a RecordScope) -> Self {
+        ScopedRecord {
+            record,
+            form: Form::Record,
+            scope,
+        }
+    }
+}

@@ -15,7 +15,7 @@ use crate::domain::case::{
 use crate::domain::{Code, Problem};
 use crate::events::{Outcome, Totals};
 use crate::ledger::{CaseFact, LedgerEntry, LedgerReader};
-use crate::mapping::{CaseMapping, Form, MappedCase, MappedMessage, RecordScope};
+use crate::mapping::{CaseMapping, MappedCase, MappedMessage, RecordScope};
 use crate::pipeline::{
     Action, BatchTask, Error, NotedEnd, Proposals, Purpose, RunContext, SheetMappings, Worker,
     overdue,
@@ -36,6 +36,12 @@ pub struct CaseWorker<'r> {
 enum Read {
     Ended(Box<CaseProposal>),
     Record(Box<CaseRecord>),
+}
+
+/// What is wrong with a case that says nothing; `list` is where its messages would stand.
+fn without_messages(record: &Record<'_>, list: &str) -> Problem {
+    let message = "the case has no message";
+    Problem::new(Code::MissingField, record.location(), message).at(list, "")
 }
 
 impl<'r> CaseWorker<'r> {
@@ -73,11 +79,7 @@ impl<'r> CaseWorker<'r> {
             MappedCase::Undecided => return end(problems, Outcome::Rejected, ""),
             MappedCase::Draft(draft) => draft,
         };
-        let at = ScopedRecord {
-            record,
-            form: Form::Record,
-            scope: &scope,
-        };
+        let at = ScopedRecord::whole(record, &scope);
         let messages = match self.messages(at, mapping, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
@@ -100,9 +102,7 @@ impl<'r> CaseWorker<'r> {
         let left_out = messages.left_out;
         let case = self.case(draft, at, mapping, &mut problems);
         if let Some(name) = messages.lacks_any {
-            let message = "the case has no message";
-            problems
-                .push(Problem::new(Code::MissingField, record.location(), message).at(&name, ""));
+            problems.push(without_messages(record, &name));
         }
         totals.left_out += left_out;
         let Some(case) = case.filter(|_| !problems.iter().any(Problem::is_error)) else {

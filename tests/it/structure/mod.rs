@@ -246,14 +246,8 @@ fn lines_of_tests_are_not_counted_and_tuples_are_found() {
 fn lists_are_written_anew() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/structure");
     let write = |name: &str, lines: Vec<String>| {
-        std::fs::write(
-            folder.join(name),
-            lines
-                .iter()
-                .map(|line| format!("{line}\n"))
-                .collect::<String>(),
-        )
-        .expect("a list is written");
+        let lines: Vec<String> = lines.into_iter().map(|line| line + "\n").collect();
+        std::fs::write(folder.join(name), lines.concat()).expect("a list is written");
     };
     let joined = |circle: BTreeSet<String>| circle.into_iter().collect::<Vec<_>>().join(" ");
     write(
