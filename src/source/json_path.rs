@@ -14,10 +14,38 @@ pub(super) fn value_at<'j>(tree: &'j Json, path: &[String]) -> Option<&'j Json> 
             return Some(value);
         }
     }
-    path.iter().try_fold(tree, |value, step| match value {
+    let by_steps = path.iter().try_fold(tree, step_into);
+    // A key below may hold dots as well.
+    by_steps.or_else(|| {
+        (path.len() > 2)
+            .then(|| through_joined(tree, path))
+            .flatten()
+    })
+}
+
+fn step_into<'j>(value: &'j Json, step: &String) -> Option<&'j Json> {
+    match value {
         Json::Array(items) => items.get(step.parse::<usize>().ok()?),
         Json::Object(members) => member(members, step),
         _ => None,
+    }
+}
+
+/// The value at the end of a path of which several steps may be one key.
+fn through_joined<'j>(value: &'j Json, path: &[String]) -> Option<&'j Json> {
+    let Some((first, rest)) = path.split_first() else {
+        return Some(value);
+    };
+    let by_step = step_into(value, first).and_then(|inner| through_joined(inner, rest));
+    let Json::Object(members) = value else {
+        return by_step;
+    };
+    by_step.or_else(|| {
+        (2..=path.len()).find_map(|steps| {
+            let (key, rest) = path.split_at(steps);
+            let (_, inner) = members.iter().find(|(name, _)| is_joined(name, key))?;
+            through_joined(inner, rest)
+        })
     })
 }
 
@@ -27,6 +55,9 @@ pub(super) fn has(tree: &Json, path: &[String]) -> bool {
     if let (Json::Object(members), 2..) = (tree, path.len())
         && members.keys().any(|name| is_joined(name, path))
     {
+        return true;
+    }
+    if path.len() > 2 && through_joined(tree, path).is_some() {
         return true;
     }
     let mut value = tree;

@@ -505,7 +505,8 @@ mod tests {
         let sheet = sheet(None);
         let mut batch = Batch::new(Arc::clone(&sheet));
         let tree = serde_json::from_str(
-            r#"{"id": 1234567890123456789012, "n": 1.50, "user": {"tags": ["a", null]}, "a.b": true}"#,
+            r#"{"id": 1234567890123456789012, "n": 1.50, "user": {"tags": ["a", null]}, "a.b": true,
+                "agent": {"full.name": "Ida", "e.mail": {"at.work": "ida@example.com"}}}"#,
         );
         batch.push_tree(1, None, tree.unwrap());
         batch.push_tree(2, None, Json::Null);
@@ -522,6 +523,14 @@ mod tests {
         assert_eq!(text("user.tags.1"), None);
         assert_eq!(text("user.tags").as_deref(), Some(r#"["a",null]"#));
         assert_eq!(text("a.b").as_deref(), Some("true"));
+        assert_eq!(text("agent.full.name").as_deref(), Some("Ida"));
+        assert_eq!(
+            text("agent.e.mail.at.work").as_deref(),
+            Some("ida@example.com")
+        );
+        assert_eq!(text("agent.e.mail.at.home"), None);
+        let has = |name: &str| batch.get(0).has(&sheet.column(name).unwrap());
+        assert!(has("agent.full.name") && has("a.b") && !has("agent.full.nick"));
         assert_eq!(text("missing.key"), None);
         assert_eq!(text("User.TAGS.0").as_deref(), Some("a"));
         assert_eq!(text("us").as_deref(), None);

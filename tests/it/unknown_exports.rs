@@ -294,6 +294,32 @@ fn a_zone_in_each_row_and_a_time_in_utc_are_seen() {
     );
 }
 
+#[test]
+fn keys_with_dots_are_reached_in_rules_and_in_templates() {
+    let trial = trial(
+        "calls.json",
+        r#"{"data.page": {"the.calls": [
+            {"call.id": "c-1", "call.start": "2024-03-15T08:10:03Z", "queue.name": "Salg", "tags.list": ["vip"],
+             "agent": {"id": 7, "full.name": "Ida Opdigtet", "e.mail": "ida@example.com"}, "customer.number": "+4512345601"},
+            {"call.id": "c-2", "call.start": "2024-03-15T08:11:03Z", "queue.name": "Service", "tags.list": [],
+             "agent": {"id": 8, "full.name": "Bo Fiktiv", "e.mail": "bo@example.com"}, "customer.number": "+4512345602"}]}}"#,
+    );
+    assert_eq!(
+        trial.calls("UTC", "DK"),
+        [
+            "c-1|7|Ida Opdigtet|ida@example.com|+4512345601|2024-03-15T08:10:03Z",
+            "c-2|8|Bo Fiktiv|bo@example.com|+4512345602|2024-03-15T08:11:03Z",
+        ]
+    );
+    let (subject, _) = trial.line("subject");
+    assert!(subject.contains("row['queue.name']"), "{subject}");
+    assert!(
+        trial.text.contains("match = [\"{{ row['call.id'] }}\""),
+        "{}",
+        trial.text
+    );
+}
+
 /// The moments of calls whose times are written so, in UTC, and the line that proposes them.
 fn moments(values: &[&str]) -> (Vec<String>, String) {
     let mut text =

@@ -10,8 +10,8 @@ pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// A column inside of a template; in a tree its name is a path.
-pub(super) fn expression(name: &str, is_tree: bool) -> String {
+/// A column inside of a template: of a table by its name, of JSON by its keys.
+pub(super) fn expression(name: &str, keys: &[String]) -> String {
     const RESERVED: [&str; 11] = [
         "row", "in", "is", "not", "and", "or", "if", "else", "true", "false", "none",
     ];
@@ -22,17 +22,14 @@ pub(super) fn expression(name: &str, is_tree: bool) -> String {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    let is_reserved = name
-        .split('.')
-        .any(|part| RESERVED.contains(&part.to_lowercase().as_str()));
-    if !is_reserved && (is_word(name) || is_tree && name.split('.').all(is_word)) {
-        return name.to_owned();
-    }
-    let steps: Vec<&str> = if is_tree {
-        name.split('.').collect()
-    } else {
-        vec![name]
+    let steps: Vec<&str> = match keys {
+        [] => vec![name],
+        keys => keys.iter().map(String::as_str).collect(),
     };
+    let is_plain = |step: &&str| is_word(step) && !RESERVED.contains(&step.to_lowercase().as_str());
+    if steps.iter().all(is_plain) {
+        return steps.join(".");
+    }
     let step = |step: &&str| format!("[{}]", literal(step));
     format!("row{}", steps.iter().map(step).collect::<String>())
 }

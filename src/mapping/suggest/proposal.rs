@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::column_profile::ColumnProfile;
-use super::expressions::expression;
 use super::name_rank::rank;
 use super::survey::{ExportSurvey, Surveyed};
 use crate::domain::call::Field;
@@ -149,6 +148,6 @@ impl<'s> ProposalDraft<'s> {
 
     /// The column inside of a template.
     pub(super) fn in_template(&self, at: usize) -> String {
-        expression(self.name(at), self.survey.sheet.header.is_none())
+        self.survey.columns[at].in_template()
     }
 }

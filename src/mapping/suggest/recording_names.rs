@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
-use super::expressions::{expression, quoted};
+use super::expressions::quoted;
 use super::name_shape::{Granularity, class, place, shape};
 use super::survey::ExportSurvey;
 use crate::domain::call::Field;
@@ -72,7 +72,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
     if let [column] = guess.columns[..]
         && is_whole(survey, &guess, column, &names)
     {
-        let name = expression(&survey.columns[column].name, survey.sheet.header.is_none());
+        let name = survey.columns[column].in_template();
         let rule = format!("match = [{}]", quoted(&format!("{{{{ {name} }}}}")));
         return Named {
             remarks: remarks(survey, &guess.hits, names.all.len()),

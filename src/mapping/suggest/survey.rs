@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::column_profile::ColumnProfile;
-use super::expressions::shown_whole;
+use super::expressions::{expression, shown_whole};
 use crate::domain::{Code, unguarded};
 use crate::mapping::Preset;
 use crate::source::{self, Batch, Column, Header, Input, ReadOptions, Record, Sheet};
@@ -26,6 +26,8 @@ const DEPTH: usize = 8;
 pub struct Surveyed {
     /// The name as a mapping would write it.
     pub name: String,
+    /// In JSON its keys from the outermost to its own, of which each may hold dots; else nothing.
+    pub(super) keys: Vec<String>,
     /// Records in which it says anything.
     pub filled: usize,
     /// Records in which the guard of a spreadsheet is around it.
@@ -50,6 +52,11 @@ impl Surveyed {
     /// How often it holds a value that it held before.
     pub(super) fn repeats(&self) -> usize {
         self.filled.saturating_sub(self.different.len())
+    }
+
+    /// The column inside of a template.
+    pub(super) fn in_template(&self) -> String {
+        expression(&self.name, &self.keys)
     }
 
     pub(super) fn shape(&self) -> ColumnProfile {
@@ -119,7 +126,7 @@ impl ExportSurvey {
             }
             survey.records += 1;
             match record.tree() {
-                Some(tree) => survey.walk("", tree, (false, 0), &mut places),
+                Some(tree) => survey.walk(&[], tree, (false, 0), &mut places),
                 None => survey.row(&record),
             }
         }
@@ -138,38 +145,36 @@ impl ExportSurvey {
         }
     }
 
-    /// Notes the values below `path`; lists add no step to it.
+    /// Notes the values below these keys; lists add none to them.
     fn walk(
         &mut self,
-        path: &str,
+        keys: &[&str],
         value: &Json,
         (in_list, depth): (bool, usize),
         places: &mut HashMap<String, usize>,
     ) {
-        if !path.is_empty() {
-            self.keys.insert(Header::key(path));
+        let path = keys.join(".");
+        if !keys.is_empty() {
+            self.keys.insert(Header::key(&path));
         }
         match value {
             Json::Object(pairs) if depth < DEPTH => {
                 for (key, value) in pairs {
-                    let path = if path.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{path}.{key}")
-                    };
-                    self.walk(&path, value, (in_list, depth + 1), places);
+                    let inner = [keys, &[key.as_str()]].concat();
+                    self.walk(&inner, value, (in_list, depth + 1), places);
                 }
             }
             Json::Array(items) if depth < DEPTH => {
                 for item in items {
-                    self.walk(path, item, (true, depth + 1), places);
+                    self.walk(keys, item, (true, depth + 1), places);
                 }
             }
             Json::Object(_) | Json::Array(_) => {}
             scalar => {
-                let at = *places.entry(path.to_owned()).or_insert_with(|| {
+                let at = *places.entry(path.clone()).or_insert_with(|| {
                     self.columns.push(Surveyed {
-                        name: path.to_owned(),
+                        name: path,
+                        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
                         ..Surveyed::default()
                     });
                     self.columns.len() - 1

@@ -11,16 +11,13 @@ use crate::domain::call::Field;
 /// The labels of a column, and what to look at.
 pub(super) fn labels(column: &Surveyed) -> (String, Option<String>) {
     if column.is_nested {
-        let (first, rest) = column.name.split_once('.').unwrap_or((&column.name, ""));
-        let rest = if rest.is_empty() {
-            String::new()
-        } else {
-            format!(" | values({})", literal(rest))
+        let (first, rest) = column.keys.split_at(column.keys.len().min(1));
+        let list = expression(&column.name, first);
+        let rest = match rest {
+            [] => String::new(),
+            keys => format!(" | values({})", literal(&keys.join("."))),
         };
-        let list = format!(
-            "{{{{ {}{rest} | unique | tojson }}}}",
-            expression(first, true)
-        );
+        let list = format!("{{{{ {list}{rest} | unique | tojson }}}}");
         return (format!("{{ template = {} }}", quoted(&list)), None);
     }
     let signs = ["|", ";", ",", "+"].into_iter();
