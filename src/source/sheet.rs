@@ -46,6 +46,8 @@ pub(super) fn column_name(sheet: &Sheet, column: usize) -> String {
 pub struct Header {
     names: Vec<String>,
     by_key: HashMap<String, usize>,
+    /// What the columns seem to hold, where neither the file nor the mapping names them.
+    looks: Vec<&'static str>,
 }
 
 impl Header {
@@ -59,7 +61,23 @@ impl Header {
         for (index, name) in names.iter().enumerate() {
             by_key.entry(Self::key(name)).or_insert(index);
         }
-        Header { names, by_key }
+        Header {
+            names,
+            by_key,
+            looks: Vec::new(),
+        }
+    }
+
+    /// The same header, of columns that nobody has named, with what each seems to hold.
+    #[must_use]
+    pub(super) fn unnamed(self, looks: Vec<&'static str>) -> Header {
+        Header { looks, ..self }
+    }
+
+    /// What the columns seem to hold, each with its number as a name; nothing where they have names.
+    pub(crate) fn unnamed_columns(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let names = self.names.iter().map(String::as_str);
+        names.zip(self.looks.iter().copied())
     }
 
     /// The names as they stand in the file.

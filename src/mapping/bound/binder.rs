@@ -23,7 +23,12 @@ pub(in crate::mapping) struct Binder<'m> {
     used_all: bool,
     /// The names that are looked for in JSON.
     keys: BTreeSet<String>,
+    /// Whether it was said that nobody has named the columns: once for all names.
+    has_told_unnamed: bool,
 }
+
+/// So many columns without names are told.
+const MOST_UNNAMED: usize = 16;
 
 impl<'m> Binder<'m> {
     pub(in crate::mapping) fn new(mapping: &'m MappingFile, sheet: &'m Sheet) -> Self {
@@ -34,6 +39,7 @@ impl<'m> Binder<'m> {
             used: BTreeSet::new(),
             used_all: false,
             keys: BTreeSet::new(),
+            has_told_unnamed: false,
         }
     }
 
@@ -65,7 +71,7 @@ impl<'m> Binder<'m> {
 
     fn first(&mut self, names: &[SpannedText], rule: &FieldRule) -> Option<Source> {
         let found = self.candidates(names);
-        if found.is_empty() && !rule.optional {
+        if found.is_empty() && !rule.optional && !self.tells_unnamed(&rule.span) {
             let wanted: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).collect();
             let message = format!(
                 "{} has no column for `{}`: none of {}",
@@ -274,7 +280,39 @@ impl<'m> Binder<'m> {
         self.sheet.column(name.get_ref()).as_ref() == Some(&named.column)
     }
 
+    /// Reports that a table has no names at all, in place of each that is missing.
+    fn tells_unnamed(&mut self, span: &Range<usize>) -> bool {
+        let header = self.sheet.header.as_ref();
+        let columns = header.into_iter().flat_map(Header::unnamed_columns);
+        let columns: Vec<String> = columns
+            .map(|(name, look)| format!("{name} {look}"))
+            .collect();
+        let more = if columns.len() > MOST_UNNAMED {
+            " and more"
+        } else {
+            ""
+        };
+        if columns.is_empty() || self.has_told_unnamed {
+            return self.has_told_unnamed;
+        }
+        self.has_told_unnamed = true;
+        let message = format!(
+            "{} has no header line, and its columns do not fit the mapping: they seem to be {}{more}",
+            self.sheet.file,
+            columns[..columns.len().min(MOST_UNNAMED)].join(", ")
+        );
+        let hint = "name them in their order by `columns = [\"…\"]` in [source]".to_owned();
+        self.findings.add_with(span.clone(), message, Some(hint));
+        true
+    }
+
     fn missing(&mut self, name: &str, span: Range<usize>) {
+        let is_number = name
+            .strip_prefix("column")
+            .is_some_and(|number| number.parse::<usize>().is_ok());
+        if !is_number && self.tells_unnamed(&span) {
+            return;
+        }
         let message = format!("{} has no column `{name}`", self.sheet.file);
         let suggestion = self.suggestion(name);
         self.findings.add_with(span, message, suggestion);

@@ -1,6 +1,7 @@
 //! What the columns of a table are called, and whether its first line says so.
 
 use super::cell_text::{are_types, bare, has_types, is_value};
+use super::column_looks::looks_of;
 use super::column_shapes::ColumnShapes;
 use super::header_place::HeaderPlace;
 use super::repeated_header::RepeatedHeader;
@@ -80,6 +81,12 @@ impl TableColumns {
             }
             _ => None,
         };
+        let is_unnamed = kind == HeaderKind::None && layout.is_none() && options.columns.is_empty();
+        let looks = if is_unnamed {
+            looks_of(opening.rows, own)
+        } else {
+            Vec::new()
+        };
         name_columns(&mut names, layout.as_ref().unwrap_or(&options.columns), own);
         refuse_long(opening, &names)?;
         duplicates(opening, &names)?;
@@ -90,7 +97,9 @@ impl TableColumns {
         Ok(TableColumns {
             shapes: ColumnShapes::of(records),
             said,
-            header: Header::new(names).also_called(&options.captions),
+            header: Header::new(names)
+                .also_called(&options.captions)
+                .unnamed(looks),
             width,
             kind,
             lines,

@@ -11,6 +11,7 @@
 mod beginning;
 mod byte_search;
 mod cell_text;
+mod column_looks;
 mod column_shapes;
 mod detect_dialect;
 mod header;
