@@ -5,7 +5,7 @@
 //! the first record, `opening` takes what stands before it, and `padding` sees blanks around cells. `scan` knows where cells and rows
 //! begin and end; it hands cells to a `sink`. `row_builder` gathers them for a batch: `plain_rows` takes rows
 //! in order in bulk, with `byte_search` to find the bytes that may end a cell, and `row_repair` judges the
-//! others, with `quote_doubt` for quotes out of place. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more, or
+//! others, with `quote_doubt` for quotes out of place and `unescaped_quotes` for rows that have one reading only; `swallowed_rows` for rows in one cell; `consumed_row` is what one took. `displaced_reasons` looks at rejected rows. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more, or
 //! another one (by its `row_beginnings` and the `column_shapes`). `reader` takes one batch after the other.
 
 mod beginning;
@@ -13,7 +13,9 @@ mod byte_search;
 mod cell_text;
 mod column_looks;
 mod column_shapes;
+mod consumed_row;
 mod detect_dialect;
+mod displaced_reasons;
 mod header;
 mod header_place;
 mod headerless;
@@ -29,7 +31,9 @@ mod row_builder;
 mod row_repair;
 mod scan;
 mod sink;
+mod swallowed_rows;
 mod trailer;
+mod unescaped_quotes;
 
 pub(in crate::source) use header::{Opening, TableColumns};
 pub(in crate::source) use header_place::HeaderPlace;

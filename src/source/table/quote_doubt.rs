@@ -12,8 +12,8 @@ use crate::source::format::Dialect;
 pub(super) struct QuoteDoubt {
     /// Cells with an odd number of quotes.
     odd: usize,
-    /// Those of them whose only quote is the sign of inches, as in `5" disk`.
-    inches: usize,
+    /// Those of them whose only quote is a letter: of inches, as in `5" disk`, or of a word, as in `it's`.
+    letters: usize,
     is_escaped: bool,
 }
 
@@ -77,6 +77,15 @@ impl QuoteDoubt {
         doubt
     }
 
+    /// Of cells without the quotes around them.
+    pub(super) fn of_cells<'c>(cells: impl Iterator<Item = &'c [u8]>, quote: u8) -> QuoteDoubt {
+        let mut doubt = QuoteDoubt::default();
+        for cell in cells {
+            doubt.look_at(cell, quote);
+        }
+        doubt
+    }
+
     /// A backslash before a quote may be meant as its escape.
     fn of_escapes(dialect: Dialect, text: &[u8], quote: u8) -> QuoteDoubt {
         let is_escaped = dialect.escape.is_some() || memmem::find(text, &[b'\\', quote]).is_some();
@@ -92,18 +101,25 @@ impl QuoteDoubt {
             return;
         }
         self.odd += 1;
-        let is_inches = quotes == 1
+        let is_letter = quotes == 1
             && memchr(quote, cell).is_some_and(|at| {
                 let before = at.checked_sub(1).and_then(|at| cell.get(at));
                 let behind = cell.get(at + 1);
-                before.is_some_and(u8::is_ascii_digit)
-                    && behind.is_some_and(|byte| !byte.is_ascii_alphanumeric() && *byte != quote)
+                match (before, behind) {
+                    (Some(before), Some(behind)) if quote == b'\'' => {
+                        before.is_ascii_alphabetic() && behind.is_ascii_alphabetic()
+                    }
+                    (Some(before), Some(behind)) => {
+                        before.is_ascii_digit() && b" ,;)x\t".contains(behind)
+                    }
+                    _ => false,
+                }
             });
-        self.inches += usize::from(is_inches);
+        self.letters += usize::from(is_letter);
     }
 
     /// Whether the quotes can only be meant as letters.
     pub(super) fn is_none(self) -> bool {
-        !self.is_escaped && (self.odd == 0 || (self.odd == 1 && self.inches == 1))
+        !self.is_escaped && (self.odd == 0 || (self.odd == 1 && self.letters == 1))
     }
 }

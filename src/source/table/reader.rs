@@ -8,12 +8,14 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter};
 
 use super::beginning::Beginning;
+use super::consumed_row::ConsumedRow;
+use super::displaced_reasons::report_displaced;
 use super::opening::{take_blank_lines, take_line_of_blanks, take_rows};
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
 use super::repeated_header::RepeatedHeader;
 use super::row_builder::RowBuilder;
-use super::row_repair::{ConsumedRow, RowRepair};
+use super::row_repair::RowRepair;
 use super::scan::{ScanWindow, Scanned, scan};
 use super::trailer::{self, Trailer};
 use crate::domain::{Code, Problem};
@@ -171,7 +173,9 @@ impl TableReader {
         self.again.report(&mut rows, &self.sheet);
         let is_end = self.state == TableState::Ended && self.feed.cut().is_none();
         self.trailer.report(&self.repair(), is_end, &mut rows);
-        self.repair().report_displaced(&mut rows);
+        if self.rejects {
+            report_displaced(&mut rows, &self.sheet);
+        }
         if self.quotes_doubtful {
             rows.report_quoted(&self.sheet);
         }
@@ -195,6 +199,7 @@ impl TableReader {
             has_rest: self.has_rest,
             line: self.line,
             limits: &self.limits,
+            shapes: self.again.shapes(),
         }
     }
 

@@ -121,6 +121,11 @@ impl RepeatedHeader {
         tell(rows, index, told, sheet);
     }
 
+    /// What the values of the columns look like.
+    pub(super) fn shapes(&self) -> &ColumnShapes {
+        &self.shapes
+    }
+
     /// Whether a row has most of the names, and others.
     pub(super) fn is_another(&self, row: &[String]) -> bool {
         self.likeness(|| row.iter().map(String::as_bytes)) == HeaderLikeness::Other

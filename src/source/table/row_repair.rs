@@ -4,30 +4,22 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::column_shapes::ColumnShapes;
+use super::consumed_row::ConsumedRow;
 use super::quote_doubt::QuoteDoubt;
 use super::row_builder::RowBuilder;
 use super::scan::{RowExtent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
 use super::sink::{Count, Sink};
+use super::swallowed_rows::swallows;
+use super::unescaped_quotes::OnlyReading;
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::source::bytes::lossy;
 use crate::source::format::{Dialect, Newline};
-use crate::source::rejects::are_reasons;
 use crate::source::sheet::column_name;
 use crate::source::{Limits, Sheet};
 
-/// A cell that holds so many lines that are rows themselves was not meant to hold them.
-const IMPROBABLE_ROWS: usize = 8;
-
 /// A cell with a quote out of place, or cut by the end of the file, may hold so many lines.
 const TOO_MANY_LINES: u64 = 100;
-
-/// What a row uses up.
-pub(super) struct ConsumedRow {
-    pub(super) bytes: usize,
-    pub(super) lines: u64,
-    /// Bytes that were looked at only to find that they do not belong to it.
-    pub(super) in_vain: usize,
-}
 
 /// The table of a row, and where the row stands.
 #[derive(Debug)]
@@ -40,6 +32,8 @@ pub(super) struct RowRepair<'t> {
     pub(super) has_rest: bool,
     pub(super) line: u64,
     pub(super) limits: &'t Limits,
+    /// What the values of the rows before look like.
+    pub(super) shapes: &'t ColumnShapes,
 }
 
 impl RowRepair<'_> {
@@ -74,8 +68,16 @@ impl RowRepair<'_> {
         // Where quotes and width are both wrong, or a great many lines hang on one quote that is out of
         // place, nothing speaks for the lines belonging together.
         let doubtful = extent.stray.is_some() && (width != self.width || breaks > TOO_MANY_LINES);
-        if breaks > 0 && (doubtful || self.swallows(text, orderly)) {
+        if breaks > 0
+            && (doubtful || swallows(self.dialect, self.columns(), self.width, text, orderly))
+        {
             rows.undo(first);
+            let taken = extent
+                .stray
+                .and_then(|_| self.take_only_reading(data, true, rows, first));
+            if let Some(taken) = taken {
+                return taken;
+            }
             return ConsumedRow {
                 in_vain: data.len(),
                 ..self.take_first_line(data, rows)
@@ -97,13 +99,20 @@ impl RowRepair<'_> {
                 doubt = Some(QuoteDoubt::by_borders(self.dialect, text, self.width));
             }
         }
+        let width = rows.ends.len() - first;
+        if extent.stray.is_some() {
+            let told = *doubt.get_or_insert_with(|| QuoteDoubt::by_quotes(self.dialect, text));
+            if (width != self.width || !told.is_none())
+                && let Some(taken) = self.take_only_reading(data, true, rows, first)
+            {
+                return taken;
+            }
+        }
         if self.refuse_wide(rows, first) {
             return taken;
         }
-        let width = rows.ends.len() - first;
         rows.end_row(self.line, first);
-        if let Some(column) = extent.stray {
-            let doubt = doubt.unwrap_or_else(|| QuoteDoubt::by_quotes(self.dialect, text));
+        if let (Some(column), Some(doubt)) = (extent.stray, doubt) {
             self.report_stray(rows, column, text, doubt);
         }
         self.report_width(rows, width, text);
@@ -111,6 +120,33 @@ impl RowRepair<'_> {
             self.report_large_cells(rows);
         }
         taken
+    }
+
+    /// Takes the row in its only reading in place of the cells from `first` on.
+    fn take_only_reading(
+        &self,
+        data: &[u8],
+        ended: bool,
+        rows: &mut RowBuilder,
+        first: usize,
+    ) -> Option<ConsumedRow> {
+        let reading = OnlyReading::of(self.dialect, data, ended, self.width)?;
+        if self.rejects || !self.shapes.fit(&reading.cells) {
+            return None;
+        }
+        rows.undo(first);
+        for cell in reading.cells {
+            rows.piece(cell);
+            rows.end_cell();
+        }
+        rows.end_row(self.line, first);
+        let message = "quotes inside of a cell are not doubled; the row has one reading only";
+        rows.problem(self.problem(Code::RepairedByRule, message.to_owned()));
+        Some(ConsumedRow {
+            bytes: reading.bytes,
+            lines: reading.lines,
+            in_vain: 0,
+        })
     }
 
     /// Or all cells are in quotes, and one of them ends with a quote of its own, as in
@@ -126,26 +162,6 @@ impl RowRepair<'_> {
         is_such
     }
 
-    /// Whether a row over several lines has swallowed others: lines of it are rows themselves.
-    /// `orderly` rows are believed for longer, because a cell may well quote a table.
-    fn swallows(&self, text: &[u8], orderly: bool) -> bool {
-        let columns = self.columns();
-        if columns < 2 || (orderly && columns < 3) {
-            return false;
-        }
-        let terminator = self.dialect.newline.terminator();
-        let mut lines = text.split(|byte| *byte == terminator).skip(1);
-        let is_row = |line: &[u8]| {
-            clean_width(self.dialect, self.dialect.trim_ending(line)) == Some(self.width)
-        };
-        if orderly {
-            let inner = lines.clone().count().saturating_sub(1);
-            inner >= IMPROBABLE_ROWS && lines.take(inner).all(is_row)
-        } else {
-            lines.any(is_row)
-        }
-    }
-
     /// A quote is opened and not closed within reach.
     pub(super) fn take_open(
         &self,
@@ -153,6 +169,11 @@ impl RowRepair<'_> {
         rows: &mut RowBuilder,
     ) -> Option<ConsumedRow> {
         let ScanWindow { data, ended, reach } = window;
+        let near = &data[..data.len().min(reach)];
+        let first = rows.ends.len();
+        if let Some(taken) = self.take_only_reading(near, ended && near == data, rows, first) {
+            return Some(taken);
+        }
         let terminator = self.dialect.newline.terminator();
         let end = memchr(terminator, data).or(ended.then_some(data.len()))?;
         if end > self.limits.record() {
@@ -358,27 +379,6 @@ impl RowRepair<'_> {
         }
         for problem in problems {
             rows.problem(problem);
-        }
-    }
-
-    /// Rows of rejected records whose reasons stand among their cells. A row that is too short has them
-    /// right behind its last cell; a spreadsheet that fills it up makes a value of them.
-    pub(super) fn report_displaced(&self, rows: &mut RowBuilder) {
-        if !self.rejects {
-            return;
-        }
-        for index in 0..rows.len() {
-            let Some(column) = rows.cells(index).position(are_reasons) else {
-                continue;
-            };
-            let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();
-            let message = "the reasons of an earlier run stand among the cells of the row: put the \
-                           cells in their places and empty this one";
-            let mut problem = self
-                .problem(Code::RowTooShort, message.to_owned())
-                .at(&column_name(self.sheet, column), &value);
-            problem.location.line = rows.line(index);
-            rows.replace_problems(index, problem);
         }
     }
 }

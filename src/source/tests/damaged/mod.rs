@@ -154,3 +154,46 @@ fn a_defect_of_a_row_costs_no_other() {
         );
     }
 }
+
+/// How many of the rows are right and told, by the kind of defect.
+#[test]
+fn figures() {
+    let (mut sum, mut all, mut told) = (0, 0, 0);
+    let mut kinds = Vec::new();
+    for (of, options) in [("files", of_mapping()), ("rows", ReadOptions::default())] {
+        let defects = if of == "files" {
+            defects::of_files()
+        } else {
+            defects::of_rows()
+        };
+        for defect in defects {
+            match read(&defect, &options) {
+                Ok(found) => {
+                    sum += found.right;
+                    told += found.told;
+                    all += defect.truth.len();
+                    if found.right != defect.truth.len() || !found.wrong.is_empty() {
+                        kinds.push(format!(
+                            "{}: {} of {} right, {} told, {} wrong {:?} {}",
+                            defect.name,
+                            found.right,
+                            defect.truth.len(),
+                            found.told,
+                            found.wrong.len(),
+                            found.wrong.first(),
+                            found.reading
+                        ));
+                    }
+                }
+                Err(error) => kinds.push(format!("{}: {error}", defect.name)),
+            }
+        }
+    }
+    for kind in &kinds {
+        eprintln!("{kind}");
+    }
+    eprintln!(
+        "{sum} of {all} right ({:.2} %), {told} told",
+        100.0 * sum as f64 / all as f64
+    );
+}
