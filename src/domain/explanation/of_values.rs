@@ -94,9 +94,9 @@ texts! {
         "Take the export from the source once more and do not open it in a spreadsheet on the way. \
          Guards are taken off by `repair = [\"formula\", \"apostrophe\"]` at the field.",
     RepairedByRule
-        "A value was repaired by a rule of the mapping."
+        "A value was repaired, by a rule or because it has one reading only."
         "The mapping asks for this repair, for example for a lost zero or plus in front of a \
-         number."
+         number; or quotes inside of a cell are not doubled, and one reading fits the columns."
         "Nothing to do. Look at a few of them, to see whether the rule does what was meant.",
     BadEmail
         "The agent's e-mail address is no address."

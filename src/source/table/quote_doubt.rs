@@ -86,6 +86,28 @@ impl QuoteDoubt {
         doubt
     }
 
+    /// Of the cells of a row with one cell without quotes, where all other rows have none. Two cells that lost
+    /// their delimiter have the quotes between them as one, and another delimiter may be too many.
+    pub(super) fn of_merged<'c>(
+        dialect: Dialect,
+        cells: impl Iterator<Item = &'c [u8]>,
+    ) -> QuoteDoubt {
+        let Some(quote) = dialect.quote else {
+            return QuoteDoubt::default();
+        };
+        let mut doubt = QuoteDoubt::default();
+        for cell in cells {
+            doubt.look_at(cell, quote);
+            let is_between = |part: &[u8]| {
+                matches!(part, [before, sign, behind] if *sign == quote
+                    && before.is_ascii_alphanumeric() && behind.is_ascii_alphanumeric())
+            };
+            // Of both a pair is cut in two.
+            doubt.odd += 2 * usize::from(cell.windows(3).any(is_between));
+        }
+        doubt
+    }
+
     /// A backslash before a quote may be meant as its escape.
     fn of_escapes(dialect: Dialect, text: &[u8], quote: u8) -> QuoteDoubt {
         let is_escaped = dialect.escape.is_some() || memmem::find(text, &[b'\\', quote]).is_some();

@@ -13,6 +13,7 @@ use super::displaced_reasons::report_displaced;
 use super::opening::{take_blank_lines, take_line_of_blanks, take_rows};
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
+use super::quoting::quotes_all;
 use super::repeated_header::RepeatedHeader;
 use super::row_builder::RowBuilder;
 use super::row_repair::RowRepair;
@@ -46,6 +47,8 @@ pub(in crate::source) struct TableReader {
     /// Whether only the beginning of the file says that it has no quoted cells.
     quotes_doubtful: bool,
     again: RepeatedHeader,
+    /// Whether all cells are in quotes, as far as the first rows tell.
+    quotes_all: bool,
     /// Room for the bytes of a batch, kept from one to the next.
     scratch: Vec<u8>,
 }
@@ -113,6 +116,7 @@ impl TableReader {
             },
             quotes_doubtful,
             again: RepeatedHeader::new(columns.own_names(), columns.shapes.clone()),
+            quotes_all: false,
             scratch: Vec::new(),
         };
         let reach = table.reach.bytes();
@@ -123,6 +127,9 @@ impl TableReader {
             reach,
             &mut table.line,
         )?;
+        let (data, ended) = (table.feed.data(), table.feed.ended());
+        let window = ScanWindow { data, ended, reach };
+        table.quotes_all = !table.rejects && quotes_all(dialect, window, table.width);
         Ok(table)
     }
 
@@ -200,6 +207,7 @@ impl TableReader {
             line: self.line,
             limits: &self.limits,
             shapes: self.again.shapes(),
+            quotes_all: self.quotes_all,
         }
     }
 

@@ -1,8 +1,10 @@
 //! Files that were put one behind the other: the header stands again among the rows, and marks stand
 //! before some of them. Looked for when a batch is gathered, by the first bytes of each row.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::cell_text::is_words;
 use super::column_shapes::ColumnShapes;
 use super::row_beginnings::{Beginnings, FIRST_CELLS, MARKED};
 use super::row_builder::RowBuilder;
@@ -61,6 +63,12 @@ impl RepeatedHeader {
             return;
         }
         for (index, bits) in found.into_iter().enumerate() {
+            if self.other.is_some()
+                && bits != 0
+                && self.likeness(|| rows.cells(index)) == HeaderLikeness::Same
+            {
+                self.other = None;
+            }
             if let Some(line) = self.other {
                 let message = format!(
                     "line {line} is another header, so nobody knows the columns of this row"
@@ -102,14 +110,15 @@ impl RepeatedHeader {
     }
 
     /// Says of a row with names in place of values that it is the header of another table. Behind an empty
-    /// line nothing that follows is read by the columns of the first.
+    /// line, and behind names for all columns, nothing that follows is read by the columns of the first.
     fn report_foreign(&mut self, rows: &mut RowBuilder, index: usize, sheet: &Sheet) {
         let cells: Vec<&[u8]> = rows.cells(index).collect();
         if !self.shapes.is_header(&cells) {
             return;
         }
         let line = rows.line(index);
-        if rows.is_behind_gap(index) {
+        let is_whole = cells.len() == self.names.len() && are_names(&cells);
+        if is_whole || rows.is_behind_gap(index) {
             self.other = Some(line);
         } else {
             self.doubtful = Some(line);
@@ -171,6 +180,15 @@ fn tell(rows: &mut RowBuilder, index: usize, (code, message): (Code, &str), shee
         _ => problem,
     };
     rows.replace_problems(index, problem);
+}
+
+/// Whether all cells are words, and no two of them the same.
+fn are_names(cells: &[&[u8]]) -> bool {
+    let mut seen = BTreeSet::new();
+    let is_name = |cell: &&[u8]| std::str::from_utf8(cell).is_ok_and(is_words);
+    cells
+        .iter()
+        .all(|cell| is_name(cell) && seen.insert(cell.to_ascii_lowercase()))
 }
 
 /// A cell without blanks and marks around it.

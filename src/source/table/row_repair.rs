@@ -34,6 +34,8 @@ pub(super) struct RowRepair<'t> {
     pub(super) limits: &'t Limits,
     /// What the values of the rows before look like.
     pub(super) shapes: &'t ColumnShapes,
+    /// Whether all cells of the table are in quotes.
+    pub(super) quotes_all: bool,
 }
 
 impl RowRepair<'_> {
@@ -114,6 +116,12 @@ impl RowRepair<'_> {
         rows.end_row(self.line, first);
         if let (Some(column), Some(doubt)) = (extent.stray, doubt) {
             self.report_stray(rows, column, text, doubt);
+        }
+        if extent.stray.is_none() && self.quotes_all && extent.quoted < width {
+            let doubt = QuoteDoubt::of_merged(self.dialect, rows.cells(rows.len() - 1));
+            if !doubt.is_none() {
+                self.report_stray(rows, 0, text, doubt);
+            }
         }
         self.report_width(rows, width, text);
         if extent.end > self.limits.max_field {

@@ -217,11 +217,57 @@ fn other_tables(writing: Writing) -> Vec<Defect> {
             for row in 0..10 {
                 text.push(cells(&|column| format!("{}", 100 * row + column)));
             }
-            let name = format!("second table of {name}{how}");
+            let kind = format!("second table of {name}{how}");
+            defects.push(Defect::whole(kind.as_str(), writing.table(&text)));
+            // Records of another kind, which look much as those above them.
+            let mut text = lines.clone();
+            text.extend((!how.is_empty()).then(String::new));
+            let names = [
+                "Day", "Clock", "Count", "Ticket", "Price", "Team", "Title", "Page", "Remark",
+            ];
+            text.push(cells(&|column| {
+                names
+                    .get(column)
+                    .map_or_else(|| format!("More {column}"), ToString::to_string)
+            }));
+            let others = [
+                "2024-04-02",
+                "09:30:00",
+                "2",
+                "T-100",
+                "$5.00",
+                "Sales",
+                "Ticket",
+                "https://example.com/t",
+                "open",
+            ];
+            for row in 0..10 {
+                text.push(cells(&|column| match others.get(column) {
+                    Some(value) => format!(
+                        "{value}{}",
+                        if column > 2 {
+                            row.to_string()
+                        } else {
+                            String::new()
+                        }
+                    ),
+                    None => "more".to_owned(),
+                }));
+            }
+            let name = format!("{kind}, alike");
             defects.push(Defect::whole(name, writing.table(&text)));
         }
     }
     defects
+}
+
+/// The middle of a cell, between two letters.
+fn middle(cell: &str) -> usize {
+    let mut middle = cell.len() / 2;
+    while !cell.is_char_boundary(middle) {
+        middle -= 1;
+    }
+    middle
 }
 
 /// The same damage to some of the rows, at each column.
@@ -248,7 +294,38 @@ fn of_one_row(writing: Writing) -> Vec<Defect> {
             let at = usize::from(quoted[column].starts_with('"'));
             quoted[column].insert(at, '"');
             add(format!("row {number} quote {column}"), quoted.join(","));
+            for (place, at) in [
+                ("behind", cells[column].len()),
+                ("within", middle(&cells[column])),
+            ] {
+                let mut quoted = cells.clone();
+                let is_quoted = quoted[column].len() > 1 && quoted[column].ends_with('"');
+                let at = at - usize::from(place == "behind" && is_quoted);
+                quoted[column].insert(at, '"');
+                add(
+                    format!("row {number} quote {place} {column}"),
+                    quoted.join(","),
+                );
+            }
+            // What one delimiter less takes away another gives back.
+            for other in (column + 1..cells.len()).step_by(2) {
+                let mut both = cells.clone();
+                both[other].insert(0, ',');
+                let merged = both.remove(column + 1);
+                both[column].push_str(&merged);
+                if writing.quotes_all && other > column + 1 {
+                    add(
+                        format!("row {number} less {column} more {other}"),
+                        both.join(","),
+                    );
+                }
+            }
         }
+        let plain = Writing {
+            escape: None,
+            ..writing
+        };
+        add(format!("row {number} unescaped"), plain.row(&all[number]));
         for delimiter in [" ", ";"] {
             let other = Writing {
                 delimiter,
