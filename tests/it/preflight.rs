@@ -303,8 +303,8 @@ fn names_that_are_no_text_are_read_by_folder_by_pattern_and_by_name() {
 
 #[test]
 fn a_table_without_a_header_that_does_not_fit_is_told_once_with_its_columns() {
-    let place = Place::new();
-    place.write(
+    let workdir = Workdir::with(&calls(1, 15));
+    workdir.write(
         "bare.csv",
         "c-1,2024-03-15T09:12:03Z,+4512345601,Ida Opdigtet,ida@example.com,7\n\
          c-2,2024-03-16T09:12:03Z,+4512345602,Bo Fiktiv,bo@example.com,8\n",
@@ -313,20 +313,20 @@ fn a_table_without_a_header_that_does_not_fit_is_told_once_with_its_columns() {
     let told = "bare.csv has no header line, and its columns do not fit the mapping: they seem to be column1 \
                 text, column2 a time, column3 a telephone number, column4 text, column5 an e-mail address, \
                 column6 a number";
-    place
+    let ended = workdir
         .run(&server, &["bare.csv"])
         .with_code(2)
         .says(told)
-        .says("`columns = [\"…\"]`")
-        .says_not("has no column for");
+        .says("`columns = [\"…\"]`");
+    assert!(!ended.err.contains("has no column"), "{}", ended.err);
     let names = "columns = [\"externalId\", \"datetime\", \"phoneNumber\", \"agentName\", \"agentEmail\", \"agentId\"]";
     let mapping = format!(
         "[source]\n{names}\n[fields]\nexternalIdentity = \"externalId\"\ncustomer = \"phoneNumber\"\n\
          subject = {{ value = \"Call\" }}\ndateTime = \"datetime\"\nagentId = \"agentId\"\n\
          agentName = \"agentName\"\nagentEmail = \"agentEmail\"\n"
     );
-    place.write("m.toml", mapping);
-    place
+    workdir.write("m.toml", mapping);
+    workdir
         .run(&server, &["bare.csv", "-m", "m.toml"])
         .with_code(0);
     assert_eq!(server.requests(), 2);

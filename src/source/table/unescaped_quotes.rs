@@ -36,7 +36,7 @@ impl Ways {
 
 /// What stands between two delimiters.
 #[derive(Debug, Clone, Copy)]
-struct Piece {
+struct RowPiece {
     start: usize,
     end: usize,
     has_quote: bool,
@@ -44,7 +44,7 @@ struct Piece {
     ends: bool,
 }
 
-impl Piece {
+impl RowPiece {
     /// Whether it is a cell for itself.
     fn is_cell(self) -> bool {
         let is_quoted = self.begins && self.ends && self.end - self.start > 1;
@@ -114,12 +114,12 @@ fn only_reading<'t>(dialect: Dialect, text: &'t [u8], width: usize) -> Option<Ve
     (doubt.is_none() && !cells.iter().any(|cell| is_doubled(cell))).then_some(cells)
 }
 
-fn pieces(delimiter: u8, quote: u8, text: &[u8]) -> Option<Vec<Piece>> {
+fn pieces(delimiter: u8, quote: u8, text: &[u8]) -> Option<Vec<RowPiece>> {
     let mut pieces = Vec::new();
     let mut start = 0;
     for piece in text.split(|byte| *byte == delimiter) {
         let end = start + piece.len();
-        pieces.push(Piece {
+        pieces.push(RowPiece {
             start,
             end,
             has_quote: memchr(quote, piece).is_some(),
@@ -135,7 +135,7 @@ fn pieces(delimiter: u8, quote: u8, text: &[u8]) -> Option<Vec<Piece>> {
 }
 
 /// The ways behind each piece, by the number of cells.
-fn steps(pieces: &[Piece]) -> Vec<Vec<Ways>> {
+fn steps(pieces: &[RowPiece]) -> Vec<Vec<Ways>> {
     let mut steps = vec![vec![Ways::default(); pieces.len() + 1]; pieces.len() + 1];
     steps[0][0].closed = 1;
     for (at, piece) in pieces.iter().enumerate() {
@@ -159,7 +159,7 @@ fn steps(pieces: &[Piece]) -> Vec<Vec<Ways>> {
 
 /// The cells of the only way, found from its end.
 fn cells<'t>(
-    pieces: &[Piece],
+    pieces: &[RowPiece],
     steps: &[Vec<Ways>],
     width: usize,
     text: &'t [u8],
