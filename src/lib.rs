@@ -4,6 +4,7 @@
 //! before it (`tests/it/structure` holds the table). `ARCHITECTURE.md` tells the whole story.
 
 pub mod api;
+pub mod canary;
 pub mod cli;
 pub mod config;
 pub mod delivery;

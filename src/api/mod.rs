@@ -24,8 +24,10 @@ pub use endpoints::case::{
     put_message, whole_case,
 };
 pub use endpoints::conversation::{Created, create};
+pub use endpoints::details::{ConversationDetails, CountedInCall, conversation_details};
 pub use endpoints::read::{ReadClient, ReadConnection};
 pub use endpoints::reply::{ConversationQuery, FoundConversation};
+pub use endpoints::transcript::{Transcript, Utterance, transcript};
 pub use error::{Error, RetryAfter};
 pub use transport::{ClientError, HttpOptions, ProxyUse};
 pub use upload_body::{AudioSettings, SentBytes, Throttle, UploadBody};

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::sandbox;
-use crate::api::{Client, Connection, ReadClient};
+use crate::api::{Client, Connection, ReadClient, ReadConnection};
 use crate::config::{Destination, ReadApiSettings, RunArgs, RunSettings};
 use crate::sandbox::Sandbox;
 use crate::targets::ReadBackOptions;
@@ -11,6 +11,8 @@ use crate::targets::ReadBackOptions;
 pub(super) struct ConnectedDestination {
     pub(super) client: Client,
     pub(super) read_back: Option<ReadBackOptions>,
+    /// How its read API is reached, which the server inside this process always has.
+    pub(super) reading: Option<ReadConnection>,
     /// By which the ledger knows it.
     pub(super) name: String,
     /// The server inside this process.
@@ -22,7 +24,7 @@ pub(super) async fn connect(
     run: &RunArgs,
     settings: &RunSettings,
 ) -> Result<ConnectedDestination, Error> {
-    let (connection, reading, server) = match &settings.destination {
+    let (connection, read_api, server) = match &settings.destination {
         Destination::Server(connection) => (
             Connection::clone(connection),
             settings.reading.clone(),
@@ -31,14 +33,18 @@ pub(super) async fn connect(
         Destination::Sandbox { faults, v2_page } => {
             let (server, token) = sandbox::inside(faults.as_deref(), *v2_page).await?;
             let connection = settings.sandbox_connection(&server.url(), &token)?;
-            let reading = RunSettings::sandbox_reading(run, &connection);
-            (connection, reading, Some(server))
+            let read_api = RunSettings::sandbox_reading(run, &connection);
+            (connection, Some(read_api), Some(server))
         }
     };
     Ok(ConnectedDestination {
         name: run.destination.name()?,
         client: Client::new(&connection)?,
-        read_back: reading.as_ref().map(read_back).transpose()?,
+        read_back: (read_api.as_ref())
+            .filter(|_| run.destination.read_url.is_some())
+            .map(read_back)
+            .transpose()?,
+        reading: read_api.map(|read_api| read_api.connection),
         server,
     })
 }

@@ -91,6 +91,16 @@ pub(super) enum Usage {
     LabelOfCases,
     #[error(transparent)]
     NotAccepted(#[from] report::NotAccepted),
+    #[error("--require-canary: {why}")]
+    NoCanary { why: &'static str },
+    #[error("the canary needs the read API: name it with --read-url")]
+    NoReadApi,
+    #[error("the canary looks at calls, and this mapping makes cases")]
+    CanaryOfCases,
+    #[error("no call of this export is left to send, so there is none to look at")]
+    NoCalls,
+    #[error(transparent)]
+    Canary(crate::canary::RecordError),
     #[error("the program cannot start its threads: {0}")]
     Runtime(std::io::Error),
 }
@@ -174,6 +184,7 @@ impl Error {
             Error::Config(config::Error::Token(config::TokenError::Missing)) => {
                 Some("a rehearsal with --sandbox needs no token".to_owned())
             }
+            Error::Usage(Usage::NoCanary { .. }) => Some(NO_CANARY.to_owned()),
             Error::Usage(Usage::NoTerminal) => Some(
                 "without --guided the proposal says what is missing, and flags answer it".to_owned(),
             ),
@@ -196,6 +207,10 @@ impl Error {
         }
     }
 }
+
+/// What to do where a run asks for an approval that is not there.
+const NO_CANARY: &str = "run `capturi-import canary` with the same flags, look at its page, and approve it \
+                         with `capturi-import canary --approve NAME`";
 
 /// What to do about a ledger whose content is not what was written.
 const DAMAGED: &str = "nothing more is sent. Keep the file, and make a new one with `capturi-import \

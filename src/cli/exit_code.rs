@@ -44,7 +44,8 @@ impl Exit {
             Error::Road(pipeline::Error::Ledger(error))
             | Error::Ledger(LedgerError::Open(error)) => of_ledger(error),
             // What the export should have had is missing, and nothing is wrong with the command.
-            Error::Road(pipeline::Error::Source(source::Error::Empty { .. })) => Exit::Incomplete,
+            Error::Road(pipeline::Error::Source(source::Error::Empty { .. }))
+            | Error::Usage(Usage::NoCalls) => Exit::Incomplete,
             Error::Config(_)
             | Error::Evidence(_)
             | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
@@ -78,7 +79,11 @@ impl Exit {
                 | Usage::NoFolder
                 | Usage::Name(_)
                 | Usage::Agents(_)
-                | Usage::NoFfmpeg(_),
+                | Usage::NoFfmpeg(_)
+                | Usage::NoCanary { .. }
+                | Usage::NoReadApi
+                | Usage::CanaryOfCases
+                | Usage::Canary(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
             | Error::Road(pipeline::Error::State(_) | pipeline::Error::Spool(_))

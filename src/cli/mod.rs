@@ -3,6 +3,8 @@
 //! Flags become settings, settings become the parts of the folders above, the parts make one call,
 //! and its outcome becomes an exit code. Nothing is decided here but which code that is.
 
+mod canary;
+mod canary_approval;
 mod check;
 mod connect;
 mod dry_run;

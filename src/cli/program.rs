@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::{check, evidence, explain, ledger, mapping, report, run, sandbox, status};
+use super::{canary, check, evidence, explain, ledger, mapping, report, run, sandbox, status};
 use crate::config::{self, Arguments, Command};
 use crate::report::{Color, ErrorOutput, Screen, Style, init_tracing, tell_panics_as_json};
 
@@ -52,6 +52,11 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
     match &arguments.command {
         Command::Check(check) => check::check(check, arguments, screen),
         Command::Run(run) => run::run(run, arguments, screen),
+        Command::Canary(canary) => {
+            // The report of the run keeps the other one.
+            let own = Screen::of_process(color());
+            canary::canary(canary, arguments, screen, own)
+        }
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
         Command::Evidence(arguments) => evidence::evidence(arguments, &mut { screen }),

@@ -11,7 +11,7 @@ use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
-use super::{dry_run, run_options, sandbox, signals};
+use super::{canary_approval, dry_run, run_options, sandbox, signals};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::DeliveryOptions;
@@ -49,61 +49,137 @@ async fn deliver(
     settings: RunSettings,
     screen: Screen,
 ) -> Result<Exit, Error> {
-    expect_a_window(&settings)?;
-    // Whatever can be wrong is found before a ledger is made and bound to this destination.
-    let connected = connect::connect(run, &settings).await?;
-    let (mut parts, options) = prepare(run, arguments, &settings, &connected)?;
-    Report::probe(&options)?;
-    let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
-    let LedgerKnowledge {
-        earlier,
-        known,
-        uids,
-        content_key,
-    } = LedgerKnowledge::of(&ledger)?;
-    parts.earlier = Some(earlier);
-    let calls = CallDeliveryOptions {
-        version: settings.version,
-        audio: audio_settings(&parts),
-        with_sha256: run.sha256,
-        transcoder: inputs::transcoder(&parts)?,
-        read_back: connected.read_back,
-        known: known.calls,
-        uids,
-        content_key,
-    };
-    let cases = CaseDeliveryOptions { known: known.cases };
+    let connected = connect(run, &settings).await?;
+    let (parts, report) = prepare(run, arguments, &settings, &connected)?;
+    if run.approval.require_canary {
+        let mapping = canary_approval::hash(run, &parts.mapping);
+        canary_approval::expect(&mapping, &settings.ledger, &connected.name)?;
+    }
+    let OpenedRun {
+        pipeline,
+        sending,
+        server,
+    } = OpenedRun::open(run, settings, connected, parts, report)?;
     let stop = Arc::new(StopSignal::new());
-    let report = Report::new(options, screen)?;
-    let run = RunParts {
-        options: DeliveryOptions {
+    let exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    exit
+}
+
+/// Finds the destination of a run that may begin now or later.
+pub(super) async fn connect(
+    run: &RunArgs,
+    settings: &RunSettings,
+) -> Result<ConnectedDestination, Error> {
+    expect_a_window(settings)?;
+    connect::connect(run, settings).await
+}
+
+/// A run that may begin.
+pub(super) struct OpenedRun {
+    /// What it imports.
+    pub(super) pipeline: TargetPipeline,
+    /// How it sends.
+    pub(super) sending: Sending,
+    /// The server inside this process.
+    pub(super) server: Option<Sandbox>,
+}
+
+/// How a run sends, with its ledger.
+pub(super) struct Sending {
+    calls: CallDeliveryOptions,
+    cases: CaseDeliveryOptions,
+    run: RunParts,
+    report: ReportOptions,
+}
+
+impl OpenedRun {
+    /// Opens the ledger and everything else that the run needs. Whatever can be wrong is found before a
+    /// ledger is made and bound to this destination.
+    pub(super) fn open(
+        run: &RunArgs,
+        settings: RunSettings,
+        connected: ConnectedDestination,
+        mut parts: ImportParts,
+        report: ReportOptions,
+    ) -> Result<OpenedRun, Error> {
+        Report::probe(&report)?;
+        let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
+        let LedgerKnowledge {
+            earlier,
+            known,
+            uids,
+            content_key,
+        } = LedgerKnowledge::of(&ledger)?;
+        parts.earlier = Some(earlier);
+        let calls = CallDeliveryOptions {
+            version: settings.version,
+            audio: audio_settings(&parts),
+            with_sha256: run.sha256,
+            transcoder: inputs::transcoder(&parts)?,
+            read_back: connected.read_back,
+            known: known.calls,
+            uids,
+            content_key,
+        };
+        let delivery = DeliveryOptions {
             client: connected.client,
             writer: ledger.writer(),
             pace: settings.pace,
             schedule: settings.schedule,
             limits: settings.limits,
-        },
-        ledger,
-        description: format!("{} to {}", run.export.mapping, connected.name),
-        // A run of a few records says nothing of the others.
-        hold_for: parts.selection.is_none().then_some(parts.policy.hold_for),
-    };
-    let listener = ReportListener::new(report, Arc::clone(&stop));
-    let server = connected.server.as_ref();
-    let exit = match parts.into_pipeline() {
-        TargetPipeline::Calls(pipeline) => {
-            let import = Import::<_, CallDelivery>::of(pipeline, calls, run);
-            Box::pin(attend(import, listener, &stop, server)).await
-        }
-        TargetPipeline::Cases(pipeline) => {
-            let import = Import::<_, CaseDelivery>::of(pipeline, cases, run);
-            Box::pin(attend(import, listener, &stop, server)).await
-        }
-    };
-    if let Some(server) = connected.server {
-        server.stop().await;
+        };
+        let run_parts = RunParts {
+            options: delivery,
+            ledger,
+            description: format!("{} to {}", run.export.mapping, connected.name),
+            // A run of a few records says nothing of the others.
+            hold_for: parts.selection.is_none().then_some(parts.policy.hold_for),
+        };
+        Ok(OpenedRun {
+            pipeline: parts.into_pipeline(),
+            sending: Sending {
+                calls,
+                cases: CaseDeliveryOptions { known: known.cases },
+                run: run_parts,
+                report,
+            },
+            server: connected.server,
+        })
     }
-    exit
+}
+
+impl Sending {
+    /// The same for a few records, which says nothing of the others.
+    #[must_use]
+    pub(super) fn of_few(mut self) -> Sending {
+        self.run.hold_for = None;
+        self
+    }
+
+    /// Sends what there is to send.
+    pub(super) async fn send(
+        self,
+        pipeline: TargetPipeline,
+        screen: Screen,
+        stop: &Arc<StopSignal>,
+        server: Option<&Sandbox>,
+    ) -> Result<Exit, Error> {
+        let report = Report::new(self.report, screen)?;
+        let listener = ReportListener::new(report, Arc::clone(stop));
+        match pipeline {
+            TargetPipeline::Calls(pipeline) => {
+                let import = Import::<_, CallDelivery>::of(pipeline, self.calls, self.run);
+                Box::pin(attend(import, listener, stop, server)).await
+            }
+            TargetPipeline::Cases(pipeline) => {
+                let import = Import::<_, CaseDelivery>::of(pipeline, self.cases, self.run);
+                Box::pin(attend(import, listener, stop, server)).await
+            }
+        }
+    }
 }
 
 /// Imports, listens to signals meanwhile, and ends the report and the run.
@@ -146,9 +222,8 @@ where
 }
 
 /// What is imported, and what its report is to be like.
-fn prepare(
-    run: &RunArgs,
-    arguments: &Arguments,
+pub(super) fn prepare(
+    (run, arguments): (&RunArgs, &Arguments),
     settings: &RunSettings,
     connected: &ConnectedDestination,
 ) -> Result<(ImportParts, ReportOptions), Error> {

@@ -7,15 +7,16 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
 
+use super::canary_args::CanaryArgs;
 use super::evidence_args::EvidenceArgs;
 use super::export_args::{ExportArgs, SelectionArgs};
 use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
 use super::mapping_args::MappingCommand;
 use super::output_args::OutputArgs;
-use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
+use super::run_args::RunArgs;
+use super::sending_args::PaceArgs;
 use super::v2_page_arg::V2PageArg;
 use super::{Error, token, units};
-use crate::api::ApiVersion;
 use crate::report::Style;
 
 const AFTER: &str = "\
@@ -122,6 +123,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Create the conversations and upload their recordings.
     Run(Box<RunArgs>),
+    /// Send a few calls that differ, read them back, and show them side by side.
+    Canary(Box<CanaryArgs>),
     /// Where the migration stands: what arrived, what failed and why.
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.
@@ -167,58 +170,6 @@ pub struct CheckArgs {
     /// How fast a run would go.
     #[command(flatten)]
     pub pace: PaceArgs,
-}
-
-/// Arguments of `run`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  capturi-import run calls.csv --audio recordings --sandbox --out rehearsal
-  capturi-import run 'exports/*.csv.gz' --audio /srv/recordings --rate 10 --bandwidth 5MB
-  capturi-import run calls.csv --audio recordings --only trial.txt --label import:2026-11
-  capturi-import run nightly.ndjson --audio recordings --token-file /etc/capturi.token --quiet")]
-pub struct RunArgs {
-    /// The export.
-    #[command(flatten)]
-    pub export: ExportArgs,
-    /// Which records.
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-    /// Put this label on every call that the run creates, such as import:2026-11.
-    #[arg(long, value_name = "LABEL", value_parser = units::label, env = "CAPTURI_LABEL")]
-    pub label: Option<String>,
-    /// Keep the SHA-256 of each recording as well, for `evidence`.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SHA256")]
-    pub sha256: bool,
-    /// Where results go.
-    #[command(flatten)]
-    pub output: OutputArgs,
-    /// How fast to go.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-    /// The ledger [default: capturi-import.db; with --sandbox capturi-import-sandbox.db, made anew
-    /// for each rehearsal, unless another is typed].
-    #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
-    pub ledger: Option<PathBuf>,
-    /// Do everything but send.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_DRY_RUN")]
-    pub dry_run: bool,
-    /// Where to send.
-    #[command(flatten)]
-    pub destination: DestinationArgs,
-    /// How hard to try.
-    #[command(flatten)]
-    pub effort: EffortArgs,
-}
-
-impl RunArgs {
-    /// The shape of the conversation endpoint.
-    pub fn version(&self) -> ApiVersion {
-        match self.destination.api_version {
-            ApiVersionArg::V2 => ApiVersion::V2,
-            ApiVersionArg::V3 => ApiVersion::V3,
-        }
-    }
 }
 
 /// Arguments of `sandbox`.

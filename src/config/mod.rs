@@ -6,6 +6,7 @@
 
 mod args;
 mod base_url;
+mod canary_args;
 mod config_file;
 mod core_dumps;
 mod destination;
@@ -17,6 +18,7 @@ mod mapping_args;
 mod output_args;
 mod parse;
 mod program_environment;
+mod run_args;
 mod sending_args;
 mod settings;
 mod similar_name;
@@ -28,8 +30,9 @@ mod v2_page_arg;
 mod value_origin;
 mod variables;
 
-pub use args::{Arguments, CheckArgs, Command, ExplainArgs, RunArgs, SandboxArgs, completions};
+pub use args::{Arguments, CheckArgs, Command, ExplainArgs, SandboxArgs, completions};
 pub use base_url::SANDBOX;
+pub use canary_args::CanaryArgs;
 pub use config_file::NAME as SETTINGS;
 pub use core_dumps::keep_memory_private;
 pub use destination::{Destination, ReadApiSettings};
@@ -42,6 +45,7 @@ pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use output_args::{ListsArg, OutputArgs};
 pub use parse::parse;
 pub use program_environment::for_programs;
+pub use run_args::RunArgs;
 pub use settings::{LEDGERS, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;

@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use super::args::{Arguments, Command};
+use super::run_args::RunArgs;
 use super::{Error, config_file, token, value_origin};
 
 /// Parses the command line over the environment over the settings file over the defaults.
@@ -16,7 +17,7 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Result<Arguments, clap::Error>, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let (mut command, settings) = config_file::apply(Arguments::command(), &arguments)?;
+    let (mut command, settings) = config_file::apply(command(), &arguments)?;
     let matches = match command.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -31,30 +32,69 @@ pub fn parse(
             prefer_token_of_variable(&mut parsed, &matches);
             note_origin_of_sandbox(&mut parsed, &matches);
             note_what_was_typed(&mut parsed, &matches);
-            expect_sandbox(&parsed, &matches)?;
+            expect_sandbox(&mut parsed, &matches)?;
+            expect_export(&parsed)?;
             expect_token(&parsed)?;
             Ok(parsed)
         }),
     )
 }
 
+/// The command line; an approval is of calls that were sent, so it needs no export.
+fn command() -> clap::Command {
+    Arguments::command().mut_subcommand("canary", |canary| {
+        canary.mut_arg("exports", |exports| exports.required(false))
+    })
+}
+
+/// What is typed of a run, also where it is that of a canary, with what the parser knows of it.
+fn run_of<'p>(
+    parsed: &'p mut Arguments,
+    matches: &'p ArgMatches,
+) -> Option<(&'p mut RunArgs, &'p ArgMatches)> {
+    match &mut parsed.command {
+        Command::Run(run) => Some((run, matches.subcommand_matches("run")?)),
+        Command::Canary(canary) => Some((&mut canary.run, matches.subcommand_matches("canary")?)),
+        _ => None,
+    }
+}
+
 /// Faults and pages that are typed are meant for a rehearsal; those of a variable or of the settings file
 /// wait for one.
-fn expect_sandbox(parsed: &Arguments, matches: &ArgMatches) -> Result<(), clap::Error> {
-    let run = matches.subcommand_matches("run");
-    let is_typed =
-        |name| run.and_then(|run| run.value_source(name)) == Some(ValueSource::CommandLine);
-    match &parsed.command {
-        Command::Run(run) if is_typed("faults") && !run.destination.sandbox => {
-            let message = "--faults are those of the server inside this process: add --sandbox";
-            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
-        }
-        Command::Run(run) if is_typed("v2_page") && !run.destination.sandbox => {
-            let message = "--v2-page is that of the server inside this process: add --sandbox";
-            Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
-        }
-        _ => Ok(()),
-    }
+fn expect_sandbox(parsed: &mut Arguments, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((run, matches)) = run_of(parsed, matches) else {
+        return Ok(());
+    };
+    let is_typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+    let message = if run.destination.sandbox {
+        return Ok(());
+    } else if is_typed("faults") {
+        "--faults are those of the server inside this process: add --sandbox"
+    } else if is_typed("v2_page") {
+        "--v2-page is that of the server inside this process: add --sandbox"
+    } else {
+        return Ok(());
+    };
+    Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
+}
+
+/// Only an approval does without an export, and a canary picks its calls itself.
+fn expect_export(parsed: &Arguments) -> Result<(), clap::Error> {
+    let Command::Canary(canary) = &parsed.command else {
+        return Ok(());
+    };
+    let message = if canary.approve.is_some() {
+        return Ok(());
+    } else if canary.run.export.exports.is_empty() {
+        "the canary needs an export to pick calls from, or --approve NAME"
+    } else if canary.run.export.exports.iter().any(|export| export == "-") {
+        "the canary reads the export twice: name a file, not standard input"
+    } else if canary.run.selection.only.is_some() {
+        "the canary picks its calls itself: leave --only out"
+    } else {
+        return Ok(());
+    };
+    Err(Arguments::command().error(ErrorKind::MissingRequiredArgument, message))
 }
 
 /// What other machines can reach is protected by the token alone, so the operator chooses it.
@@ -75,10 +115,7 @@ fn expect_token(parsed: &Arguments) -> Result<(), clap::Error> {
 
 /// A token in a variable wins over one that the settings file names, as every variable does.
 fn prefer_token_of_variable(parsed: &mut Arguments, matches: &ArgMatches) {
-    let Command::Run(run) = &mut parsed.command else {
-        return;
-    };
-    let Some(matches) = matches.subcommand_matches("run") else {
+    let Some((run, matches)) = run_of(parsed, matches) else {
         return;
     };
     let destination = &mut run.destination;
@@ -98,12 +135,10 @@ fn prefer_token_of_variable(parsed: &mut Arguments, matches: &ArgMatches) {
 
 /// A sandbox that nobody typed may be one that somebody forgot.
 fn note_origin_of_sandbox(parsed: &mut Arguments, matches: &ArgMatches) {
-    let run = matches.subcommand_matches("run");
-    let source = run.and_then(|run| run.value_source("sandbox"));
-    if let Command::Run(run) = &mut parsed.command
+    if let Some((run, matches)) = run_of(parsed, matches)
         && run.destination.sandbox
     {
-        run.destination.sandbox_origin = match source {
+        run.destination.sandbox_origin = match matches.value_source("sandbox") {
             Some(ValueSource::EnvVariable) => Some("the variable CAPTURI_SANDBOX"),
             Some(ValueSource::DefaultValue) => Some("`sandbox` in the settings file"),
             _ => None,
@@ -114,11 +149,9 @@ fn note_origin_of_sandbox(parsed: &mut Arguments, matches: &ArgMatches) {
 /// A rehearsal goes into a ledger of the import only if that is typed: the one that the settings
 /// name would from then on belong to the pretend server.
 fn forget_real_ledger(parsed: &mut Arguments, matches: &ArgMatches) {
-    let run = matches.subcommand_matches("run");
-    let source = run.and_then(|run| run.value_source("ledger"));
-    if let Command::Run(run) = &mut parsed.command
+    if let Some((run, matches)) = run_of(parsed, matches)
         && run.destination.sandbox
-        && source != Some(ValueSource::CommandLine)
+        && matches.value_source("ledger") != Some(ValueSource::CommandLine)
     {
         run.ledger = None;
     }
@@ -126,9 +159,8 @@ fn forget_real_ledger(parsed: &mut Arguments, matches: &ArgMatches) {
 
 /// Whether to take over or to leave what is there already was typed for this very run.
 fn note_what_was_typed(parsed: &mut Arguments, matches: &ArgMatches) {
-    let run = matches.subcommand_matches("run");
-    let source = run.and_then(|run| run.value_source("existing"));
-    if let Command::Run(run) = &mut parsed.command {
+    if let Some((run, matches)) = run_of(parsed, matches) {
+        let source = matches.value_source("existing");
         run.effort.is_existing_typed = source == Some(ValueSource::CommandLine);
     }
 }

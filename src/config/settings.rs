@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::args::RunArgs;
 use super::base_url::base_url;
 use super::destination::{Destination, ReadApiSettings, connection, reading};
+use super::run_args::RunArgs;
 use super::sending_args::OutsideWindowArg;
 use super::{Error, token};
 use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
@@ -136,10 +136,10 @@ impl RunSettings {
         })
     }
 
-    /// How uploads in doubt are looked up at the server inside this process, which has both APIs.
-    pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> Option<ReadApiSettings> {
+    /// How the read API of the server inside this process is reached, which has both.
+    pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> ReadApiSettings {
         let arguments = &run.destination;
-        arguments.read_url.as_ref().map(|_| ReadApiSettings {
+        ReadApiSettings {
             connection: ReadConnection {
                 base: connection.base.clone(),
                 version: arguments.read_api_version.clone(),
@@ -147,6 +147,6 @@ impl RunSettings {
                 route: connection.route.clone(),
             },
             settle: arguments.read_settle,
-        })
+        }
     }
 }

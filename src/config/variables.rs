@@ -122,7 +122,12 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 9] = [
+    const TYPED_ONLY: [&str; 14] = [
+        "canary --approve",
+        "canary --calls",
+        "canary --new",
+        "canary --seed",
+        "canary --wait",
         "forget-held --older-than",
         "init --audio",
         "init --guided",

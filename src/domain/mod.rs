@@ -1,6 +1,7 @@
 //! Words and rules of calls and cases, and what may be told of them. No input, no output.
 
 pub mod call;
+mod call_direction;
 pub mod case;
 mod code;
 mod email;
@@ -18,6 +19,7 @@ mod rules;
 mod severity;
 mod value;
 
+pub use call_direction::CallDirection;
 pub use code::Code;
 pub use email::is_email;
 pub(crate) use email::is_plain_email;

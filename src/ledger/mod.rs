@@ -77,7 +77,7 @@ pub use proof::{KnownAtDestination, KnownOf, Proof};
 pub use reader::{AcceptedCall, AcceptedCase, LedgerReader, UidOwner};
 pub use runs::{Run, RunId};
 pub use sent_recordings::{SentTo, SentUntil};
-pub use side_files::files_of;
+pub use side_files::{beside, files_of};
 pub use stage::Stage;
 pub use summary::LedgerSummary;
 pub use target_summary::{FailureCounts, InDoubt, TargetSummary};

@@ -34,8 +34,8 @@ pub use file::source_section::{QuoteSetting, SourceSection};
 pub use lookup::agents::AgentsError;
 pub use presets::Preset;
 pub use suggest::{
-    ExportSurvey, GuidedProposal, ListedRecordings, PresetFit, PresetTrial, propose,
-    said_in_source, survey,
+    ExportSurvey, GuidedProposal, ListedRecordings, PresetFit, PresetTrial, direction_rank,
+    propose, said_in_source, survey,
 };
 
 mod bound;

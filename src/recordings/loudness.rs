@@ -242,7 +242,8 @@ mod tests {
 
     /// Rows of a sawtooth of this height and period.
     fn tone(at: u32, height: i32, period: u32) -> Vec<u8> {
-        let part = i32::try_from(at % period).unwrap() * 2 * height / i32::try_from(period).unwrap();
+        let part =
+            i32::try_from(at % period).unwrap() * 2 * height / i32::try_from(period).unwrap();
         i16::try_from(part - height).unwrap().to_le_bytes().to_vec()
     }
 

@@ -210,7 +210,8 @@ pub(super) mod tests {
     use super::*;
 
     /// A WAV file of two channels: `left` and `right` by the number of the frame.
-    pub(in crate::recordings) fn stereo(tag: u16,
+    pub(in crate::recordings) fn stereo(
+        tag: u16,
         frames: u32,
         sample: impl Fn(u32) -> [Vec<u8>; 2],
     ) -> Vec<u8> {

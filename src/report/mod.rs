@@ -36,6 +36,7 @@ mod work;
 
 pub use advice::advise;
 pub use clock::ClockReading;
+pub use console::canary::{print_canary, print_picks};
 pub use console::error_output::{ErrorOutput, tell_panics_as_json};
 pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;
@@ -61,6 +62,7 @@ pub use files::read_accepted::{
 };
 pub use finish::Finished;
 pub(crate) use format::safe;
+pub use html::canary_page::CanaryReport;
 pub use listener::Report;
 pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, Style};
 pub use problem_groups::{Example, ProblemGroup};

@@ -12,7 +12,7 @@ use serde_json::Map;
 use super::auth;
 use super::dropped::Dropped;
 use super::endpoints::audio::UploadAddress;
-use super::endpoints::{audio, case, conversation, portal, read, status_page};
+use super::endpoints::{audio, case, conversation, portal, read, status_page, transcript};
 use super::faults::apply;
 use super::faults::draw::{self, FaultDraw, RequestMoment};
 use super::faults::rules::{Fault, Strikes};
@@ -249,7 +249,7 @@ async fn carry_out(
         Endpoint::ListDelta => read::list_delta(shared, parts, &object),
         Endpoint::ListFull => read::list_full(shared, parts, &object),
         Endpoint::ReadConversation(uid) => read::one(shared, parts, &uid),
-        Endpoint::Transcript(uid) => read::transcript(shared, parts, &uid),
+        Endpoint::Transcript(uid) => transcript::transcript(shared, parts, &uid),
         Endpoint::PatchMetadata(uid) => read::patch_metadata(shared, parts, &uid, object),
         Endpoint::MagicLink => portal::magic_link(shared, &object, Instant::now()),
     })

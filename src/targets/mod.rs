@@ -8,7 +8,8 @@ mod content_hash;
 
 pub use call::{
     CallDelivery, CallDeliveryOptions, CallJob, CallOrigins, CallTarget, InspectionOptions,
-    OddFormats, ReadBackOptions, RecordingPresence, RecordingUpload, Step, is_another_call, next,
+    OddFormats, ReadBackOptions, RecordingPresence, RecordingUpload, StatedLength, Step,
+    is_another_call, next,
 };
 pub use case::{
     CaseAtServer, CaseDelivery, CaseDeliveryOptions, CaseJob, CaseRow, CaseSpread, CaseTarget,

@@ -5,6 +5,7 @@ mod harness;
 mod accounting;
 mod arrival;
 mod bombs;
+mod canary;
 mod case_presets;
 mod cases;
 mod chaos;

@@ -3,5 +3,7 @@
 pub(super) mod audio;
 pub(super) mod case;
 pub(super) mod conversation;
+pub(super) mod details;
 pub(super) mod read;
 pub(super) mod reply;
+pub(super) mod transcript;

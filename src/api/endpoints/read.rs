@@ -148,14 +148,20 @@ impl ReadClient {
         seen
     }
 
+    /// The address of one conversation.
+    pub(super) fn conversation_url(&self, uid: &str) -> Result<Url, Error> {
+        let mut url = self.conversations.clone();
+        url.set_path(&format!("{}/{}", url.path(), segment(uid)?));
+        Ok(url)
+    }
+
     /// `GET /integrations/conversations/{uid}`.
     async fn conversation(
         &self,
         uid: &str,
         sought: ConversationQuery<'_>,
     ) -> Result<FoundConversation, Error> {
-        let mut url = self.conversations.clone();
-        url.set_path(&format!("{}/{}", url.path(), segment(uid)?));
+        let url = self.conversation_url(uid)?;
         match self
             .exchange::<ConversationReply>(Method::GET, &url, None)
             .await
@@ -236,7 +242,7 @@ impl ReadClient {
 
     /// Sends a request in the version that answers. Which one that is, the first request finds out, and
     /// the others wait for it: 400 says that it is another one.
-    async fn exchange<T: DeserializeOwned>(
+    pub(super) async fn exchange<T: DeserializeOwned>(
         &self,
         method: Method,
         url: &Url,

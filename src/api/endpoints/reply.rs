@@ -78,7 +78,7 @@ pub(super) struct ListPage {
 }
 
 /// A value of another type than the contract says tells nothing, and spoils nothing beside it.
-fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+pub(super) fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;

@@ -8,6 +8,7 @@ use super::expressions::{literal, quoted};
 use super::known_names;
 use super::proposal::ProposalDraft;
 use super::survey::Surveyed;
+use crate::domain::CallDirection;
 use crate::domain::call::Field;
 
 /// Fewer records prove nothing by what they share.
@@ -125,19 +126,11 @@ pub(super) fn ways(column: &Surveyed) -> Option<(Vec<String>, Vec<String>)> {
         .iter()
         .map(|value| value.trim().to_lowercase())
         .collect();
-    let is_in = |word: &String| {
-        let is_word = ["in", "ein", "entra", "ank"]
-            .iter()
-            .any(|start| word.starts_with(start));
-        is_word && !word.starts_with("int")
+    let of = |direction: CallDirection| {
+        let is_it = |word: &&String| CallDirection::of_word(word) == Some(direction);
+        words.iter().filter(is_it).cloned().collect::<Vec<String>>()
     };
-    let is_out = |word: &String| {
-        ["out", "ud", "ut", "aus", "sort", "sal"]
-            .iter()
-            .any(|start| word.starts_with(start))
-    };
-    let inbound: Vec<String> = words.iter().filter(|word| is_in(word)).cloned().collect();
-    let outbound: Vec<String> = words.iter().filter(|word| is_out(word)).cloned().collect();
+    let (inbound, outbound) = (of(CallDirection::Inbound), of(CallDirection::Outbound));
     let is_split = !inbound.is_empty() && !outbound.is_empty();
     is_split.then_some((inbound, outbound))
 }

@@ -130,6 +130,11 @@ pub(super) const DIRECTIONS: &[&str] = &[
     "calltype",
     "type",
 ];
+/// How likely a column says who called whom, the likeliest first; `None` where its name says nothing of it.
+pub fn direction_rank(column: &str) -> Option<usize> {
+    rank(column, DIRECTIONS)
+}
+
 /// The number that called.
 pub(super) const CALLERS: &[&str] = &[
     "from",

@@ -35,6 +35,7 @@ pub(super) use known_names::of as names_of;
 
 pub use choose_records::survey;
 pub use guide::{GuidedProposal, said_in_source};
+pub use known_names::direction_rank;
 pub use listed_recordings::ListedRecordings;
 pub use preset_fit::{PresetFit, PresetTrial};
 pub use survey::ExportSurvey;

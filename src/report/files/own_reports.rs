@@ -35,6 +35,7 @@ pub fn is_report(path: &Path) -> bool {
             ("summary", "json"),
             ("status", "json"),
             ("report", "html"),
+            ("canary", "html"),
         ]
         .contains(&(stem, extension));
     is_known

@@ -1,8 +1,10 @@
 //! `report.html`: one file for people, without network and without scripts.
 
+pub(super) mod canary_page;
 pub(super) mod day_bars;
 mod facts;
 mod figures;
+pub(super) mod loudness_plot;
 pub(super) mod plots;
 pub(super) mod scale;
 

@@ -6,3 +6,4 @@ pub(super) mod conversation;
 pub(super) mod portal;
 pub(super) mod read;
 pub(super) mod status_page;
+pub(super) mod transcript;

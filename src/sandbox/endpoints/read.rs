@@ -118,27 +118,6 @@ pub(in crate::sandbox) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Serv
     }
 }
 
-/// `GET /integrations/conversations/{uid}/transcript`: speech is not recognised here, so a transcript is
-/// empty.
-pub(in crate::sandbox) fn transcript(shared: &Shared, parts: &Parts, uid: &str) -> ServerAnswer {
-    if let Some(refusal) = without_version(parts) {
-        return refusal;
-    }
-    let format = query(parts, "format").unwrap_or_default();
-    let state = shared.state();
-    let found = state.by_uid_text(uid);
-    let has_audio = match found.and_then(|index| state.conversations.get(index)) {
-        Some(conversation) => !conversation.uploads.is_empty(),
-        None => return unknown_conversation(),
-    };
-    match format.as_str() {
-        "Text" | "Json" if !has_audio => ServerAnswer::bare(StatusCode::NO_CONTENT),
-        "Text" | "" => ServerAnswer::text(StatusCode::OK, ""),
-        "Json" => ServerAnswer::json(StatusCode::OK, &json!([])),
-        _ => ServerAnswer::problem(StatusCode::BAD_REQUEST, "format must be Text or Json"),
-    }
-}
-
 /// `PATCH /integrations/conversations/{uid}/metadata`.
 pub(in crate::sandbox) fn patch_metadata(
     shared: &Shared,
@@ -172,11 +151,11 @@ fn refusal(findings: &[BodyFinding]) -> Option<ServerAnswer> {
     (!texts.is_empty()).then(|| ServerAnswer::problem(StatusCode::BAD_REQUEST, &texts.join("\n")))
 }
 
-fn unknown_conversation() -> ServerAnswer {
+pub(super) fn unknown_conversation() -> ServerAnswer {
     ServerAnswer::problem(StatusCode::NOT_FOUND, "There is no such conversation")
 }
 
-fn without_version(parts: &Parts) -> Option<ServerAnswer> {
+pub(super) fn without_version(parts: &Parts) -> Option<ServerAnswer> {
     let version = query(parts, "api-version").unwrap_or_default();
     version.trim().is_empty().then(|| {
         let text = "The query parameter api-version is required";
@@ -689,18 +668,6 @@ mod tests {
             .await
             .0;
         assert_eq!(oldest, ["call-1"]);
-    }
-
-    #[tokio::test]
-    async fn a_transcript_is_there_once_the_recording_is() {
-        let given = Given::sandbox().await;
-        let uid = given.created("a").await;
-        let transcript = format!("{}&format=Json", path(&uid, "/transcript"));
-        assert_eq!(given.get(&transcript).await.status, 204);
-        given.upload(&uid, form(b"abc")).await;
-        assert_eq!(given.get(&transcript).await.status, 200);
-        let odd = transcript.replace("Json", "Song");
-        assert_eq!(given.get(&odd).await.status, 400);
     }
 
     #[tokio::test]

@@ -4,10 +4,11 @@
 
 use super::context::CallContext;
 use super::plan::RecordingPresence;
-use super::recording_match::{RecordingMatch, StatedLength};
+use super::recording_match::RecordingMatch;
 use super::recording_problems::{RecordingProblems, without};
 use super::search_recording::{RecordingHits, search};
 use super::several_recordings::{chosen, unusable};
+use super::stated_length::StatedLength;
 use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::mapping::SeveralArg;

@@ -5,17 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use super::inspection::Inspection;
 use super::inspection_options::{InspectionOptions, OddFormats};
-use super::recording_match::{RecordingMatch, StatedLength};
+use super::recording_match::RecordingMatch;
+use super::stated_length::StatedLength;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Skew, TranscodeJob,
 };
-
-/// Tolerance between a length that is stated and one that is found: ringing, greetings, rounding.
-const LEAST_TOLERANCE: f64 = 15.0;
-const TOLERANCE: f64 = 0.1;
 
 /// The recordings of one call, what its header must fit, and where problems go.
 struct Inspector<'e> {
@@ -287,8 +284,7 @@ impl Inspector<'_> {
 
     fn compare_length(&mut self, stated: &StatedLength, seconds: f64) {
         let (longest, all) = stated.seconds;
-        let tolerance = |length: f64| (length * TOLERANCE).max(LEAST_TOLERANCE);
-        if seconds < longest - tolerance(longest) || seconds > all + tolerance(all) {
+        if !stated.fits(seconds) {
             let says = if longest < all {
                 format!("{longest:.0} to {all:.0}")
             } else {

@@ -61,6 +61,8 @@ impl Inspection {
             source_bytes: bytes,
             milliseconds: self.milliseconds(),
             channels: self.channels(),
+            kind: self.probe.as_ref().map(Probe::shown),
+            seconds: self.seconds,
             files: sent_files(used).collect(),
             name: names.join(BETWEEN_RECORDINGS),
             order: self.order.clone(),

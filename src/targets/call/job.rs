@@ -1,6 +1,7 @@
 //! What it takes to send one call.
 
 use super::plan::Step;
+use super::stated_length::StatedLength;
 use crate::domain::call::Call;
 use crate::ledger::{CallState, RecordOrigin, SentFile};
 use crate::recordings::{Sendable, TranscodeJob};
@@ -24,6 +25,10 @@ pub struct RecordingUpload {
     pub milliseconds: Option<u64>,
     /// How many channels it has, where its header says.
     pub channels: Option<u16>,
+    /// Container and codec in a few words, where its header says.
+    pub kind: Option<String>,
+    /// Its length in seconds, where its header says.
+    pub seconds: Option<f64>,
     /// The files of which it is made.
     pub files: Vec<SentFile>,
     /// What must be made before it can be sent; the result then takes the place of the file.
@@ -45,6 +50,8 @@ pub struct CallJob {
     pub state: Option<CallState>,
     /// The recording to upload.
     pub upload: Option<RecordingUpload>,
+    /// How long the export says that its recording is.
+    pub stated: Option<StatedLength>,
     /// Its recording was looked for, and the call is sent without it.
     pub is_recording_missing: bool,
 }

@@ -28,6 +28,7 @@ mod recording_problems;
 mod search_recording;
 mod sent_before;
 mod several_recordings;
+mod stated_length;
 mod steps;
 mod target;
 #[cfg(test)]
@@ -45,4 +46,5 @@ pub use inspection_options::{InspectionOptions, OddFormats};
 pub use job::{CallJob, RecordingUpload};
 pub use plan::{RecordingPresence, Step, is_another_call, next};
 pub use read_back::ReadBackOptions;
+pub use stated_length::StatedLength;
 pub use target::CallTarget;

@@ -39,13 +39,9 @@ pub(in crate::targets) fn propose(
     let how = (context.target.inspection, context.run.purpose);
     let inspection = inspect(how, &found, &call, problems, &location);
     if problems.iter().any(Problem::rejects) {
-        let ended = ProposedStep::ended(Action::Finished(Outcome::Rejected, "".into()));
-        let used = found.into_candidates();
-        return ProposedStep {
-            recording_use: used,
-            ..ended
-        };
+        return rejected(found);
     }
+    let stated = found.stated.take();
     let late = late_channels(state.as_ref(), &found, &inspection, &call, &location);
     problems.extend(late);
     let is_recording_missing = found.state == plan::RecordingPresence::Missing;
@@ -73,6 +69,7 @@ pub(in crate::targets) fn propose(
                 origin,
                 step,
                 state,
+                stated,
                 is_recording_missing,
             }))
         }
@@ -92,6 +89,14 @@ fn as_sent(mut call: Call<'static>, context: CallContext<'_>) -> Call<'static> {
         call.add_label(label);
     }
     call
+}
+
+/// A call whose problems forbid to send it. Its recording is still its own.
+fn rejected(found: RecordingMatch) -> ProposedStep {
+    ProposedStep {
+        recording_use: found.into_candidates(),
+        ..ProposedStep::ended(Action::Finished(Outcome::Rejected, "".into()))
+    }
 }
 
 /// The action of a call for which nothing is sent.

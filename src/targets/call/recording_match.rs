@@ -1,6 +1,7 @@
 //! The recording of a call: what was found for it, and what the sequencer is told of it.
 
 use super::plan;
+use super::stated_length::StatedLength;
 use crate::domain::Problem;
 use crate::ledger::{CallState, SentFile, UploadState};
 use crate::pipeline::RecordingUse;
@@ -56,13 +57,6 @@ impl RecordingMatch {
         let recordings = self.recording.into_iter().chain(self.others);
         RecordingUse::named(recordings.collect(), self.call, grade)
     }
-}
-
-/// How long a recording ought to be.
-pub(in crate::targets) struct StatedLength {
-    pub(in crate::targets) column: String,
-    /// The longest row of the call, and all its rows one after the other.
-    pub(in crate::targets) seconds: (f64, f64),
 }
 
 /// The recordings of a call, as the ledger knows them.

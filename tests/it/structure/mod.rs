@@ -27,6 +27,7 @@ const FOLDERS: [&str; 17] = [
     "delivery",
     "targets",
     "import",
+    "canary",
     "report",
     "evidence",
     "config",

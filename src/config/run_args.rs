@@ -1,0 +1,75 @@
+//! The arguments of `run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::export_args::{ExportArgs, SelectionArgs};
+use super::output_args::OutputArgs;
+use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
+use super::units;
+use crate::api::ApiVersion;
+
+/// Who must have approved a run.
+#[derive(Debug, Args)]
+pub struct ApprovalArgs {
+    /// Send nothing unless a person has approved a canary of this mapping and destination.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_REQUIRE_CANARY")]
+    pub require_canary: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  capturi-import run calls.csv --audio recordings --sandbox --out rehearsal
+  capturi-import run 'exports/*.csv.gz' --audio /srv/recordings --rate 10 --bandwidth 5MB
+  capturi-import run calls.csv --audio recordings --only trial.txt --label import:2026-11
+  capturi-import run nightly.ndjson --audio recordings --token-file /etc/capturi.token --quiet")]
+pub struct RunArgs {
+    /// The export.
+    #[command(flatten)]
+    pub export: ExportArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Put this label on every call that the run creates, such as import:2026-11.
+    #[arg(long, value_name = "LABEL", value_parser = units::label, env = "CAPTURI_LABEL")]
+    pub label: Option<String>,
+    /// Keep the SHA-256 of each recording as well, for `evidence`.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_SHA256")]
+    pub sha256: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How fast to go.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The ledger [default: capturi-import.db; with --sandbox capturi-import-sandbox.db, made anew
+    /// for each rehearsal, unless another is typed].
+    #[arg(long, value_name = "FILE", env = "CAPTURI_LEDGER")]
+    pub ledger: Option<PathBuf>,
+    /// Who must have approved it.
+    #[command(flatten)]
+    pub approval: ApprovalArgs,
+    /// Do everything but send.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_DRY_RUN")]
+    pub dry_run: bool,
+    /// Where to send.
+    #[command(flatten)]
+    pub destination: DestinationArgs,
+    /// How hard to try.
+    #[command(flatten)]
+    pub effort: EffortArgs,
+}
+
+impl RunArgs {
+    /// The shape of the conversation endpoint.
+    pub fn version(&self) -> ApiVersion {
+        match self.destination.api_version {
+            ApiVersionArg::V2 => ApiVersion::V2,
+            ApiVersionArg::V3 => ApiVersion::V3,
+        }
+    }
+}
