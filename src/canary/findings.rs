@@ -18,7 +18,7 @@ const CLOSE: f64 = 2.0;
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Finding {
+pub enum FindingKind {
     /// Calls that were not sent.
     NotSent,
     /// Calls that are not at the destination.
@@ -51,7 +51,7 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanaryFinding {
     /// About what.
-    pub finding: Finding,
+    pub finding: FindingKind,
     /// A warning stands against the canary, a note does not.
     pub severity: Severity,
     /// The sentence.
@@ -100,7 +100,7 @@ impl FindingList<'_> {
         places.collect()
     }
 
-    fn add(&mut self, severity: Severity, finding: Finding, calls: Vec<usize>, text: String) {
+    fn add(&mut self, severity: Severity, finding: FindingKind, calls: Vec<usize>, text: String) {
         self.found.push(CanaryFinding {
             finding,
             severity,
@@ -110,7 +110,7 @@ impl FindingList<'_> {
     }
 
     /// Warns of these calls, if there are any.
-    fn warn(&mut self, finding: Finding, calls: Vec<usize>, text: impl Fn(&str) -> String) {
+    fn warn(&mut self, finding: FindingKind, calls: Vec<usize>, text: impl Fn(&str) -> String) {
         if !calls.is_empty() {
             let count = counted(calls.len(), self.calls.len());
             self.add(Severity::Warning, finding, calls, text(&count));
@@ -119,19 +119,19 @@ impl FindingList<'_> {
 
     fn delivery(&mut self) {
         let unsent = self.places(|call| call.sent.sent == SentParts::Incomplete);
-        self.warn(Finding::NotSent, unsent, |count| {
+        self.warn(FindingKind::NotSent, unsent, |count| {
             format!("{count} not sent whole: `status` and problems.csv say why.")
         });
         let missing = self.places(|call| call.reading == Reading::Missing);
-        self.warn(Finding::Missing, missing, |count| {
+        self.warn(FindingKind::Missing, missing, |count| {
             format!("{count} sent, and the read API does not have them.")
         });
         let waiting = self.places(|call| matches!(call.reading, Reading::Waiting(_)));
-        self.warn(Finding::Waiting, waiting, |count| {
+        self.warn(FindingKind::Waiting, waiting, |count| {
             format!("{count} not worked on yet: run the same command again to look once more.")
         });
         let unreadable = self.places(|call| matches!(call.reading, Reading::Unreadable(_)));
-        self.warn(Finding::Unreadable, unreadable, |count| {
+        self.warn(FindingKind::Unreadable, unreadable, |count| {
             format!("{count} read back with an answer that cannot be used.")
         });
         for (state, words) in [
@@ -144,7 +144,7 @@ impl FindingList<'_> {
                 details.is_some_and(|details| details.state.as_deref() == Some(state))
             };
             let failed = self.places(is_so);
-            self.warn(Finding::Failed, failed, |count| format!("{count} {words}."));
+            self.warn(FindingKind::Failed, failed, |count| format!("{count} {words}."));
         }
     }
 
@@ -177,13 +177,13 @@ impl FindingList<'_> {
                  speaks first. The {side} answers such a call: are the sides swapped \
                  (`salesPersonAudioChannel`)?"
             );
-            self.add(Severity::Warning, Finding::SpeaksFirst, against, text);
+            self.add(Severity::Warning, FindingKind::SpeaksFirst, against, text);
         } else if all > 0 {
             let fits = all - odd;
             let text = format!(
                 "On {fits} of {all} {name} calls the channel of the {side} speaks first, as expected."
             );
-            self.add(Severity::Note, Finding::SpeaksFirst, clear, text);
+            self.add(Severity::Note, FindingKind::SpeaksFirst, clear, text);
         }
     }
 
@@ -201,14 +201,14 @@ impl FindingList<'_> {
                 "For {other} of {all} agents the channel that all their calls have in common is the \
                  one that the mapping gives to the customer."
             );
-            self.add(severity, Finding::AgentChannel, sides.calls_of_other, text);
+            self.add(severity, FindingKind::AgentChannel, sides.calls_of_other, text);
         }
         if fits > 0 {
             let text = format!(
                 "For {fits} of {all} agents the channel that their calls have in common is the \
                  agent's, as the mapping says."
             );
-            self.add(Severity::Note, Finding::AgentChannel, Vec::new(), text);
+            self.add(Severity::Note, FindingKind::AgentChannel, Vec::new(), text);
         }
     }
 
@@ -222,7 +222,7 @@ impl FindingList<'_> {
             loudness.is_some_and(|heard| heard.channels.iter().all(|one| one.is_silent))
         };
         let nobody = self.places(all_silent);
-        self.warn(Finding::Silent, nobody, |count| {
+        self.warn(FindingKind::Silent, nobody, |count| {
             format!("{count} with a recording in which nobody is heard.")
         });
         for (side, name) in [(0, "agent"), (1, "customer")] {
@@ -231,7 +231,7 @@ impl FindingList<'_> {
                 let channel = sides.map(|(agent, customer)| [agent, customer][side]);
                 !all_silent(call) && channel.is_some_and(|channel| is_silent(call, channel))
             });
-            self.warn(Finding::Silent, silent, |count| {
+            self.warn(FindingKind::Silent, silent, |count| {
                 format!("{count} with a silent channel of the {name}.")
             });
         }
@@ -239,7 +239,7 @@ impl FindingList<'_> {
             let heard = call.measured.loudness();
             call.measured.agent.is_some() && heard.is_some_and(|heard| heard.channels.len() != 2)
         });
-        self.warn(Finding::Channels, odd, |count| {
+        self.warn(FindingKind::Channels, odd, |count| {
             format!("{count} sent as stereo with a recording that has not two channels.")
         });
     }
@@ -252,7 +252,7 @@ impl FindingList<'_> {
                 .zip(heard)
                 .is_some_and(|(stated, heard)| !stated.fits(heard))
         });
-        self.warn(Finding::Length, off, |count| {
+        self.warn(FindingKind::Length, off, |count| {
             format!(
                 "{count} with a recording of another length than the export says: are these the \
                  right recordings?"
@@ -272,7 +272,7 @@ impl FindingList<'_> {
                 .zip(call.seconds())
                 .is_some_and(|(there, heard)| (there - heard).abs() > CLOSE)
         });
-        self.warn(Finding::LengthThere, off, |count| {
+        self.warn(FindingKind::LengthThere, off, |count| {
             format!("{count} shown with another length than was sent: was it another recording?")
         });
     }
@@ -295,7 +295,7 @@ impl FindingList<'_> {
             let calls = odd.iter().enumerate();
             let calls = calls.filter(|(_, odd)| odd.contains(&field));
             let calls = calls.map(|(at, _)| at).collect();
-            self.warn(Finding::Field, calls, |count| match field {
+            self.warn(FindingKind::Field, calls, |count| match field {
                 OddField::Team => format!("{count} shown without the team that was sent."),
                 _ => format!(
                     "{count} shown with another `{}` than was sent.",
@@ -313,7 +313,7 @@ impl FindingList<'_> {
                 "{count} with a recording that could not be decoded here, so nothing was measured in \
                  it. An installed ffmpeg decodes most."
             );
-            self.add(Severity::Note, Finding::Unmeasured, deaf, text);
+            self.add(Severity::Note, FindingKind::Unmeasured, deaf, text);
         }
         let unknown = self.places(|call| {
             call.picked.candidate.direction.is_none() && call.measured.sides().is_some()
@@ -324,7 +324,7 @@ impl FindingList<'_> {
                 "{count} of which the export does not say who called whom, so who speaks first says \
                  nothing of them."
             );
-            self.add(Severity::Note, Finding::Unmeasured, unknown, text);
+            self.add(Severity::Note, FindingKind::Unmeasured, unknown, text);
         }
     }
 }

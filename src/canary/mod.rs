@@ -22,7 +22,7 @@ mod record;
 pub use call_trait::{CallTrait, TraitKind};
 pub use canary_call::CanaryCall;
 pub use candidate::Candidate;
-pub use findings::{CanaryFinding, Finding, findings};
+pub use findings::{CanaryFinding, FindingKind, findings};
 pub use measure::{Measured, Sound, SoundReader};
 pub use pick::{CallPicker, PickedCall};
 pub use read_back::{ReadBackEnd, ReadBackPace, Reading, SentCall, SentParts, read_back};
