@@ -60,6 +60,7 @@ pub(super) fn common_sides(calls: &[CanaryCall]) -> CommonSides {
             sides.unclear += 1;
         }
     }
+    sides.calls_of_other.sort_unstable();
     sides
 }
 

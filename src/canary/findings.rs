@@ -120,31 +120,33 @@ impl FindingList<'_> {
     fn delivery(&mut self) {
         let unsent = self.places(|call| call.sent.sent == SentParts::Incomplete);
         self.warn(FindingKind::NotSent, unsent, |count| {
-            format!("{count} not sent whole: `status` and problems.csv say why.")
+            format!("Not sent whole: {count}. `status` and problems.csv say why.")
         });
         let missing = self.places(|call| call.reading == Reading::Missing);
         self.warn(FindingKind::Missing, missing, |count| {
-            format!("{count} sent, and the read API does not have them.")
+            format!("Sent, and not there for the read API: {count}.")
         });
         let waiting = self.places(|call| matches!(call.reading, Reading::Waiting(_)));
         self.warn(FindingKind::Waiting, waiting, |count| {
-            format!("{count} not worked on yet: run the same command again to look once more.")
+            format!("Not worked on yet: {count}. Run the same command again to look once more.")
         });
         let unreadable = self.places(|call| matches!(call.reading, Reading::Unreadable(_)));
         self.warn(FindingKind::Unreadable, unreadable, |count| {
-            format!("{count} read back with an answer that cannot be used.")
+            format!("The answer of the read API cannot be used: {count}.")
         });
         for (state, words) in [
-            ("Error", "could not be worked on (`Error`)"),
-            ("NoRecognizedWords", "without a recognised word"),
-            ("NeedsSpeakerModel", "waiting for a model of the speaker"),
+            ("Error", "Capturi could not work on it (`Error`)"),
+            ("NoRecognizedWords", "Capturi recognised no word"),
+            ("NeedsSpeakerModel", "Capturi needs a model of the speaker"),
         ] {
             let is_so = |call: &CanaryCall| {
                 let details = call.reading.details();
                 details.is_some_and(|details| details.state.as_deref() == Some(state))
             };
             let failed = self.places(is_so);
-            self.warn(FindingKind::Failed, failed, |count| format!("{count} {words}."));
+            self.warn(FindingKind::Failed, failed, |count| {
+                format!("{words}: {count}.")
+            });
         }
     }
 
@@ -201,7 +203,12 @@ impl FindingList<'_> {
                 "For {other} of {all} agents the channel that all their calls have in common is the \
                  one that the mapping gives to the customer."
             );
-            self.add(severity, FindingKind::AgentChannel, sides.calls_of_other, text);
+            self.add(
+                severity,
+                FindingKind::AgentChannel,
+                sides.calls_of_other,
+                text,
+            );
         }
         if fits > 0 {
             let text = format!(
@@ -223,7 +230,7 @@ impl FindingList<'_> {
         };
         let nobody = self.places(all_silent);
         self.warn(FindingKind::Silent, nobody, |count| {
-            format!("{count} with a recording in which nobody is heard.")
+            format!("Nobody is heard in the recording: {count}.")
         });
         for (side, name) in [(0, "agent"), (1, "customer")] {
             let silent = self.places(|call| {
@@ -232,7 +239,7 @@ impl FindingList<'_> {
                 !all_silent(call) && channel.is_some_and(|channel| is_silent(call, channel))
             });
             self.warn(FindingKind::Silent, silent, |count| {
-                format!("{count} with a silent channel of the {name}.")
+                format!("The channel of the {name} is silent: {count}.")
             });
         }
         let odd = self.places(|call| {
@@ -240,7 +247,7 @@ impl FindingList<'_> {
             call.measured.agent.is_some() && heard.is_some_and(|heard| heard.channels.len() != 2)
         });
         self.warn(FindingKind::Channels, odd, |count| {
-            format!("{count} sent as stereo with a recording that has not two channels.")
+            format!("Sent as stereo, and the recording has not two channels: {count}.")
         });
     }
 
@@ -253,10 +260,7 @@ impl FindingList<'_> {
                 .is_some_and(|(stated, heard)| !stated.fits(heard))
         });
         self.warn(FindingKind::Length, off, |count| {
-            format!(
-                "{count} with a recording of another length than the export says: are these the \
-                 right recordings?"
-            )
+            format!("The recording has another length than the export says: {count}. Is it the right one?")
         });
         let off = self.places(|call| {
             let there = call.reading.details().and_then(|told| told.duration);
@@ -273,7 +277,9 @@ impl FindingList<'_> {
                 .is_some_and(|(there, heard)| (there - heard).abs() > CLOSE)
         });
         self.warn(FindingKind::LengthThere, off, |count| {
-            format!("{count} shown with another length than was sent: was it another recording?")
+            format!(
+                "Capturi shows another length than was sent: {count}. Was it another recording?"
+            )
         });
     }
 
@@ -296,9 +302,9 @@ impl FindingList<'_> {
             let calls = calls.filter(|(_, odd)| odd.contains(&field));
             let calls = calls.map(|(at, _)| at).collect();
             self.warn(FindingKind::Field, calls, |count| match field {
-                OddField::Team => format!("{count} shown without the team that was sent."),
+                OddField::Team => format!("Capturi shows no team, and one was sent: {count}."),
                 _ => format!(
-                    "{count} shown with another `{}` than was sent.",
+                    "Capturi shows another `{}` than was sent: {count}.",
                     field.name()
                 ),
             });
@@ -310,8 +316,8 @@ impl FindingList<'_> {
         if !deaf.is_empty() {
             let count = counted(deaf.len(), self.calls.len());
             let text = format!(
-                "{count} with a recording that could not be decoded here, so nothing was measured in \
-                 it. An installed ffmpeg decodes most."
+                "The recording could not be decoded here, so nothing was measured: {count}. An \
+                 installed ffmpeg decodes most."
             );
             self.add(Severity::Note, FindingKind::Unmeasured, deaf, text);
         }
@@ -321,8 +327,7 @@ impl FindingList<'_> {
         if !unknown.is_empty() {
             let count = counted(unknown.len(), self.calls.len());
             let text = format!(
-                "{count} of which the export does not say who called whom, so who speaks first says \
-                 nothing of them."
+                "The export does not say who called whom: {count}. Who speaks first says nothing there."
             );
             self.add(Severity::Note, FindingKind::Unmeasured, unknown, text);
         }
@@ -330,6 +335,5 @@ impl FindingList<'_> {
 }
 
 fn counted(some: usize, all: usize) -> String {
-    let verb = if some == 1 { "is" } else { "are" };
-    format!("{some} of {all} calls {verb}")
+    format!("{some} of {all} calls")
 }

@@ -223,7 +223,8 @@ where
 
 /// What is imported, and what its report is to be like.
 pub(super) fn prepare(
-    (run, arguments): (&RunArgs, &Arguments),
+    run: &RunArgs,
+    arguments: &Arguments,
     settings: &RunSettings,
     connected: &ConnectedDestination,
 ) -> Result<(ImportParts, ReportOptions), Error> {

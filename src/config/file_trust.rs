@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 18] = [
+const DECISIVE: [&str; 21] = [
     "agents",
     "allow-http",
     "allow-remote",
@@ -17,14 +17,17 @@ const DECISIVE: [&str; 18] = [
     "base-url",
     "ca-bundle",
     "faults",
+    "key",
     "ledger",
     "lookup",
     "mapping",
+    "only",
     "out",
     // What is private is sent, and cannot be taken back.
     "private-notes",
     "read-token-file",
     "read-url",
+    "sign",
     "token-command",
     "token-file",
     "token-out",

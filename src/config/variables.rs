@@ -122,12 +122,20 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 14] = [
+    const TYPED_ONLY: [&str; 23] = [
         "canary --approve",
         "canary --calls",
         "canary --new",
+        "canary --only",
         "canary --seed",
         "canary --wait",
+        "check --audio",
+        "check --key",
+        "check --mapping",
+        "check --only",
+        "evidence --out",
+        "evidence --sign",
+        "forget --from",
         "forget-held --older-than",
         "init --audio",
         "init --guided",
@@ -135,6 +143,7 @@ mod tests {
         "init --own",
         "test --records",
         "rebuild --from",
+        "run --only",
         "status --json",
         "capturi-import --verbose",
     ];

@@ -173,8 +173,7 @@ fn a_length_that_is_off_is_found_and_a_team_that_arrived_is_not_told() {
     workdir.write("my.toml", mapping);
     let server = Server::healthy();
     let ended = canary(&workdir, &server, &["-n", "6"]).with_code(3);
-    let ended =
-        ended.says("6 of 6 calls are with a recording of another length than the export says");
+    let ended = ended.says("The recording has another length than the export says: 6 of 6 calls.");
     assert!(!ended.out.contains("without the team"), "{ended:?}");
 }
 

@@ -14,7 +14,7 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 18] = [
     "failpoint",
     "domain",
     "source",
