@@ -10,8 +10,8 @@ use crate::config::{
     self, EvidenceArgs, EvidenceCheckArgs, EvidenceCommand, EvidenceShowArgs, LONGEST_TEXT,
 };
 use crate::evidence::{
-    self, AudioFiles, Comparison, EvidenceCheck, EvidenceError, EvidenceFaults, EvidenceWriter,
-    ExportRecords, LineProof, SignatureState,
+    self, AudioFiles, EvidenceCheck, EvidenceComparison, EvidenceError, EvidenceFaults,
+    EvidenceWriter, ExportRecords, LineProof, SignatureState,
 };
 use crate::ledger::Ledger;
 use crate::report::Screen;
@@ -76,7 +76,7 @@ fn check_any(arguments: &EvidenceCheckArgs, screen: &mut Screen) -> Result<Exit,
         .as_deref()
         .map(AudioFiles::read)
         .transpose()?;
-    let mut compared = Comparison::default();
+    let mut compared = EvidenceComparison::default();
     let mut checked = evidence::check(&arguments.evidence, key.as_deref(), |at, line, faults| {
         if let Some(exports) = &mut exports {
             compared.compare_records(at, line, exports, faults);
@@ -86,7 +86,7 @@ fn check_any(arguments: &EvidenceCheckArgs, screen: &mut Screen) -> Result<Exit,
         }
     })?;
     if let Some(exports) = &exports {
-        Comparison::tell_unused(exports, &mut checked.faults);
+        EvidenceComparison::tell_unused(exports, &mut checked.faults);
     }
     tell_faults(&checked.faults, screen);
     tell(&checked, screen);

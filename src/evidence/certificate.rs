@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::EvidenceError;
 use super::manifest::hex;
 use super::signature::Signed;
-use super::write::EvidenceSummary;
+use super::summary::EvidenceSummary;
 
 const PAGE: &str = include_str!("certificate.html");
 

@@ -16,8 +16,8 @@ use super::manifest::{ManifestLine, hex};
 use super::merkle::{TreeBuilder, TreeHash, leaf_hash};
 use super::signature::is_signed_by;
 use super::statement::Statement;
+use super::summary::EvidenceSummary;
 use super::totals::EvidenceTotals;
-use super::write::EvidenceSummary;
 
 /// Who signed the root.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,7 +43,7 @@ impl ExportRecords {
 
 /// How many calls were found again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Comparison {
+pub struct EvidenceComparison {
     /// Calls whose records are in the exports.
     pub records_found: u64,
     /// Calls that were made of other exports, or of one that nobody knows.
@@ -58,7 +58,7 @@ pub struct Comparison {
     pub recordings_made: u64,
 }
 
-impl Comparison {
+impl EvidenceComparison {
     /// Holds a line against the records of exports.
     pub fn compare_records(
         &mut self,

@@ -94,7 +94,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// The 32 bytes that 64 hexadecimal digits stand for.
 pub(super) fn bytes_of(hex: &str) -> Option<[u8; 32]> {
     let digits = hex.as_bytes();
-    if digits.len() != 64 || digits.iter().any(u8::is_ascii_uppercase) {
+    let is_digit = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    if digits.len() != 64 || !digits.iter().all(is_digit) {
         return None;
     }
     let mut bytes = [0; 32];

@@ -18,12 +18,13 @@ mod manifest;
 mod merkle;
 mod signature;
 mod statement;
+mod summary;
 mod totals;
 mod write;
 
 pub use audio_files::AudioFiles;
 pub use check::{EvidenceCheck, SignatureState, check};
-pub use compare::{Comparison, ExportRecords};
+pub use compare::{EvidenceComparison, ExportRecords};
 pub use error::EvidenceError;
 pub use fault::{EvidenceFault, EvidenceFaults};
 pub use folder::is_evidence;

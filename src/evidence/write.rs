@@ -5,7 +5,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::certificate::{self, Certificate};
 use super::error::EvidenceError;
@@ -16,22 +15,8 @@ use super::manifest::{ManifestLine, hex};
 use super::merkle::{TreeBuilder, leaf_hash};
 use super::signature::{self, Signed};
 use super::statement::Statement;
+use super::summary::EvidenceSummary;
 use super::totals::EvidenceTotals;
-
-/// `evidence.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EvidenceSummary {
-    /// The version that wrote it.
-    pub(super) version: String,
-    /// When.
-    pub(super) made: Timestamp,
-    /// Where the calls went to.
-    pub(super) destination: String,
-    pub(super) lines: u64,
-    pub(super) root: String,
-    pub(super) totals: EvidenceTotals,
-}
 
 /// A file that is being written.
 struct OpenFile {
