@@ -14,7 +14,7 @@ use crate::source::{Record, hash_file, record_hash};
 /// A file of the export. Its bytes are hashed when the first call of it is about to be sent, so that a night
 /// without anything new reads no file twice.
 #[derive(Debug)]
-struct ExportFile {
+struct OriginFile {
     path: PathBuf,
     origin: OnceLock<Option<Arc<ExportOrigin>>>,
 }
@@ -23,7 +23,7 @@ struct ExportFile {
 #[derive(Debug)]
 pub struct CallOrigins {
     mapping: [u8; 32],
-    files: HashMap<String, ExportFile>,
+    files: HashMap<String, OriginFile>,
 }
 
 impl CallOrigins {
@@ -31,7 +31,7 @@ impl CallOrigins {
     pub fn new(mapping: &str, files: impl IntoIterator<Item = (String, PathBuf)>) -> CallOrigins {
         let file = |(name, path)| {
             let origin = OnceLock::new();
-            (name, ExportFile { path, origin })
+            (name, OriginFile { path, origin })
         };
         CallOrigins {
             mapping: Sha256::digest(mapping).into(),
