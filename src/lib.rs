@@ -21,3 +21,4 @@ pub mod report;
 pub mod sandbox;
 pub mod source;
 pub mod targets;
+pub mod verify;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::error::{Error, LedgerError, Usage};
 use crate::events::{Outcome, StopReason, Tally};
+use crate::ledger::VerifyCounts;
 use crate::report::RunSummary;
 use crate::{ledger, pipeline, report, source};
 
@@ -134,6 +135,16 @@ impl Exit {
                 Exit::Incomplete
             }
             None => Exit::Done,
+        }
+    }
+
+    /// How a comparison with the destination ends.
+    pub(super) fn of_verify(stop: Option<StopReason>, counts: &VerifyCounts) -> Exit {
+        match stop {
+            Some(stop) => Exit::of(Some(stop), &Tally::default()),
+            None if !counts.adds_up() => Exit::Fault,
+            None if counts.is_all_verified() => Exit::Done,
+            None => Exit::Incomplete,
         }
     }
 

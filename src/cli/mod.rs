@@ -28,5 +28,6 @@ mod run_options;
 mod sandbox;
 mod signals;
 mod status;
+mod verify;
 
 pub use program::main;

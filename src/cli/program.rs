@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use super::error::Error;
 use super::exit_code::Exit;
-use super::{canary, check, evidence, explain, ledger, mapping, report, run, sandbox, status};
+use super::{
+    canary, check, evidence, explain, ledger, mapping, report, run, sandbox, status, verify,
+};
 use crate::config::{self, Arguments, Command};
 use crate::report::{Color, ErrorOutput, Screen, Style, init_tracing, tell_panics_as_json};
 
@@ -57,6 +59,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
             let own = Screen::of_process(color());
             canary::canary(canary, arguments, screen, own)
         }
+        Command::Verify(verify) => verify::verify(verify, arguments, screen),
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
         Command::Evidence(arguments) => evidence::evidence(arguments, &mut { screen }),

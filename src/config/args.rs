@@ -16,6 +16,7 @@ use super::output_args::OutputArgs;
 use super::run_args::RunArgs;
 use super::sending_args::PaceArgs;
 use super::v2_page_arg::V2PageArg;
+use super::verify_args::VerifyArgs;
 use super::{Error, token, units};
 use crate::report::Style;
 
@@ -125,6 +126,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Send a few calls that differ, read them back, and show them side by side.
     Canary(Box<CanaryArgs>),
+    /// Compare the ledger with what the destination really has, call by call.
+    Verify(Box<VerifyArgs>),
     /// Where the migration stands: what arrived, what failed and why.
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.

@@ -15,7 +15,10 @@ use super::{Error, file_trust};
 pub const NAME: &str = "capturi-import.toml";
 
 /// The token has no flag, `config` names this very file, and the export is no setting.
-const NO_SETTINGS: [&str; 5] = ["config", "exports", "help", "version", "token"];
+/// What changes a ledger is typed, each time.
+const NO_SETTINGS: [&str; 7] = [
+    "config", "exports", "help", "version", "token", "repair", "yes",
+];
 
 /// Gives the flags of `command` the values of the settings file as defaults, and says which file it read.
 pub(super) fn apply(

@@ -1,6 +1,6 @@
 //! Where a run sends to and asks, with what is needed to reach it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -43,7 +43,7 @@ pub(super) fn connection(
     version: ApiVersion,
     token: SecretString,
 ) -> Result<Connection, Error> {
-    let (base, route) = base_and_route(&arguments.base_url, arguments, effort)?;
+    let (base, route) = base_and_route(&arguments.base_url, RouteFlags::of(arguments, effort))?;
     Ok(Connection {
         base,
         version,
@@ -61,7 +61,7 @@ pub(super) fn reading(
     let Some(url) = &arguments.read_url else {
         return Ok(None);
     };
-    let (base, route) = base_and_route(url, arguments, effort)?;
+    let (base, route) = base_and_route(url, RouteFlags::of(arguments, effort))?;
     let own = token::read_for_reading(arguments.read_token_file.as_deref())?;
     Ok(Some(ReadApiSettings {
         connection: ReadConnection {
@@ -74,20 +74,40 @@ pub(super) fn reading(
     }))
 }
 
+/// The flags about the way to a host.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteFlags<'a> {
+    /// The token may go over plain HTTP.
+    pub(super) allow_http: bool,
+    /// The certificates to trust.
+    pub(super) ca_bundle: Option<&'a Path>,
+    /// How long a request may stand still.
+    pub(super) timeout: Duration,
+}
+
+impl<'a> RouteFlags<'a> {
+    fn of(arguments: &'a DestinationArgs, effort: &EffortArgs) -> RouteFlags<'a> {
+        RouteFlags {
+            allow_http: arguments.allow_http,
+            ca_bundle: arguments.ca_bundle.as_deref(),
+            timeout: effort.timeout,
+        }
+    }
+}
+
 /// An address that a token may be sent to, and how it is reached.
-fn base_and_route(
+pub(super) fn base_and_route(
     url: &str,
-    arguments: &DestinationArgs,
-    effort: &EffortArgs,
+    flags: RouteFlags<'_>,
 ) -> Result<(Url, HttpOptions), Error> {
     let base = base_url(url)?;
     let is_loopback = is_loopback(&base);
-    if base.scheme() == "http" && !is_loopback && !arguments.allow_http {
+    if base.scheme() == "http" && !is_loopback && !flags.allow_http {
         return Err(Error::PlainHttp(base.to_string()));
     }
-    let ca_bundle = match &arguments.ca_bundle {
+    let ca_bundle = match flags.ca_bundle {
         Some(path) => Some(small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
-            let path = path.clone();
+            let path = path.to_owned();
             Error::CaBundle { path, source }
         })?),
         None => None,
@@ -100,7 +120,7 @@ fn base_and_route(
     Ok((
         base,
         HttpOptions {
-            timeout: effort.timeout,
+            timeout: flags.timeout,
             proxy,
             ca_bundle,
         },

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 21] = [
+const DECISIVE: [&str; 22] = [
     "agents",
     "allow-http",
     "allow-remote",
@@ -18,6 +18,7 @@ const DECISIVE: [&str; 21] = [
     "ca-bundle",
     "faults",
     "key",
+    "from",
     "ledger",
     "lookup",
     "mapping",

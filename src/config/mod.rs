@@ -29,6 +29,8 @@ mod units;
 mod v2_page_arg;
 mod value_origin;
 mod variables;
+mod verify_args;
+mod verify_settings;
 
 pub use args::{Arguments, CheckArgs, Command, ExplainArgs, SandboxArgs, completions};
 pub use base_url::SANDBOX;
@@ -51,6 +53,8 @@ pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use token::TokenError;
 pub use v2_page_arg::V2PageArg;
 pub use variables::{asked_style, unknown_variables};
+pub use verify_args::VerifyArgs;
+pub use verify_settings::VerifySettings;
 
 use std::path::PathBuf;
 
@@ -105,6 +109,12 @@ pub enum Error {
         "{0} is not encrypted, and the token would be sent in the clear (--allow-http forces it)"
     )]
     PlainHttp(String),
+    /// A destination of its own, whose read API nobody named.
+    #[error("--read-url must name the read API of {destination}, which nobody knows")]
+    NoReadApi {
+        /// The destination.
+        destination: String,
+    },
     /// The base URL is none.
     #[error("{value} is not a base URL: {why}")]
     BaseUrl {

@@ -122,7 +122,7 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 23] = [
+    const TYPED_ONLY: [&str; 28] = [
         "canary --approve",
         "canary --calls",
         "canary --new",
@@ -136,6 +136,11 @@ mod tests {
         "evidence --out",
         "evidence --sign",
         "forget --from",
+        "verify --only",
+        "verify --repair",
+        "verify --since",
+        "verify --wait",
+        "verify --yes",
         "forget-held --older-than",
         "init --audio",
         "init --guided",

@@ -46,6 +46,7 @@ mod summary;
 mod target_summary;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod wal;
 mod writer;
 
@@ -81,4 +82,13 @@ pub use side_files::{beside, files_of};
 pub use stage::Stage;
 pub use summary::LedgerSummary;
 pub use target_summary::{FailureCounts, InDoubt, TargetSummary};
+pub use verify::book::{KnownDays, VerifyBook};
+pub use verify::conversation_state::ConversationState;
+pub use verify::counts::VerifyCounts;
+pub use verify::known_conversation::KnownConversation;
+pub use verify::line::VerifiedLine;
+pub use verify::outcome::VerifyOutcome;
+pub use verify::reopen::Reopened;
+pub use verify::scope::VerifyScope;
+pub use verify::sighting::{Observation, Sighting, day_of, uid_hash};
 pub use writer::{Ledger, LedgerWriter};

@@ -32,6 +32,7 @@ mod summary;
 mod summary_json;
 #[cfg(test)]
 mod test_support;
+mod verify_summary;
 mod work;
 
 pub use advice::advise;
@@ -60,6 +61,7 @@ pub use files::own_reports::is_report;
 pub use files::read_accepted::{
     Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted,
 };
+pub use files::verify_list::VerifyList;
 pub use finish::Finished;
 pub(crate) use format::safe;
 pub use html::canary_page::CanaryReport;
@@ -67,4 +69,5 @@ pub use listener::Report;
 pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, Style};
 pub use problem_groups::{Example, ProblemGroup};
 pub use summary::{FieldCount, RunSummary};
+pub use verify_summary::VerifySummary;
 pub use work::{RunProgress, Size};

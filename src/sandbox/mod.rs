@@ -36,6 +36,7 @@ pub use auth::random as random_token;
 pub use faults::rules::{
     Fault, FaultRule, FaultWindow, Faults, FaultsError, Operation, RetryAfterHeader, Strikes,
 };
+pub use faults::tamper::{TamperRule, Tampering};
 pub use options::{SandboxOptions, UnknownFields};
 pub use server::{Error, Sandbox, start};
 pub use snapshot::{EndpointCount, ReceivedCase, ReceivedConversation, ReceivedUpload, Snapshot};

@@ -27,6 +27,8 @@ pub struct SandboxOptions {
     pub unknown_fields: UnknownFields,
     /// Which page of version 2 it keeps to.
     pub v2_page: V2Page,
+    /// The most conversations in one page of a list, whatever a client asks for.
+    pub most_in_page: usize,
 }
 
 impl SandboxOptions {
@@ -42,6 +44,7 @@ impl SandboxOptions {
             pages: true,
             unknown_fields: UnknownFields::default(),
             v2_page: V2Page::default(),
+            most_in_page: 10_000,
         }
     }
 
@@ -66,6 +69,7 @@ impl fmt::Debug for SandboxOptions {
             .field("pages", &self.pages)
             .field("unknown_fields", &self.unknown_fields)
             .field("v2_page", &self.v2_page)
+            .field("most_in_page", &self.most_in_page)
             .finish_non_exhaustive()
     }
 }

@@ -44,4 +44,5 @@ mod state_machine;
 mod structure;
 mod tls;
 mod unknown_exports;
+mod verify;
 mod wire;

@@ -6,4 +6,5 @@ pub(super) mod conversation;
 pub(super) mod details;
 pub(super) mod read;
 pub(super) mod reply;
+pub(super) mod told_value;
 pub(super) mod transcript;

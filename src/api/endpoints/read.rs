@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::SecretString;
@@ -54,10 +54,23 @@ const PAGE: u16 = 1_000;
 /// Pages of a list that are looked through: an export whose calls all bear the same time (midnight) must
 /// not make every look-up read through all of them.
 const PAGES: usize = 100;
-/// The most bytes of one answer.
+/// The most conversations in one page that the contract has.
+const LARGEST_PAGE: u16 = 10_000;
+/// The most bytes of the answer to a look-up.
 const LIMIT: usize = 8 * 1024 * 1024;
+/// The most bytes of the largest page: three times what it takes with long texts.
+const PAGE_LIMIT: usize = 48 * 1024 * 1024;
 /// Servers keep times with more or fewer digits than they were given.
 const AROUND: SignedDuration = SignedDuration::from_secs(1);
+
+/// One question to the read API.
+struct ReadQuestion<'a> {
+    method: Method,
+    url: &'a Url,
+    body: Option<Vec<u8>>,
+    /// The most bytes of its answer.
+    limit: usize,
+}
 
 /// Which `api-version` is asked for.
 #[derive(Debug)]
@@ -108,7 +121,32 @@ enum ListQuery<'a> {
         limit: u16,
     },
     #[serde(rename_all = "camelCase")]
+    Days {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from_inclusive: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to_inclusive: Option<String>,
+        limit: u16,
+    },
+    #[serde(rename_all = "camelCase")]
+    Changed { last_changed: String, limit: u16 },
+    #[serde(rename_all = "camelCase")]
     Next { continuation_token: &'a str },
+}
+
+/// Which conversations are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationList<'a> {
+    /// All with this identity.
+    Identity(&'a str),
+    /// All of these days, of which either may be open.
+    Days(Option<Timestamp>, Option<Timestamp>),
+    /// All that were changed at this moment or later.
+    ChangedSince(Timestamp),
+    /// The page that a token of `list-full` leads to.
+    NextDays(&'a str),
+    /// The page that a token of `list-delta` leads to.
+    NextChanged(&'a str),
 }
 
 impl ReadClient {
@@ -181,7 +219,7 @@ impl ReadClient {
                 external_identity: sought.identity,
                 limit: PAGE,
             };
-            match self.page(&self.full, &wanted).await {
+            match self.page(&self.full, &wanted, LIMIT).await {
                 Ok(page) => {
                     let is_filtered = page.conversations.iter().all(|told| told.is_of(sought));
                     if let Some(seen) = found_in(page.conversations, sought) {
@@ -218,7 +256,7 @@ impl ReadClient {
             to_inclusive: edge(AROUND),
             limit: PAGE,
         };
-        let mut page = self.page(&self.delta, &first).await?;
+        let mut page = self.page(&self.delta, &first, LIMIT).await?;
         for _ in 1..PAGES {
             if let Some(seen) = found_in(page.conversations, sought) {
                 return Ok(seen);
@@ -229,37 +267,104 @@ impl ReadClient {
             let next = ListQuery::Next {
                 continuation_token: &token,
             };
-            page = self.page(&self.delta, &next).await?;
+            page = self.page(&self.delta, &next, LIMIT).await?;
         }
         Ok(FoundConversation::Nothing)
     }
 
-    async fn page(&self, list: &Url, wanted: &ListQuery<'_>) -> Result<ListPage, Error> {
+    /// One page of conversations, the largest that the contract has.
+    pub async fn list(&self, wanted: ConversationList<'_>) -> Result<ListPage, Error> {
+        let text = |at: Timestamp| at.to_string();
+        let (list, query) = match wanted {
+            ConversationList::Identity(identity) => {
+                let query = ListQuery::Identity {
+                    external_identity: identity,
+                    limit: PAGE,
+                };
+                (&self.full, query)
+            }
+            ConversationList::Days(from, to) => {
+                let query = ListQuery::Days {
+                    from_inclusive: from.map(text),
+                    to_inclusive: to.map(text),
+                    limit: LARGEST_PAGE,
+                };
+                (&self.full, query)
+            }
+            ConversationList::ChangedSince(at) => {
+                let query = ListQuery::Changed {
+                    last_changed: at.to_string(),
+                    limit: LARGEST_PAGE,
+                };
+                (&self.delta, query)
+            }
+            ConversationList::NextDays(token) => {
+                let query = ListQuery::Next {
+                    continuation_token: token,
+                };
+                (&self.full, query)
+            }
+            ConversationList::NextChanged(token) => {
+                let query = ListQuery::Next {
+                    continuation_token: token,
+                };
+                (&self.delta, query)
+            }
+        };
+        self.page(list, &query, PAGE_LIMIT).await
+    }
+
+    async fn page(
+        &self,
+        list: &Url,
+        wanted: &ListQuery<'_>,
+        limit: usize,
+    ) -> Result<ListPage, Error> {
         let body = serde_json::to_vec(wanted).unwrap_or_default();
-        let page = self.exchange(Method::POST, list, Some(body)).await?;
+        let question = ReadQuestion {
+            method: Method::POST,
+            url: list,
+            body: Some(body),
+            limit,
+        };
+        let page = self.ask(question).await?;
         Ok(page.unwrap_or_default())
     }
 
-    /// Sends a request in the version that answers. Which one that is, the first request finds out, and
-    /// the others wait for it: 400 says that it is another one.
+    /// Sends a request about one conversation in the version that answers.
     pub(super) async fn exchange<T: DeserializeOwned>(
         &self,
         method: Method,
         url: &Url,
         body: Option<Vec<u8>>,
     ) -> Result<Option<T>, Error> {
+        let limit = LIMIT;
+        self.ask(ReadQuestion {
+            method,
+            url,
+            body,
+            limit,
+        })
+        .await
+    }
+
+    /// Sends a request in the version that answers. Which one that is, the first request finds out, and
+    /// the others wait for it: 400 says that it is another one.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        question: ReadQuestion<'_>,
+    ) -> Result<Option<T>, Error> {
         if let Some(version) = self.versions.settled() {
-            return self.send(method, versioned(url, version), body).await;
+            return self.send(&question, version).await;
         }
         let asking = self.versions.asking.lock().await;
         if let Some(version) = self.versions.settled() {
             drop(asking);
-            return self.send(method, versioned(url, version), body).await;
+            return self.send(&question, version).await;
         }
         let mut refused = None;
         for (place, version) in self.versions.names.iter().enumerate() {
-            let url = versioned(url, version);
-            match self.send(method.clone(), url, body.clone()).await {
+            match self.send(&question, version).await {
                 Err(error @ Error::Status { status: 400, .. }) => {
                     // What the likelier version says is told if no other does better.
                     refused.get_or_insert(error);
@@ -278,22 +383,22 @@ impl ReadClient {
     /// Sends one request; `None` is the answer that there is nothing (204).
     async fn send<T: DeserializeOwned>(
         &self,
-        method: Method,
-        url: Url,
-        body: Option<Vec<u8>>,
+        question: &ReadQuestion<'_>,
+        version: &str,
     ) -> Result<Option<T>, Error> {
         let mut request = self
             .http
-            .request(method, url)
+            .request(question.method.clone(), versioned(question.url, version))
             .header(AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        if let Some(body) = &question.body {
+            let json = request.header(CONTENT_TYPE, "application/json");
+            request = json.body(body.clone());
         }
         let request = request.build().map_err(|error| classify(&error))?;
         let exchange = async {
             let response = transport::send(&self.http, request, None).await?;
             let status = response.status().as_u16();
-            let body = transport::read(response, LIMIT).await?;
+            let body = transport::read(response, question.limit).await?;
             if status == 204 {
                 return Ok(None);
             }

@@ -4,8 +4,11 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Map;
 
+use super::told_value::ToldValue;
 use crate::api::client::is_id;
+use crate::domain::call::{Field, Value};
 
 /// Which conversation is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub enum FoundConversation {
 /// A conversation as the read API tells it; everything may be missing, or not what it should be.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct ConversationReply {
+pub struct ConversationReply {
     #[serde(alias = "UID", alias = "Uid", deserialize_with = "if_it_is")]
     uid: Option<String>,
     #[serde(deserialize_with = "if_it_is")]
@@ -50,6 +53,26 @@ pub(super) struct ConversationReply {
     deleted: Option<bool>,
     #[serde(deserialize_with = "if_it_is")]
     metrics: Option<Metrics>,
+    #[serde(deserialize_with = "if_it_is")]
+    duration: Option<f64>,
+    #[serde(deserialize_with = "if_it_is")]
+    last_changed: Option<Timestamp>,
+    #[serde(deserialize_with = "if_told")]
+    date_time: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    has_consent: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    subject: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    customer: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    labels: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    status: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_told")]
+    team_uid: Option<serde_json::Value>,
+    #[serde(deserialize_with = "if_it_is")]
+    metadata: Option<Map<String, serde_json::Value>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +82,9 @@ struct Metrics {
     /// deleted.
     #[serde(deserialize_with = "if_it_is")]
     audio_added: Option<AudioAdded>,
+    /// When the work on it ended, well or not; null until then.
+    #[serde(deserialize_with = "if_it_is")]
+    processing_done: Option<Timestamp>,
 }
 
 /// A time, or plainly none.
@@ -72,9 +98,11 @@ enum AudioAdded {
 /// One page of a list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct ListPage {
-    pub(super) conversations: Vec<ConversationReply>,
-    pub(super) continuation_token: Option<String>,
+pub struct ListPage {
+    /// Its conversations.
+    pub conversations: Vec<ConversationReply>,
+    /// What leads to the next page; none on the last.
+    pub continuation_token: Option<String>,
 }
 
 /// A value of another type than the contract says tells nothing, and spoils nothing beside it.
@@ -85,11 +113,91 @@ pub(super) fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_value(value).ok())
 }
 
+/// Whatever stands there, also `null`; `None` only where nothing stands.
+fn if_told<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(Some)
+}
+
 impl ConversationReply {
+    /// Its uid, if the answer tells one that can be one.
+    pub fn uid(&self) -> Option<&str> {
+        self.uid.as_deref().filter(|uid| is_id(uid))
+    }
+
+    /// Its `externalIdentity`.
+    pub fn external_identity(&self) -> Option<&str> {
+        self.external_identity.as_deref()
+    }
+
+    /// How far the server is with it, in the words of the read API.
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// Whether it counts as deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted == Some(true)
+    }
+
+    /// How long its recording is, in seconds; `None` also for 0, which a server says that does not know.
+    pub fn duration(&self) -> Option<f64> {
+        self.duration.filter(|seconds| *seconds > 0.0)
+    }
+
+    /// When it was last changed.
+    pub fn last_changed(&self) -> Option<Timestamp> {
+        self.last_changed
+    }
+
+    /// Whether the server says that its work on it has ended, well or not.
+    pub fn is_processed(&self) -> bool {
+        let metrics = self.metrics.as_ref();
+        metrics.is_some_and(|metrics| metrics.processing_done.is_some())
+    }
+
+    /// Whether it belongs to a team; `None` where the answer does not tell.
+    pub fn has_team(&self) -> Option<bool> {
+        self.team_uid.as_ref().map(|uid| !uid.is_null())
+    }
+
+    /// What the answer says of a field of the create call, as a value of it.
+    pub fn value(&self, field: Field) -> ToldValue {
+        let told = match field {
+            Field::Subject => &self.subject,
+            Field::Customer => &self.customer,
+            Field::Labels => &self.labels,
+            Field::Status => &self.status,
+            Field::HasConsent => &self.has_consent,
+            Field::DateTime => &self.date_time,
+            _ if !field.is_custom() => return ToldValue::Untold,
+            _ => {
+                let told = self.metadata.as_ref();
+                return told.map_or(ToldValue::Untold, |told| {
+                    ToldValue::of(
+                        field,
+                        told.get(field.name()).unwrap_or(&serde_json::Value::Null),
+                    )
+                });
+            }
+        };
+        told.as_ref()
+            .map_or(ToldValue::Untold, |told| ToldValue::of(field, told))
+    }
+
+    /// When the conversation took place.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self.value(Field::DateTime) {
+            ToldValue::Value(Value::Time(_, at)) => Some(at),
+            _ => None,
+        }
+    }
+
     /// A recording that was sent without consent is deleted once it is analysed, so "no audio" says
     /// that none came only of a conversation that nobody has begun to work on. Where `hasAudio` says nothing,
     /// `audioAdded` does.
-    fn has_audio(&self) -> Option<bool> {
+    pub fn has_audio(&self) -> Option<bool> {
         let metrics = self.metrics.as_ref();
         let added = metrics.and_then(|metrics| metrics.audio_added.as_ref());
         let says = match added {

@@ -16,6 +16,7 @@ pub(crate) mod intent;
 pub(crate) mod notice;
 mod pacer;
 mod pause;
+pub(crate) mod read_sender;
 pub(crate) mod refusals;
 pub(crate) mod request;
 pub(crate) mod request_kind;

@@ -105,6 +105,11 @@ impl Field {
         Field::ALL.into_iter().find(|field| field.name() == name)
     }
 
+    /// Whether it is one of the organisation's own properties.
+    pub const fn is_custom(self) -> bool {
+        self as u8 >= Field::CustomProp1 as u8
+    }
+
     /// Whether a conversation cannot be created without it.
     pub const fn is_required(self) -> bool {
         (self as u8) < 7

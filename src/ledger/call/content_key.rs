@@ -50,7 +50,8 @@ impl ContentKey {
         match value {
             Value::Absent | Value::Broken => return None,
             Value::Text(value) => text(value),
-            Value::Time(_, at) => text(&at.as_millisecond().to_string()),
+            // Servers keep fractions of a second, or do not.
+            Value::Time(_, at) => text(&at.as_second().to_string()),
             Value::Number(digits) => match digits.parse::<f64>() {
                 // A server that keeps floats has no more of it; -0 is 0.
                 Ok(number) => text(&(number + 0.0).to_string()),

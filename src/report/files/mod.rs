@@ -16,3 +16,4 @@ pub(super) mod rejected;
 pub(super) mod repeated_lines;
 pub(super) mod run_files;
 pub(super) mod skipped;
+pub(super) mod verify_list;

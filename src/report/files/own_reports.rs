@@ -9,10 +9,11 @@ use std::path::Path;
 const HEAD: u64 = 16 << 10;
 
 /// The first columns of each table, by the name of its file.
-const TABLES: [(&str, &[&str]); 4] = [
+const TABLES: [(&str, &[&str]); 5] = [
     ("problems", &["file", "line", "column", "code"]),
     ("accepted", &["external_id", "uid", "recording", "bytes"]),
     ("recordings", &["external_id", "recording", "found"]),
+    ("verify", &["external_id", "uid", "outcome"]),
     ("skipped", &["file", "line", "external_id", "why"]),
 ];
 

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::conversation::read_custom;
+use super::read_filters::Filters;
+use super::read_picture::picture;
 use crate::sandbox::auth::query;
 use crate::sandbox::body_check::{BodyFinding, Fields};
+use crate::sandbox::faults::tamper::{Tampering, tampering};
 use crate::sandbox::response::ServerAnswer;
-use crate::sandbox::route::WireVersion;
 use crate::sandbox::shared::Shared;
-use crate::sandbox::state::StoredConversation;
+use crate::sandbox::state::{ServerState, StoredConversation};
 
 /// The page size of a client that names none.
 const USUAL_LIMIT: i64 = 100;
@@ -28,21 +30,6 @@ struct ListBody {
     next: usize,
     /// Only of `list-full`.
     filters: Option<Filters>,
-}
-
-/// What `list-full` can be asked for beside the times.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Filters {
-    identity: Option<String>,
-    status: Option<Vec<String>>,
-    subjects: Option<Vec<String>>,
-    customers: Option<Vec<String>>,
-    labels: Option<Vec<String>>,
-    teams: Option<Vec<String>>,
-    /// Nobody has a user here, so one that is asked for is not found.
-    users: bool,
-    custom: Vec<(String, Vec<String>)>,
-    is_ascending: bool,
 }
 
 /// `POST /integrations/conversations/list-delta`.
@@ -84,20 +71,35 @@ fn list(
             places.reverse();
         }
     }
+    // A conversation may be shown twice.
+    let copies = places
+        .into_iter()
+        .flat_map(|place| [(place, 0), (place, 1)]);
     let mut found = Vec::new();
-    for (number, place) in places.into_iter().enumerate().skip(listing.next) {
+    for (number, (place, copy)) in copies.enumerate().skip(listing.next) {
         let conversation = &state.conversations[place];
-        if !listing.shows(conversation) {
+        let tampering = tampering_of(&state, conversation);
+        let is_shown = copy < tampering.map_or(1, Tampering::copies);
+        if !is_shown || !listing.shows(conversation) {
             continue;
         }
-        if found.len() == listing.limit {
+        if found.len() == listing.limit.min(shared.options.most_in_page) {
             // There is at least one more, so the token never leads to an empty page.
             listing.next = number;
             return page(&found, listing.token().as_deref());
         }
-        found.push(picture(conversation));
+        let mut picture = picture(conversation);
+        if let Some(tampering) = tampering {
+            tampering.apply(&mut picture, conversation.uid, copy);
+        }
+        found.push(picture);
     }
     page(&found, None)
+}
+
+fn tampering_of(state: &ServerState, conversation: &StoredConversation) -> Option<Tampering> {
+    let plan = &state.plan;
+    tampering(&plan.tampers, plan.seed, &conversation.identity)
 }
 
 fn page(conversations: &[Value], token: Option<&str>) -> ServerAnswer {
@@ -113,7 +115,17 @@ pub(in crate::sandbox) fn one(shared: &Shared, parts: &Parts, uid: &str) -> Serv
     let state = shared.state();
     let found = state.by_uid_text(uid);
     match found.and_then(|index| state.conversations.get(index)) {
-        Some(conversation) => ServerAnswer::json(StatusCode::OK, &picture(conversation)),
+        Some(conversation) => {
+            let tampering = tampering_of(&state, conversation);
+            if tampering == Some(Tampering::Missing) {
+                return ServerAnswer::bare(StatusCode::NO_CONTENT);
+            }
+            let mut picture = picture(conversation);
+            if let Some(tampering) = tampering {
+                tampering.apply(&mut picture, conversation.uid, 0);
+            }
+            ServerAnswer::json(StatusCode::OK, &picture)
+        }
         None => ServerAnswer::bare(StatusCode::NO_CONTENT),
     }
 }
@@ -196,65 +208,11 @@ fn read_listing(
         limit: usize::try_from(fields.whole("limit", 1, 10_000).unwrap_or(USUAL_LIMIT))
             .unwrap_or_default(),
         next: 0,
-        filters: is_full.then(|| read_filters(&mut fields)),
+        filters: is_full.then(|| Filters::read(&mut fields)),
     };
     match refusal(&fields.finish(shared.unknown_fields())) {
         Some(refusal) => Err(refusal),
         None => Ok(listing),
-    }
-}
-
-fn read_filters(fields: &mut Fields<'_>) -> Filters {
-    let mut texts = |name: &str| {
-        let texts = fields.texts(name)?;
-        Some(texts.into_iter().map(str::to_owned).collect::<Vec<_>>())
-    };
-    let (teams, users) = (texts("teamUids"), texts("userUids"));
-    let custom = (1..=10).filter_map(|number| {
-        let name = format!("customProp{number}");
-        let wanted = texts(&name)?;
-        Some((name, wanted))
-    });
-    let custom = custom.collect();
-    Filters {
-        status: texts("status"),
-        subjects: texts("subjects"),
-        customers: texts("customers"),
-        labels: texts("labels"),
-        teams,
-        users: users.is_some(),
-        custom,
-        identity: fields.text("externalIdentity").map(str::to_owned),
-        is_ascending: fields.one_of("sortDirection", &["Ascending", "Descending"])
-            == Some("Ascending"),
-    }
-}
-
-impl Filters {
-    fn take(&self, conversation: &StoredConversation) -> bool {
-        let is_it = |identity: &String| **identity == *conversation.identity;
-        if self.users || !self.identity.as_ref().is_none_or(is_it) {
-            return false;
-        }
-        let picture = picture(conversation);
-        let has = |wanted: &Option<Vec<String>>, value: &Value| {
-            let text = value.as_str().unwrap_or_default();
-            let is_wanted = |wanted: &Vec<String>| wanted.iter().any(|one| one == text);
-            wanted.as_ref().is_none_or(is_wanted)
-        };
-        let labels = picture["labels"].as_array();
-        let has_label = self.labels.is_none()
-            || labels.is_some_and(|labels| labels.iter().any(|label| has(&self.labels, label)));
-        let mut custom = self.custom.iter();
-        has_label
-            && has(&self.status, &picture["status"])
-            && has(&self.subjects, &picture["subject"])
-            && has(&self.customers, &picture["customer"])
-            && has(&self.teams, &picture["teamUid"])
-            && custom.all(|(name, wanted)| {
-                let value = picture["metadata"][name].as_str();
-                value.is_some_and(|value| wanted.iter().any(|one| one == value))
-            })
     }
 }
 
@@ -299,74 +257,6 @@ impl ListBody {
         let listing: Self = serde_json::from_str(&text).ok()?;
         (1..=10_000).contains(&listing.limit).then_some(listing)
     }
-}
-
-/// A conversation as the reading API tells it. Recordings are neither decoded nor recognised here:
-/// the duration stays 0, and one that has arrived counts as processed; of somebody who refused, it is
-/// deleted after that.
-fn picture(conversation: &StoredConversation) -> Value {
-    let fields = conversation.fields();
-    let field = |name: &str| fields.get(name).cloned().unwrap_or(Value::Null);
-    let (subject, customer) = match conversation.version {
-        WireVersion::V1 => ("title", "phoneNumber"),
-        WireVersion::V2 | WireVersion::V3 => ("subject", "customer"),
-    };
-    let is_processed = conversation.audio_added.is_some();
-    let has_consent = fields.get("hasConsent").and_then(Value::as_bool);
-    let has_consent = has_consent.unwrap_or(true);
-    json!({
-        "uid": conversation.uid.to_string(),
-        "externalIdentity": conversation.identity,
-        "state": if is_processed { "Success" } else { "Created" },
-        "dateTime": conversation.date_time.to_string(),
-        "lastChanged": conversation.last_changed.to_string(),
-        "duration": 0,
-        "hasAudio": is_processed && has_consent,
-        "hasConsent": has_consent,
-        "deleted": false,
-        "source": "api",
-        "teamUid": conversation.team.map(|uid| uid.to_string()),
-        "userUid": null,
-        "details": {"speakerCount": null},
-        "metrics": metrics(conversation),
-        "subject": field(subject),
-        "customer": field(customer),
-        "labels": fields.get("labels").cloned().unwrap_or_else(|| json!([])),
-        "status": field("status"),
-        "metadata": metadata(conversation, &fields),
-    })
-}
-
-/// When what was there. A recording is processed as soon as it has come.
-fn metrics(conversation: &StoredConversation) -> Value {
-    let created = conversation.created.to_string();
-    let heard = conversation.audio_added.map(|at| at.to_string());
-    json!({
-        "created": created,
-        "dataAdded": created,
-        "metadataAdded": created,
-        "audioAdded": heard,
-        "processingDone": heard,
-    })
-}
-
-/// The custom properties as they were created, under the later ones.
-fn metadata(conversation: &StoredConversation, fields: &Map<String, Value>) -> Map<String, Value> {
-    let mut metadata = Map::new();
-    for (name, value) in fields {
-        let name = match (conversation.version, name.as_str()) {
-            (WireVersion::V1, "outcome") => "customProp1",
-            (WireVersion::V1, "outcomeReason") => "customProp2",
-            (WireVersion::V1, "caseId") => "customProp3",
-            (_, name) if name.starts_with("customProp") || name.starts_with("customNumberProp") => {
-                name
-            }
-            _ => continue,
-        };
-        metadata.insert(name.to_owned(), value.clone());
-    }
-    metadata.extend(conversation.metadata.clone());
-    metadata
 }
 
 #[cfg(test)]

@@ -3,3 +3,4 @@
 pub(super) mod apply;
 pub(super) mod draw;
 pub(super) mod rules;
+pub(super) mod tamper;

@@ -4,6 +4,8 @@
 use hyper::header::HeaderValue;
 use serde::Deserialize;
 
+use super::tamper::TamperRule;
+
 /// The faults of a sandbox. Without rules nothing goes wrong. As a file:
 ///
 /// ```toml
@@ -33,6 +35,9 @@ pub struct Faults {
     /// others the first that applies is the one that strikes.
     #[serde(default, rename = "rule")]
     pub rules: Vec<FaultRule>,
+    /// What the reading API shows otherwise than it was received.
+    #[serde(default, rename = "tamper")]
+    pub tampers: Vec<TamperRule>,
 }
 
 /// One fault and when it applies. Every condition that is given must hold.
@@ -166,6 +171,12 @@ pub enum FaultsError {
     /// The text is no such TOML document.
     #[error("the faults cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
+    /// What is shown otherwise has an impossible share.
+    #[error("tamper {number} of the faults: the probability is not between 0 and 1")]
+    Tamper {
+        /// Counted from 1, in the order of the file.
+        number: usize,
+    },
     /// A rule asks for something impossible.
     #[error("rule {number} of the faults: {what}")]
     Rule {
@@ -182,6 +193,7 @@ impl Faults {
         Self {
             seed,
             rules: Vec::new(),
+            tampers: Vec::new(),
         }
     }
 
@@ -199,6 +211,13 @@ impl Faults {
         self
     }
 
+    /// The same faults and one more thing that is shown otherwise.
+    #[must_use]
+    pub fn showing(mut self, rule: TamperRule) -> Self {
+        self.tampers.push(rule);
+        self
+    }
+
     /// Whether every rule is possible.
     pub fn check(&self) -> Result<(), FaultsError> {
         for (index, rule) in self.rules.iter().enumerate() {
@@ -206,6 +225,10 @@ impl Faults {
                 let number = index + 1;
                 return Err(FaultsError::Rule { number, what });
             }
+        }
+        let is_share = |rule: &TamperRule| (0.0..=1.0).contains(&rule.probability);
+        if let Some(index) = self.tampers.iter().position(|rule| !is_share(rule)) {
+            return Err(FaultsError::Tamper { number: index + 1 });
         }
         Ok(())
     }

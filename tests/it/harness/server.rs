@@ -50,6 +50,18 @@ impl Server {
     }
 
     pub(crate) fn with(faults: Faults) -> Self {
+        Server::with_options(SandboxOptions::new(TOKEN).with_faults(faults))
+    }
+
+    /// Its lists have at most so many conversations in a page.
+    pub(crate) fn with_pages_of(most_in_page: usize) -> Self {
+        Server::with_options(SandboxOptions {
+            most_in_page,
+            ..SandboxOptions::new(TOKEN)
+        })
+    }
+
+    fn with_options(options: SandboxOptions) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -58,7 +70,7 @@ impl Server {
         // A meddler or a TLS server in front of it has a port of its own, which clients name.
         let options = SandboxOptions {
             allow_remote: true,
-            ..SandboxOptions::new(TOKEN).with_faults(faults)
+            ..options
         };
         let sandbox = runtime
             .block_on(sandbox::start(options))
@@ -72,6 +84,11 @@ impl Server {
     /// Other faults from now on.
     pub(crate) fn now_with(&self, faults: Faults) {
         self.sandbox.set_faults(faults).expect("possible faults");
+    }
+
+    /// As if nothing had ever arrived.
+    pub(crate) fn forget_everything(&self) {
+        self.sandbox.reset();
     }
 
     pub(crate) fn heal(&self) {

@@ -14,7 +14,7 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 19] = [
     "failpoint",
     "domain",
     "source",
@@ -26,6 +26,7 @@ const FOLDERS: [&str; 18] = [
     "pipeline",
     "delivery",
     "targets",
+    "verify",
     "import",
     "canary",
     "report",

@@ -1,0 +1,102 @@
+//! The flags of `verify`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::ledger_args::LedgerArgs;
+use super::output_args::OutputArgs;
+use super::units;
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  capturi-import verify --out out                 what Capturi has of every call that was sent
+  capturi-import verify --wait 6h                 wait until Capturi has worked on all of them
+  capturi-import verify --only missing --repair   what could be put back; --yes does it
+
+Exit codes: 0 all verified · 3 some are not · 4 token refused · 5 a run holds the ledger ·
+6 the read API could not be read · 130 interrupted, the same command goes on.")]
+pub struct VerifyArgs {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Wait at most so long until the destination has worked on all calls.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = units::duration)]
+    pub wait: Duration,
+    /// Only calls that took place on this day or later, such as 2026-11-01.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<jiff::civil::Date>,
+    /// Only these: verified, waiting, missing, different, failed-there or not-readable, as verify last saw them;
+    /// or a file with one id on each line, or a list of this program.
+    #[arg(long, value_name = "FILTER")]
+    pub only: Option<PathBuf>,
+    /// Say what is provably missing and how it can be put back; nothing is changed without --yes.
+    #[arg(long)]
+    pub repair: bool,
+    /// Open what is missing again in the ledger, so that the next run sends it; needs --repair.
+    #[arg(long, requires = "repair")]
+    pub yes: bool,
+    /// How the read API is reached.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// How the read API is reached and asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Destination")]
+pub struct ReadArgs {
+    /// The destination that the ledger belongs to.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://integrations.capturi.ai",
+        env = "CAPTURI_BASE_URL"
+    )]
+    pub base_url: String,
+    /// The read API [default: <https://api.capturi.ai/audio>, for the usual destination].
+    #[arg(long, value_name = "URL", env = "CAPTURI_READ_URL")]
+    pub read_url: Option<String>,
+    /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the token of the deliveries.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
+    pub read_token_file: Option<PathBuf>,
+    /// File that holds the token of the deliveries (mode 600); without it `CAPTURI_API_TOKEN` is read.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Program that writes the token, such as that of a keyring; started without a shell.
+    #[arg(long, value_name = "COMMAND", env = "CAPTURI_TOKEN_COMMAND")]
+    pub token_command: Option<String>,
+    /// The `api-version` of the read API [default: 2.0, or 1.0 where that is not answered].
+    #[arg(long, value_name = "VERSION", env = "CAPTURI_READ_API_VERSION")]
+    pub read_api_version: Option<String>,
+    /// How long a recording may take to show in the read API.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
+    pub read_settle: Duration,
+    /// Send the token over plain HTTP to another machine.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
+    pub allow_http: bool,
+    /// PEM certificates to trust instead of the system's.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// Requests a second; 0 for no limit.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
+    pub rate: f64,
+    /// Further tries of a question that nobody understands.
+    #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
+    pub retries: u32,
+    /// Give up with exit code 6 when the read API has been unavailable for so long.
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::span, env = "CAPTURI_MAX_OUTAGE")]
+    pub max_outage: Duration,
+    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
+    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
+    pub max_wait: Duration,
+    /// How long a request may take.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::span, env = "CAPTURI_TIMEOUT")]
+    pub timeout: Duration,
+}

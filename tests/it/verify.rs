@@ -1,0 +1,334 @@
+//! `verify`: what the destination really has, call by call, and nothing else than that.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use capturi_import::sandbox::{
+    Fault, FaultRule, Faults, Operation, RetryAfterHeader, TamperRule, Tampering,
+};
+
+use crate::harness::export::{Given, calls};
+use crate::harness::program::{Ended, Workdir};
+use crate::harness::secrets::{holds_none, secrets};
+use crate::harness::server::{Server, always};
+
+/// `verify` of the calls at this server, with files in `seen`.
+fn verify(place: &Workdir, server: &Server, more: &[&str]) -> Ended {
+    Ended::from(verifier(place, server, more).output().expect("it starts"))
+}
+
+fn verifier(place: &Workdir, server: &Server, more: &[&str]) -> Command {
+    let url = server.url();
+    let mut arguments = vec![
+        "verify",
+        "--base-url",
+        &url,
+        "--read-url",
+        &url,
+        "--out",
+        "seen",
+        "--rate",
+        "0",
+        "--read-settle",
+        "0s",
+    ];
+    arguments.extend(more);
+    place.program(&arguments)
+}
+
+fn list_requests(server: &Server) -> u64 {
+    let endpoints = server.snapshot().endpoints;
+    let label = "POST /integrations/conversations/list-full";
+    endpoints.get(label).map_or(0, |count| count.requests)
+}
+
+/// The lines of `verify.csv`: outcome and words by id.
+fn found(place: &Workdir) -> BTreeMap<String, (String, String)> {
+    let text = place.read("seen/verify.csv");
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let rows = csv.records().map(|row| {
+        let row = row.expect("a row");
+        (row[0].to_owned(), (row[2].to_owned(), row[3].to_owned()))
+    });
+    rows.collect()
+}
+
+/// The numbers of the last comparison.
+fn numbers(place: &Workdir) -> serde_json::Value {
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("seen/summary.json")).expect("JSON");
+    summary["verify"].clone()
+}
+
+fn sent(count: usize, seed: u64) -> (Workdir, Server, Vec<Given>) {
+    sent_to(Server::healthy(), count, seed)
+}
+
+fn sent_to(server: Server, count: usize, seed: u64) -> (Workdir, Server, Vec<Given>) {
+    let given = calls(count, seed);
+    let place = Workdir::with(&given);
+    place
+        .run(&server, &["calls.csv", "--concurrency", "32"])
+        .with_code(0);
+    (place, server, given)
+}
+
+/// What is shown otherwise of which calls: so many of each, from the first on.
+fn tampered(given: &[Given], each: usize) -> (Faults, BTreeMap<String, (&'static str, String)>) {
+    let kinds = [
+        (Tampering::Missing, "missing", "conversation"),
+        (Tampering::Deleted, "missing", "deleted"),
+        (Tampering::NoAudio, "missing", "recording"),
+        (Tampering::Altered, "different", "subject"),
+        (Tampering::Twice, "different", "twice"),
+        (Tampering::OtherUid, "different", "uid"),
+        (Tampering::Swapped, "different", "length"),
+        (Tampering::Error, "failed-there", ""),
+        (Tampering::Processing, "waiting", ""),
+        (Tampering::Stateless, "not-readable", "untold"),
+    ];
+    let mut faults = Faults::seeded(7);
+    let mut expected = BTreeMap::new();
+    for ((what, outcome, words), calls) in kinds.into_iter().zip(given.chunks(each)) {
+        let ids = calls.iter().map(|call| call.id.clone());
+        faults = faults.showing(TamperRule::new(what).of(ids.clone()));
+        expected.extend(ids.map(|id| (id, (outcome, words.to_owned()))));
+    }
+    (faults, expected)
+}
+
+fn has_exactly(place: &Workdir, expected: &BTreeMap<String, (&'static str, String)>) {
+    let found = found(place);
+    for (id, (outcome, words)) in expected {
+        let told = found.get(id).unwrap_or_else(|| panic!("{id} is not told"));
+        assert_eq!((told.0.as_str(), &told.1), (*outcome, words), "{id}");
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
+fn adds_up(place: &Workdir, known: u64) {
+    let numbers = numbers(place);
+    let outcomes = numbers["outcomes"].as_object().expect("outcomes");
+    let sum: u64 = outcomes
+        .values()
+        .filter_map(serde_json::Value::as_u64)
+        .sum();
+    assert_eq!((numbers["known"].as_u64(), sum), (Some(known), known));
+    assert_eq!(numbers["is_accounted_for"], true);
+}
+
+#[test]
+fn what_is_there_as_it_was_sent_is_verified() {
+    let (place, server, _) = sent(60, 301);
+    let before = server.requests();
+
+    verify(&place, &server, &[]).with_code(0);
+
+    assert_eq!(found(&place), BTreeMap::new());
+    assert_eq!(numbers(&place)["outcomes"]["verified"], 60);
+    assert_eq!(numbers(&place)["without_fields"], 0);
+    adds_up(&place, 60);
+    assert_eq!(server.requests() - before, 1, "one page holds all");
+}
+
+#[test]
+fn of_five_thousand_calls_exactly_those_are_told_that_are_otherwise() {
+    let (place, server, given) = sent(5_000, 302);
+    let (faults, expected) = tampered(&given, 40);
+    server.now_with(faults);
+    let before = server.requests();
+
+    verify(&place, &server, &[]).with_code(3);
+
+    has_exactly(&place, &expected);
+    adds_up(&place, 5_000);
+    assert!(server.requests() - before <= 30);
+}
+
+#[test]
+fn a_comparison_that_was_killed_goes_on_at_its_page() {
+    let (place, server, given) = sent_to(Server::with_pages_of(25), 300, 303);
+    let (faults, expected) = tampered(&given, 5);
+    let slow = FaultRule::new(Fault::Latency {
+        milliseconds: 150,
+        jitter_milliseconds: 0,
+    });
+    server.now_with(faults.clone().with(slow.on(Operation::Read)));
+    let mut killed = verifier(&place, &server, &[])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    while list_requests(&server) < 6 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    killed.kill().expect("it runs");
+    killed.wait().expect("it ends");
+    server.now_with(faults);
+    let before = list_requests(&server);
+
+    verify(&place, &server, &[]).with_code(3);
+
+    has_exactly(&place, &expected);
+    adds_up(&place, 300);
+    // Twelve pages hold all with those that are there twice; five were read before, and what is missing is
+    // looked at once more.
+    let after = list_requests(&server) - before;
+    assert!(after <= 8 + 5, "{after} requests");
+}
+
+#[test]
+fn a_throttle_and_an_outage_in_the_middle_are_waited_out() {
+    let (place, server, given) = sent_to(Server::with_pages_of(25), 100, 304);
+    let (faults, expected) = tampered(&given, 2);
+    let first = server.requests();
+    let throttle = FaultRule::new(Fault::Answer {
+        status: 429,
+        retry_after: Some(RetryAfterHeader::Seconds(1)),
+    });
+    let struck = faults
+        .with(throttle.requests(first + 2, Some(first + 2)))
+        .with(always(Fault::Close).requests(first + 4, Some(first + 5)))
+        .with(always(Fault::status(503)).requests(first + 6, Some(first + 6)));
+    server.now_with(struck);
+
+    verify(&place, &server, &[]).with_code(3);
+
+    has_exactly(&place, &expected);
+    adds_up(&place, 100);
+    let snapshot = server.snapshot();
+    for fault in [
+        "status_429_before_effect",
+        "close_before_effect",
+        "status_503_before_effect",
+    ] {
+        assert!(snapshot.faults_of(fault) > 0, "{fault}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_no_answer() {
+    let (place, server, _) = sent(40, 305);
+    server.now_with(Faults::default().with(always(Fault::status(403))));
+    verify(&place, &server, &[]).with_code(4);
+    assert_eq!(numbers(&place)["not_compared"], 40);
+    assert_eq!(numbers(&place)["stop"], "token_refused");
+    server.now_with(Faults::default().with(always(Fault::status(503))));
+    verify(&place, &server, &["--max-outage", "1s"]).with_code(6);
+    assert_eq!(numbers(&place)["not_compared"], 40);
+    server.now_with(Faults::default().with(always(Fault::Html)));
+    verify(&place, &server, &["--max-outage", "1s"]).with_code(6);
+    server.heal();
+    verify(&place, &server, &[]).with_code(0);
+    // Another ledger's destination, and one whose read API nobody named.
+    let url = server.url();
+    place.call(&["verify", "--base-url", &url]).with_code(2);
+    let other = [
+        "verify",
+        "--base-url",
+        "http://127.0.0.1:9",
+        "--read-url",
+        &url,
+    ];
+    place.call(&other).with_code(2);
+}
+
+#[test]
+fn it_waits_until_all_is_worked_on() {
+    let (place, server, given) = sent(12, 306);
+    let ids = given.iter().take(5).map(|call| call.id.clone());
+    server.now_with(Faults::default().showing(TamperRule::new(Tampering::Processing).of(ids)));
+    verify(&place, &server, &[]).with_code(3);
+    assert_eq!(numbers(&place)["outcomes"]["waiting"], 5);
+    let waiting = verifier(&place, &server, &["--wait", "60s"])
+        .spawn()
+        .expect("it starts");
+    let before = list_requests(&server);
+    while list_requests(&server) == before {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.heal();
+    let ended = Ended::from(waiting.wait_with_output().expect("it ends"));
+    ended.with_code(0);
+    assert_eq!(numbers(&place)["outcomes"]["verified"], 12);
+    adds_up(&place, 12);
+}
+
+#[test]
+fn only_what_is_asked_for_is_compared() {
+    let (place, server, given) = sent(30, 307);
+    let (faults, _) = tampered(&given, 2);
+    server.now_with(faults);
+    verify(&place, &server, &[]).with_code(3);
+    let missing = numbers(&place)["outcomes"]["missing"].clone();
+    verify(&place, &server, &["--only", "missing"]).with_code(3);
+    assert_eq!(numbers(&place)["known"], missing);
+    adds_up(&place, 6);
+    place.write("some.txt", format!("{}\n{}\n", given[28].id, given[29].id));
+    verify(&place, &server, &["--only", "some.txt"]).with_code(0);
+    adds_up(&place, 2);
+    verify(&place, &server, &["--since", "2999-01-01"]).with_code(0);
+    adds_up(&place, 0);
+}
+
+#[test]
+fn what_is_provably_missing_is_opened_again_when_that_is_confirmed() {
+    let (place, server, given) = sent(30, 308);
+    let ids = |from: usize, to: usize| given[from..to].iter().map(|call| call.id.clone());
+    server.now_with(
+        Faults::default()
+            .showing(TamperRule::new(Tampering::NoAudio).of(ids(0, 3)))
+            .showing(TamperRule::new(Tampering::Deleted).of(ids(3, 5))),
+    );
+    let plan = verify(&place, &server, &["--repair"]);
+    assert!(plan.out.contains("plan: 3 recordings"), "{}", plan.out);
+    assert!(plan.out.contains("2 conversations count as deleted"));
+    plan.with_code(3);
+    let requests = server.requests();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    assert_eq!(server.requests(), requests, "a plan changes nothing");
+
+    verify(&place, &server, &["--repair", "--yes"]).with_code(3);
+    server.heal();
+    place.run(&server, &["calls.csv"]).with_code(0);
+    let again = server.has_at_least_the_recordings_of(&given, "v2");
+    assert_eq!(again, ids(0, 3).collect());
+    verify(&place, &server, &[]).with_code(0);
+}
+
+#[test]
+fn calls_whose_conversations_are_gone_are_sent_again() {
+    let (place, server, given) = sent(20, 309);
+    server.forget_everything();
+    let ended = verify(&place, &server, &["--repair", "--yes"]);
+    let told = "opened again: 20 conversations";
+    assert!(ended.out.contains(told), "{}", ended.out);
+    ended.with_code(3);
+
+    place.run(&server, &["calls.csv"]).with_code(0);
+
+    server.has_exactly(&given, "v2");
+    verify(&place, &server, &[]).with_code(0);
+}
+
+#[test]
+fn a_comparison_tells_nothing_of_people() {
+    let (place, server, given) = sent(30, 310);
+    let secrets = secrets(&given);
+    let (faults, _) = tampered(&given, 2);
+    server.now_with(faults);
+
+    let ended = verify(&place, &server, &["--log-level", "trace", "--repair"]);
+
+    for (name, text) in [
+        ("standard output", &ended.out),
+        ("the log", &ended.err),
+        ("verify.csv", &place.read("seen/verify.csv")),
+        ("summary.json", &place.read("seen/summary.json")),
+    ] {
+        holds_none(&secrets, text.as_bytes(), name);
+    }
+    let ledger = std::fs::read(place.path("capturi-import.db")).expect("a ledger");
+    holds_none(&secrets, &ledger, "the ledger");
+}
