@@ -9,7 +9,9 @@
 use std::fs;
 
 use capturi_import::domain::call::{Call, Draft, Field};
-use capturi_import::mapping::{CallMapping, MappedCall, MappingFile, propose, survey};
+use capturi_import::mapping::{
+    CallMapping, ListedRecordings, MappedCall, MappingFile, propose, survey,
+};
 use capturi_import::source::{self, Batch, Input, ReadOptions};
 
 const FIELDS: [Field; 6] = [
@@ -292,6 +294,35 @@ fn a_zone_in_each_row_and_a_time_in_utc_are_seen() {
         "{}",
         utc.text
     );
+}
+
+#[test]
+fn paths_of_windows_are_proposed_as_such() {
+    let text = "call_id;agent_name;agent_email;customer_number;start_time;recording\n\
+                c-1;Ida Opdigtet;ida@example.com;+4512345601;2024-03-15T09:12:03Z;C:\\Rec\\2024\\U1.wav\n\
+                c-2;Bo Fiktiv;bo@example.com;+4512345602;2024-03-15T09:13:03Z;C:\\Rec\\2024\\U2.wav\n";
+    let trial = trial("calls.csv", text);
+    assert!(
+        trial.text.contains("\npath = \"windows\"\n"),
+        "{}",
+        trial.text
+    );
+    let names = ["2024/U1.wav", "2024/U2.wav", "2023/U1.wav"].map(str::to_owned);
+    let recordings = ListedRecordings {
+        names: &names,
+        seconds: &|_| None,
+    };
+    let survey = survey(&trial.input, &ReadOptions::default()).unwrap();
+    let listed = propose(&survey, Some(&recordings));
+    assert!(
+        listed.contains("path = \"windows\"\nmatch = [\"{{ recording }}\"]"),
+        "{listed}"
+    );
+    assert!(
+        listed.contains("2 of the 2 records looked at find one"),
+        "{listed}"
+    );
+    MappingFile::load(&listed, "proposal.toml", None).unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::known_names;
 use super::proposal::ProposalDraft;
+use super::windows_paths::are_paths;
 use crate::domain::call::Field;
 
 /// Proposes the templates that name a recording: its own column, else the id.
@@ -20,6 +21,7 @@ pub(super) fn recordings(draft: &mut ProposalDraft<'_>) {
         draft.proposal.used.insert(at);
         let name = format!("{{{{ {} }}}}", draft.in_template(at));
         draft.proposal.recordings.push(name);
+        draft.proposal.has_windows_paths = are_paths(&draft.survey.columns[at].values);
     }
     if let [at] = draft.columns_of(Field::ExternalIdentity)[..] {
         let name = draft.in_template(at);

@@ -29,6 +29,7 @@ mod survey;
 mod text_fields;
 mod time_forms;
 mod times;
+mod windows_paths;
 mod write;
 
 pub(super) use known_names::of as names_of;

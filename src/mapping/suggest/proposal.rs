@@ -28,6 +28,8 @@ pub(super) struct SuggestedMapping {
     pub(super) no_agent: Option<String>,
     /// The templates that name a recording.
     pub(super) recordings: Vec<String>,
+    /// Whether the first of them are paths on a disk of Windows.
+    pub(super) has_windows_paths: bool,
     /// The rule for the length of a recording.
     pub(super) seconds: Option<String>,
     /// Positions of the columns that feed something.

@@ -91,7 +91,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
 }
 
 /// The records that have one name.
-fn pairs(found: &BTreeMap<usize, Vec<usize>>) -> Vec<(usize, usize)> {
+pub(super) fn pairs(found: &BTreeMap<usize, Vec<usize>>) -> Vec<(usize, usize)> {
     let one = |(record, names): (&usize, &Vec<usize>)| match names[..] {
         [name] => Some((*record, name)),
         _ => None,
@@ -283,7 +283,7 @@ fn found_by(
 }
 
 /// What came of it.
-fn remarks(
+pub(super) fn remarks(
     survey: &ExportSurvey,
     found: &BTreeMap<usize, Vec<usize>>,
     names: usize,

@@ -9,6 +9,7 @@ use super::proposal::{ProposedRule, SuggestedMapping};
 use super::recording_lengths::{ASKED, length_column};
 use super::recording_names::name_recordings;
 use super::survey::{ExportSurvey, Surveyed};
+use super::windows_paths::{LINE, name_by_paths};
 use crate::domain::call::Field;
 
 /// How much of an example is shown.
@@ -40,7 +41,8 @@ pub(super) fn written(
 
 /// How the recordings are named and how long they are, found out from themselves.
 fn listed(file: &mut String, survey: &ExportSurvey, recordings: &ListedRecordings<'_>) {
-    let named = name_recordings(survey, recordings.names);
+    let named = name_by_paths(survey, recordings.names)
+        .unwrap_or_else(|| name_recordings(survey, recordings.names));
     let lengths: Vec<(usize, f64)> = named
         .pairs
         .iter()
@@ -185,6 +187,9 @@ fn audio(file: &mut String, proposal: &SuggestedMapping) {
         "\n[audio]\n# tried in order, below the audio folder\nmatch = [{}]",
         names.join(", ")
     );
+    if proposal.has_windows_paths {
+        let _ = writeln!(file, "{LINE}");
+    }
     if let Some(seconds) = &proposal.seconds {
         let _ = writeln!(
             file,
