@@ -326,6 +326,25 @@ fn paths_of_windows_are_proposed_as_such() {
 }
 
 #[test]
+fn words_for_nothing_are_no_values() {
+    let trial = trial(
+        "calls.csv",
+        "call_id;agent_name;agent_email;customer_number;start_time;queue\n\
+         c-1;Ida Opdigtet;ida@example.com;+4512345601;2024-03-15T09:12:03Z;NULL\n\
+         c-2;NULL;NULL;+4512345602;2024-03-15T09:13:03Z;\\N\n",
+    );
+    assert!(
+        trial.text.contains("nulls = [\"NULL\", \"\\\\N\"]")
+            || trial.text.contains("nulls = [\"NULL\", '\\N']"),
+        "{}",
+        trial.text
+    );
+    let calls = trial.calls("UTC", "DK");
+    assert!(calls[0].ends_with("|Ida Opdigtet|ida@example.com|+4512345601|2024-03-15T09:12:03Z"));
+    assert_eq!(calls[1], "left out: no_agent");
+}
+
+#[test]
 fn keys_with_dots_are_reached_in_rules_and_in_templates() {
     let trial = trial(
         "calls.json",

@@ -21,6 +21,9 @@ pub(super) const VALUES: usize = 40;
 /// How deep JSON is walked: deeper keys are nobody's fields.
 const DEPTH: usize = 8;
 
+/// What systems write for nothing, where a cell says nothing else.
+const NULLS: [&str; 5] = ["NULL", "null", "(null)", "\\N", "N/A"];
+
 /// One column of the export, or one path in its JSON.
 #[derive(Debug, Clone, Default)]
 pub struct Surveyed {
@@ -30,6 +33,8 @@ pub struct Surveyed {
     pub(super) keys: Vec<String>,
     /// Records in which it says anything.
     pub filled: usize,
+    /// The words for nothing that stand in it, which are no values.
+    pub(super) nulls: BTreeSet<&'static str>,
     /// Records in which the guard of a spreadsheet is around it.
     pub(super) guarded: usize,
     /// Its first different values, without such guards.
@@ -193,6 +198,10 @@ impl ExportSurvey {
 
 fn note(column: &mut Surveyed, text: &str, record: usize) {
     if text.trim().is_empty() {
+        return;
+    }
+    if let Some(null) = NULLS.into_iter().find(|null| *null == text) {
+        column.nulls.insert(null);
         return;
     }
     if !column.is_nested {

@@ -1,5 +1,6 @@
 //! A proposal as a mapping file for people to correct.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::build::build;
@@ -100,6 +101,16 @@ fn source(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping)
     }
     if let Some(records) = records {
         let _ = writeln!(file, "records = {}", quoted(records));
+    }
+    let columns = survey.columns.iter();
+    let nulls: BTreeSet<&str> = columns.flat_map(|column| &column.nulls).copied().collect();
+    if !nulls.is_empty() {
+        let nulls: Vec<String> = nulls.into_iter().map(quoted).collect();
+        let _ = writeln!(
+            file,
+            "nulls = [{}]   # what stands for nothing",
+            nulls.join(", ")
+        );
     }
     if !proposal.needs.is_empty() {
         file.push_str("needs = [\n");
