@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
+use crate::harness::meddler::{Meddler, Trick, answer, body_of};
 use crate::harness::program::{Ended, Workdir};
-use crate::harness::server::{Server, TOKEN, always};
+use crate::harness::server::{Server, TOKEN, always, on_first_try};
 use capturi_import::sandbox::{Fault, Operation};
 
 /// Which channel of a recording begins, and how it sounds.
@@ -110,6 +111,35 @@ fn command(workdir: &Workdir, server: &Server, what: &str, more: &[&str]) -> Com
 fn canary(workdir: &Workdir, server: &Server, more: &[&str]) -> Ended {
     let output = command(workdir, server, "canary", more).output();
     Ended::from(output.expect("the program starts"))
+}
+
+/// The same, whose conversations are read through somebody who tells something else.
+fn canary_through(workdir: &Workdir, server: &Server, remade: fn(&[u8]) -> Vec<u8>) -> Ended {
+    let reads = Meddler::before(server, move |_, line| {
+        (!line.contains("transcript")).then_some(Trick::Remade(remade))
+    });
+    let more = ["-n", "3", "--wait", "1s", "--read-url", reads.url()];
+    let url = server.url();
+    let mut command = workdir.program(&["canary", "calls.csv", "-m", "my.toml"]);
+    command.args([
+        "--audio",
+        "audio",
+        "--base-url",
+        &url,
+        "--rate",
+        "0",
+        "--out",
+        "out",
+    ]);
+    let output = command.args(more).output();
+    Ended::from(output.expect("the program starts"))
+}
+
+/// The right answer with other values.
+fn with(right: &[u8], change: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
+    let mut told: serde_json::Value = serde_json::from_slice(body_of(right)).expect("JSON");
+    change(&mut told);
+    answer("200 OK", "", told.to_string().as_bytes())
 }
 
 fn run(workdir: &Workdir, server: &Server, more: &[&str]) -> Ended {
@@ -364,4 +394,103 @@ fn what_makes_no_sense_is_told_before_anything_is_sent() {
     }
     assert_eq!(server.requests(), 0);
     assert!(!workdir.has("capturi-import.db"));
+}
+
+#[test]
+fn calls_that_are_not_worked_on_in_time_are_told_and_not_approved() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let ended = canary_through(&workdir, &server, |right| {
+        with(right, |told| told["state"] = "Processing".into())
+    });
+    ended.with_code(3).says("Not worked on yet: 3 of 3 calls.");
+    let approve = ["canary", "--approve", "T. P.", "--base-url", &server.url()];
+    workdir.call(&approve).with_code(2).says("0 of 3 calls");
+}
+
+#[test]
+fn what_the_destination_shows_otherwise_is_told_field_by_field() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let mapping = MAPPING.replace("[audio]", "teamName = { value = \"Øst\" }\n[audio]");
+    workdir.write("my.toml", mapping);
+    let ended = canary_through(&workdir, &server, |right| {
+        with(right, |told| {
+            told["teamUid"] = serde_json::Value::Null;
+            told["dateTime"] = "2024-03-15T00:00:00Z".into();
+            told["duration"] = 3.into();
+        })
+    });
+    let ended = ended.with_code(3);
+    for words in [
+        "Capturi shows no team, and one was sent: 3 of 3 calls.",
+        "Capturi shows another `dateTime` than was sent: 3 of 3 calls.",
+        "Capturi shows another length than was sent: 3 of 3 calls.",
+    ] {
+        assert!(ended.out.contains(words), "{words}: {ended:?}");
+    }
+}
+
+#[test]
+fn an_answer_about_another_conversation_counts_for_none() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let ended = canary_through(&workdir, &server, |right| {
+        with(right, |told| {
+            told["externalIdentity"] = "somebody-else".into()
+        })
+    });
+    ended
+        .with_code(3)
+        .says("The answer of the read API cannot be used: 3 of 3 calls.");
+}
+
+#[test]
+fn a_conversation_that_is_not_there_is_told() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let ended = canary_through(&workdir, &server, |_| answer("204 No Content", "", b""));
+    ended
+        .with_code(3)
+        .says("not there for the read API: 3 of 3 calls.");
+}
+
+#[test]
+fn a_silent_channel_is_told_with_its_side() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    for number in 0..4 {
+        let name = format!("audio/call-{number:02}.wav");
+        let mut sound = std::fs::read(workdir.path(&name)).expect("a recording");
+        for frame in sound[44..].chunks_exact_mut(4) {
+            frame[2..].fill(0);
+        }
+        workdir.write(&name, sound);
+    }
+    let ended = canary(&workdir, &server, &["-n", "4"]).with_code(3);
+    ended.says("The channel of the customer is silent: 4 of 4 calls.");
+}
+
+#[test]
+fn a_read_api_that_asks_to_wait_is_obeyed_and_a_refused_token_ends_it() {
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let throttled = on_first_try(Fault::status(429)).on(Operation::Read);
+    server.now_with(capturi_import::sandbox::Faults::default().with(throttled));
+    canary(&workdir, &server, &["-n", "2"]).with_code(0);
+
+    let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
+    let refused = always(Fault::status(401)).on(Operation::Read);
+    server.now_with(capturi_import::sandbox::Faults::default().with(refused));
+    let ended = canary(&workdir, &server, &["-n", "2"]).with_code(4);
+    ended.says("Reading back ended early");
+    assert_eq!(server.snapshot().conversations.len(), 2, "they were sent");
+}
+
+#[test]
+fn cases_have_no_canary() {
+    let workdir = Workdir::new();
+    workdir.write("tickets.json", "[]");
+    let command = [
+        "canary",
+        "tickets.json",
+        "-m",
+        "zendesk-tickets",
+        "--sandbox",
+    ];
+    workdir.call(&command).with_code(2).says("makes cases");
 }
