@@ -60,18 +60,23 @@ type Drawn = (u64, Arc<Candidate>);
 #[derive(Debug)]
 pub struct CallPicker {
     seed: u64,
+    count: usize,
     kept: HashMap<CallTrait, Vec<Drawn>>,
+    /// The first by lot of all calls, for where those that differ are not enough.
+    spare: Vec<Drawn>,
     seen: u64,
     /// The only calls that are looked at, each of which is picked.
     named: Option<HashMap<String, Option<Arc<Candidate>>>>,
 }
 
 impl CallPicker {
-    /// A picker whose lots follow from this seed.
-    pub fn new(seed: u64) -> CallPicker {
+    /// A picker of so many calls, whose lots follow from this seed.
+    pub fn new(count: usize, seed: u64) -> CallPicker {
         CallPicker {
             seed,
+            count,
             kept: HashMap::new(),
+            spare: Vec::new(),
             seen: 0,
             named: None,
         }
@@ -122,17 +127,16 @@ impl CallPicker {
                 TraitKind::Agent => CALLS_OF_AN_AGENT,
                 _ => 1,
             };
-            let at = kept.partition_point(|(known, _)| *known < lot);
-            if at < most {
-                kept.insert(at, (lot, Arc::clone(&candidate)));
-                kept.truncate(most);
-            }
+            keep(kept, most, lot, &candidate);
         }
+        keep(&mut self.spare, self.count, lot, &candidate);
     }
 
-    /// Picks so many calls, or as many as there are.
-    pub fn pick(self, count: usize) -> Vec<PickedCall> {
-        let kept = self.kept.into_values().flatten().map(|(_, call)| call);
+    /// The picked calls: so many as were wanted, or as there are.
+    pub fn pick(self) -> Vec<PickedCall> {
+        let count = self.count;
+        let kept = self.kept.into_values().flatten().chain(self.spare);
+        let kept = kept.map(|(_, call)| call);
         let named = self.named.into_iter().flatten();
         let named = named.filter_map(|(_, candidate)| candidate);
         // By lot and id, so that the order of the export plays no part.
@@ -154,6 +158,15 @@ impl CallPicker {
         while choice.picked.len() < count && choice.take_most_varied() {}
         while choice.picked.len() < count && choice.take_any() {}
         choice.picked
+    }
+}
+
+/// Keeps a call if its lot is among the first so many.
+fn keep(kept: &mut Vec<Drawn>, most: usize, lot: u64, candidate: &Arc<Candidate>) {
+    let at = kept.partition_point(|(known, _)| *known < lot);
+    if at < most {
+        kept.insert(at, (lot, Arc::clone(candidate)));
+        kept.truncate(most);
     }
 }
 
@@ -235,14 +248,14 @@ mod tests {
         count: usize,
         seed: u64,
     ) -> Vec<String> {
-        let mut picker = CallPicker::new(seed);
+        let mut picker = CallPicker::new(count, seed);
         for (id, agent, time) in calls {
             picker.offer(candidate(
                 id,
                 &[(Field::AgentId, agent), (Field::DateTime, time)],
             ));
         }
-        let picks = picker.pick(count).into_iter();
+        let picks = picker.pick().into_iter();
         picks
             .map(|pick| pick.candidate.call.identity().to_owned())
             .collect()
@@ -268,22 +281,23 @@ mod tests {
 
     #[test]
     fn memory_follows_what_differs_and_not_the_number_of_calls() {
-        let mut picker = CallPicker::new(1);
+        let mut picker = CallPicker::new(20, 1);
         for number in 0..500 {
             picker.offer(candidate(&number.to_string(), &[]));
         }
         let kept: usize = picker.kept.values().map(Vec::len).sum();
         assert!(kept <= 9 + CALLS_OF_AN_AGENT, "{kept}");
+        assert_eq!(picker.pick().len(), 20, "also where nothing differs");
     }
 
     #[test]
     fn calls_that_are_named_are_all_picked() {
         let ids = ["b".to_owned(), "gone".to_owned()];
-        let mut picker = CallPicker::new(1).of_ids(&ids);
+        let mut picker = CallPicker::new(2, 1).of_ids(&ids);
         if let Some(named) = &mut picker.named {
             let place = named.get_mut("b").expect("a place");
             *place = Some(Arc::new(candidate("b", &[])));
         }
-        assert_eq!(picker.pick(2).len(), 1);
+        assert_eq!(picker.pick().len(), 1);
     }
 }

@@ -278,21 +278,21 @@ struct Picking {
 impl Picking {
     /// So many calls of those that a run would send.
     fn new(pipeline: Pipeline<CallTarget>, count: usize, lot: u64) -> Result<Picking, Error> {
-        let mut picker = CallPicker::new(lot);
+        let mut picker = CallPicker::new(count, lot);
         pipeline.run(|batch| {
             picker.see(&batch);
             ControlFlow::Continue(())
         })?;
         Ok(Picking {
             seen: picker.seen(),
-            picks: picker.pick(count),
+            picks: picker.pick(),
             pipeline,
         })
     }
 
     /// The calls of these ids, sent or not, as far as the export still has them.
     fn of(mut pipeline: Pipeline<CallTarget>, ids: &[String], lot: u64) -> Result<Picking, Error> {
-        let mut picker = CallPicker::new(lot).of_ids(ids);
+        let mut picker = CallPicker::new(ids.len(), lot).of_ids(ids);
         if !ids.is_empty() {
             // As if nothing had been sent, so that all of them come with what was sent.
             let earlier = pipeline.earlier.take();
@@ -303,7 +303,7 @@ impl Picking {
             pipeline.earlier = earlier;
         }
         let seen = picker.seen();
-        let picks = picker.pick(ids.len());
+        let picks = picker.pick();
         if picks.len() < ids.len() {
             let missing = ids.len() - picks.len();
             tracing::warn!("{missing} calls of the last canary are not in this export any more");

@@ -5,8 +5,8 @@ use crate::domain::{Code, Problem};
 /// How the problem of a call begins that was sent and whose consent was withdrawn since.
 pub const WITHDRAWN: &str = "its consent was withdrawn";
 
-/// Why a record is skipped whose id `--only` does not name.
-pub const NOT_SELECTED: &str = "not in --only";
+/// Why a record is skipped whose id `--only` does not name, or that a canary did not pick.
+pub const NOT_SELECTED: &str = "not selected";
 
 /// How a record ended. Every record that was read ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
