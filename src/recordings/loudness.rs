@@ -118,17 +118,17 @@ pub fn loudness(recording: &Sendable) -> Option<Loudness> {
         Sendable::Found(found) => (found.name.as_str(), found.bytes()),
         Sendable::Made(made) => ("made.wav", made.bytes),
     };
-    let mut listener: Option<Listener> = None;
+    let mut listener: Option<LoudnessMeter> = None;
     decode(recording.open().ok()?, bytes, name, &mut |block| {
-        let listener = listener.get_or_insert_with(|| Listener::new(&block));
+        let listener = listener.get_or_insert_with(|| LoudnessMeter::new(&block));
         listener.hear(&block);
         ControlFlow::Continue(())
     })?;
-    listener.map(Listener::finish)
+    listener.map(LoudnessMeter::finish)
 }
 
 /// Measures while a recording is decoded.
-struct Listener {
+struct LoudnessMeter {
     rate: u32,
     frames: u64,
     meter: Meter,
@@ -148,9 +148,9 @@ struct ChannelEnergy {
     tilts: Vec<f32>,
 }
 
-impl Listener {
-    fn new(block: &SoundBlock<'_>) -> Listener {
-        Listener {
+impl LoudnessMeter {
+    fn new(block: &SoundBlock<'_>) -> LoudnessMeter {
+        LoudnessMeter {
             rate: block.rate.max(1),
             frames: 0,
             meter: Meter::new(block.channels, block.rate),

@@ -2,7 +2,6 @@
 //! which nobody knows how they went; it is read leniently, what is not said is not assumed, and an
 //! answer about another conversation is no answer.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::read_versions::Versions;
 use super::reply::{ConversationQuery, ConversationReply, FoundConversation, ListPage, found_in};
 use crate::api::Error;
 use crate::api::client::segment;
@@ -47,8 +47,6 @@ pub struct ReadClient {
     timeout: std::time::Duration,
 }
 
-/// The values of `api-version` that may be the right one, the likelier first.
-const VERSIONS: [&str; 2] = ["2.0", "1.0"];
 /// Conversations in one page of a list.
 const PAGE: u16 = 1_000;
 /// Pages of a list that are looked through: an export whose calls all bear the same time (midnight) must
@@ -70,40 +68,6 @@ struct ReadQuestion<'a> {
     body: Option<Vec<u8>>,
     /// The most bytes of its answer.
     limit: usize,
-}
-
-/// Which `api-version` is asked for.
-#[derive(Debug)]
-struct Versions {
-    names: Vec<String>,
-    /// The place of the one that has answered.
-    answering: OnceLock<usize>,
-    /// Held by the one request that finds out.
-    asking: tokio::sync::Mutex<()>,
-}
-
-impl Versions {
-    fn new(version: Option<&String>) -> Versions {
-        Versions {
-            names: match version {
-                Some(version) => vec![version.clone()],
-                None => VERSIONS.map(str::to_owned).into(),
-            },
-            answering: OnceLock::new(),
-            asking: tokio::sync::Mutex::new(()),
-        }
-    }
-
-    /// The one that has answered.
-    fn settled(&self) -> Option<&str> {
-        let place = self.answering.get()?;
-        self.names.get(*place).map(String::as_str)
-    }
-
-    fn settle(&self, place: usize) {
-        // The first answer counts.
-        let _ = self.answering.set(place);
-    }
 }
 
 #[derive(Serialize)]
@@ -420,20 +384,6 @@ fn versioned(url: &Url, version: &str) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_version_that_answered_first_is_the_one() {
-        let versions = Versions::new(None);
-        assert_eq!(
-            (versions.names.as_slice(), versions.settled()),
-            (&["2.0", "1.0"].map(str::to_owned)[..], None)
-        );
-        versions.settle(1);
-        versions.settle(0);
-        assert_eq!(versions.settled(), Some("1.0"));
-        let typed = Versions::new(Some(&"3.1".to_owned()));
-        assert_eq!(typed.names, ["3.1"]);
-    }
 
     #[test]
     fn a_page_is_asked_for_by_time_and_then_by_token() {
