@@ -34,7 +34,7 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         beside,
     )?;
     parts.select(run.selection.only.as_deref())?;
-    parts.set_label(run.label.as_deref())?;
+    parts.expect_labels(run.label.as_deref())?;
     parts.earlier = past;
     let options = run_options::report_options(run, arguments, &parts, Mode::DryRun, destination);
     check::walk(parts, options, screen)

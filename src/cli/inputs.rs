@@ -30,8 +30,6 @@ pub(super) struct ImportParts {
     pub(super) policy: Policy,
     /// The ids to which the command is limited, if it is.
     pub(super) selection: Option<Selection>,
-    /// A label for every call that is created.
-    label: Option<String>,
     /// What earlier runs have done; nothing for a check.
     pub(super) earlier: Option<EarlierRuns>,
     purpose: Purpose,
@@ -56,13 +54,12 @@ impl ImportParts {
         Ok(())
     }
 
-    /// Puts a label on every call that is created. Cases have none.
-    pub(super) fn set_label(&mut self, label: Option<&str>) -> Result<(), Usage> {
-        if label.is_some() && self.mapping.is_of_cases() {
-            return Err(Usage::LabelOfCases);
+    /// An error if a label is to be put on cases, which have none.
+    pub(super) fn expect_labels(&self, label: Option<&str>) -> Result<(), Usage> {
+        match label {
+            Some(_) if self.mapping.is_of_cases() => Err(Usage::LabelOfCases),
+            _ => Ok(()),
         }
-        self.label = label.map(str::to_owned);
-        Ok(())
     }
 
     /// The pipeline of what the mapping is for.
@@ -76,7 +73,6 @@ impl ImportParts {
             }));
         }
         let (inspection, policy, version) = (self.inspection, self.policy, self.version);
-        let label = self.label.clone();
         let files = self.inputs.iter();
         let files =
             files.filter_map(|input| Some((input.name().to_string(), input.path()?.into())));
@@ -87,7 +83,6 @@ impl ImportParts {
             inspection,
             policy,
             origins,
-            label,
             version,
         }))
     }
@@ -153,7 +148,6 @@ pub(super) fn parts(
         inspection,
         policy,
         selection: None,
-        label: None,
         earlier: None,
         purpose,
         version,

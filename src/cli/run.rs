@@ -118,6 +118,7 @@ impl OpenedRun {
             version: settings.version,
             audio: audio_settings(&parts),
             with_sha256: run.sha256,
+            label: run.label.clone(),
             transcoder: inputs::transcoder(&parts)?,
             read_back: connected.read_back,
             known: known.calls,
@@ -240,7 +241,7 @@ pub(super) fn prepare(
         beside,
     )?;
     parts.select(run.selection.only.as_deref())?;
-    parts.set_label(run.label.as_deref())?;
+    parts.expect_labels(run.label.as_deref())?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {

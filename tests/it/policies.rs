@@ -1,7 +1,7 @@
 //! What the operator decides: missing recordings, other people's conversations, changed and repeated
 //! rows, limits, dry runs.
 
-use crate::harness::export::{Given, calls};
+use crate::harness::export::{Given, calls, with_every_field};
 use crate::harness::program::Workdir;
 use crate::harness::server::{Server, always};
 use capturi_import::sandbox::{Fault, Faults, Operation, Strikes};
@@ -332,8 +332,8 @@ fn a_row_that_changed_since_it_was_sent_is_told_and_not_sent_again() {
     assert_eq!(workdir.lines_with("changed-since-sent").len(), 1);
     let told = &workdir.rows("problems.csv")[0];
     assert_eq!(
-        (&*told["column"], &told["value"]),
-        ("externalId", &given[7].id)
+        (&*told["column"], &*told["value"]),
+        ("agentName", "Somebody Else")
     );
     assert_eq!(
         workdir.summary()["details"]["already_there"]["changed"],
@@ -364,13 +364,12 @@ fn a_consent_that_was_withdrawn_after_sending_is_named() {
     workdir.run(&server, &["calls.csv"]).with_code(0);
     let no = Some("no");
     let mut changed = with_consent([no, None, no, yes, no, yes]);
-    // What else changed beside a consent cannot be known, but for the customer.
     changed[4].say("subject", "subject", "Another one");
     changed[5].say("customer", "phone", "+4599999999");
     workdir.export("calls.csv", &changed);
 
     workdir.run(&server, &["calls.csv"]).with_code(0).says(
-        "2 conversations were sent before their consent was withdrawn; delete them in Capturi",
+        "3 conversations were sent before their consent was withdrawn; delete them in Capturi",
     );
 
     let told = workdir.rows("problems.csv");
@@ -384,11 +383,42 @@ fn a_consent_that_was_withdrawn_after_sending_is_named() {
         (1, "hasConsent", "not stated", "from yes to not stated"),
         (2, "hasConsent", "no", "consent was withdrawn"),
         (3, "hasConsent", "yes", "from no to yes"),
-        (4, "externalId", &*given[4].id, "the record is no longer"),
-        (5, "customer", "+4599999999", "the customer is no longer"),
+        // Beside other changes a refusal counts all the same.
+        (4, "hasConsent", "no", "consent was withdrawn"),
     ] {
         assert_eq!((told[at].0, told[at].1), (column, value), "{told:?}");
         assert!(told[at].2.contains(says), "{told:?}");
+    }
+}
+
+#[test]
+fn the_fields_that_changed_after_sending_are_named() {
+    let given = with_every_field(3);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let label = ["calls.csv", "--label", "import:2026-11"];
+    workdir.run(&server, &label).with_code(0);
+    let mut changed = given;
+    changed[0].say("subject", "subject", "Another one");
+    changed[1].say("customer", "phone", "+4599999999");
+    changed[1].say("customProp2", "customProp2", "new");
+    workdir.export("calls.csv", &changed);
+    // Whether the run has the same label, another or none makes no difference.
+    for run in [&label[..], &label[..1]] {
+        workdir.run(&server, run).with_code(0);
+        let told = workdir.rows("problems.csv");
+        let told = told
+            .iter()
+            .filter(|row| row["code"] == "changed-since-sent");
+        let told: Vec<_> = told
+            .map(|row| (&*row["column"], &*row["message"]))
+            .collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].1.starts_with("subject is no longer what was sent"),
+            "{told:?}"
+        );
+        let both = "customer and customProp2 are no longer what was sent";
+        assert!(told[1].1.starts_with(both), "{told:?}");
     }
 }
 

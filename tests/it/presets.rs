@@ -124,7 +124,6 @@ impl Trial {
             mapping,
             selection: None,
             target: CallTarget {
-                label: None,
                 origins: None,
                 recordings: index,
                 inspection: InspectionOptions::default(),

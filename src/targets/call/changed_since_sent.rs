@@ -5,7 +5,7 @@ use super::pending::PendingCall;
 use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Problem};
 use crate::events::WITHDRAWN;
-use crate::ledger::{CallState, CreateState};
+use crate::ledger::{CallState, CreateState, Error};
 use crate::mapping::CallMapping;
 
 /// A change that is to be told.
@@ -15,13 +15,19 @@ struct RecordChange {
     message: String,
 }
 
-/// What is to be told when the record says something else than before.
+/// What is to be told when the record says something else than before. `fields` looks up which of them are
+/// no longer what was sent.
 pub(in crate::targets) fn changed_since_sent(
     mapping: &CallMapping,
     known: Option<&CallState>,
     open: &PendingCall<'_>,
-) -> Option<Problem> {
-    let RecordChange { field, message } = change_of(known?, &open.call, open.fingerprint)?;
+    fields: impl FnOnce() -> Result<Option<Vec<Field>>, Error>,
+) -> Result<Option<Problem>, Error> {
+    let Some(sent) = known.and_then(|known| SentRecord::of(known, open.fingerprint)) else {
+        return Ok(None);
+    };
+    let RecordChange { field, message } =
+        change_of(&sent, &open.call, &fields()?.unwrap_or_default());
     let location = open.location.clone();
     let problem = Problem::new(Code::ChangedSinceSent, location, message);
     let column = mapping.column_of(field.unwrap_or(Field::ExternalIdentity));
@@ -30,18 +36,30 @@ pub(in crate::targets) fn changed_since_sent(
         Some(Field::HasConsent) => shown_consent(open.call.consent()),
         Some(field) => open.call.text(field),
     };
-    Some(problem.at(column, value))
+    Ok(Some(problem.at(column, value)))
 }
 
-/// Of an adopted conversation nobody knows what was sent, but what the export said when it was taken
-/// over; a rebuilt ledger does not.
-fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<RecordChange> {
-    let CreateState::Done { is_adopted, .. } = known.create else {
-        return None;
-    };
-    if known.fingerprint == fingerprint || is_adopted && !known.has_known_content() {
-        return None;
+/// A call that is in place, and of which a record says something else.
+struct SentRecord<'k> {
+    known: &'k CallState,
+    /// The conversation was made by somebody else.
+    is_adopted: bool,
+}
+
+impl<'k> SentRecord<'k> {
+    /// Of an adopted conversation nobody knows what was sent, but what the export said when it was taken
+    /// over; a rebuilt ledger does not.
+    fn of(known: &'k CallState, fingerprint: u128) -> Option<SentRecord<'k>> {
+        let CreateState::Done { is_adopted, .. } = known.create else {
+            return None;
+        };
+        let is_same = known.fingerprint == fingerprint || is_adopted && !known.has_known_content();
+        (!is_same).then_some(SentRecord { known, is_adopted })
     }
+}
+
+fn change_of(sent: &SentRecord<'_>, call: &Call<'_>, fields: &[Field]) -> RecordChange {
+    let SentRecord { known, is_adopted } = *sent;
     let (what, when, then) = if is_adopted {
         let when = "the conversation of somebody else was taken over";
         (format!("what it was when {when}"), when, "it is not sent")
@@ -52,7 +70,11 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Re
             "it is not sent again",
         )
     };
-    if let Some(StatedConsent(before)) = consent_before(known.fingerprint, call) {
+    let is_withdrawn = fields.contains(&Field::HasConsent) && call.consent() == Some(false);
+    let before = consent_before(known.fingerprint, call);
+    // Beside other changes it counts all the same that somebody refuses now.
+    let withdrawn = is_withdrawn.then_some(StatedConsent(None));
+    if let Some(StatedConsent(before)) = before.or(withdrawn) {
         let field = Some(Field::HasConsent);
         let message = match (before, call.consent()) {
             (Some(true) | None, Some(false)) => format!(
@@ -64,7 +86,13 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Re
                 shown_consent(now)
             ),
         };
-        return Some(RecordChange { field, message });
+        return RecordChange { field, message };
+    }
+    if let Some(field) = fields.first() {
+        return RecordChange {
+            field: Some(*field),
+            message: format!("{} no longer {what}, and {then}", named(fields)),
+        };
     }
     let (customer, day) = known.party.changes(call.party());
     let (field, subject) = match (customer, day) {
@@ -75,7 +103,17 @@ fn change_of(known: &CallState, call: &Call<'_>, fingerprint: u128) -> Option<Re
     };
     let is = if customer && day { "are" } else { "is" };
     let message = format!("{subject} {is} no longer {what}, and {then}");
-    Some(RecordChange { field, message })
+    RecordChange { field, message }
+}
+
+/// The fields by their names: `subject is`, `subject, status and customProp2 are`.
+fn named(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    match names.as_slice() {
+        [one] => format!("{one} is"),
+        [first @ .., last] => format!("{} and {last} are", first.join(", ")),
+        [] => "the record is".to_owned(),
+    }
 }
 
 /// What a record says of consent, if anything.

@@ -23,7 +23,7 @@ use crate::delivery::sender::request_kind::RequestKind;
 use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::domain::ExistingConversation;
-use crate::domain::call::Field;
+use crate::domain::call::{Call, Field};
 use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::failpoint::{self, Point};
 use crate::ledger::{self, CallFact, CallState, ContentKey, CreateState};
@@ -42,6 +42,8 @@ pub(in crate::targets) struct CallConflict {
 pub struct CallDelivery {
     pub(in crate::targets) sender: Arc<Sender>,
     pub(in crate::targets) version: ApiVersion,
+    /// A label for every call that is created.
+    pub(in crate::targets) label: Option<String>,
     pub(in crate::targets) uploader: Uploader,
     /// Where recordings are put together or converted, if any may have to be.
     pub(in crate::targets) transcodes: Option<TranscodeQueue>,
@@ -157,7 +159,7 @@ impl CallDelivery {
 
     async fn create(&self, job: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = job.fingerprint;
-        let body = Bytes::from(api::body(&job.call, self.version));
+        let body = Bytes::from(self.body(&job.call));
         let mut request = CreateRequest {
             client: &self.sender.client,
             uids: &self.uids,
@@ -214,6 +216,16 @@ impl CallDelivery {
         }
         write(&self.sender, job, facts).await?;
         Ok(result)
+    }
+
+    /// The body of the create request, with what the operator puts on every call.
+    fn body(&self, call: &Call<'_>) -> Vec<u8> {
+        let Some(label) = &self.label else {
+            return api::body(call, self.version);
+        };
+        let mut labelled = call.clone();
+        labelled.add_label(label);
+        api::body(&labelled, self.version)
     }
 
     /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got

@@ -28,6 +28,9 @@ pub struct CallDeliveryOptions {
     pub version: ApiVersion,
     /// How recordings are to be understood.
     pub audio: AudioSettings,
+    /// A label for every call that is created (`--label`). It belongs to no record, so the ledger keeps no hash
+    /// of it.
+    pub label: Option<String>,
     /// Whether SHA-256 is made of recordings as well, for proof.
     pub with_sha256: bool,
     /// Where recordings are put together or converted, if any may have to be.
@@ -66,6 +69,7 @@ impl Deliver for CallDelivery {
         CallDelivery {
             sender: shared.sender,
             version: options.version,
+            label: options.label,
             uploader,
             transcodes: transcoder.map(|transcoder| TranscodeQueue::new(transcoder, width)),
             uids: KnownUids::new(&options.uids),

@@ -2,6 +2,7 @@
 
 mod batch_result;
 mod call_origins;
+mod changed_fields;
 mod changed_since_sent;
 mod clean_rows;
 mod context;

@@ -64,7 +64,7 @@ pub(in crate::targets) fn propose(
             let recording = used.as_ref().filter(|_| with_upload);
             Action::Send(Box::new(CallJob {
                 upload: recording.map(|used| inspection.upload(used)),
-                call: as_sent(inspection.settle(call.into_owned()), context),
+                call: inspection.settle(call.into_owned()),
                 fingerprint,
                 origin,
                 step,
@@ -81,14 +81,6 @@ pub(in crate::targets) fn propose(
         requests: u8::from(is_open) * (1 + u8::from(is_create && with_upload)),
         matched,
     }
-}
-
-/// The call with what the operator puts on it and no record has.
-fn as_sent(mut call: Call<'static>, context: CallContext<'_>) -> Call<'static> {
-    if let Some(label) = &context.target.label {
-        call.add_label(label);
-    }
-    call
 }
 
 /// A call whose problems forbid to send it. Its recording is still its own.

@@ -19,8 +19,6 @@ pub struct CallTarget {
     pub policy: Policy,
     /// Of what the calls are made, where the ledger keeps that.
     pub origins: Option<CallOrigins>,
-    /// A label for every call that is created (`--label`). It belongs to no record, so no fingerprint has it.
-    pub label: Option<String>,
     /// The shape of the destination's conversation endpoint, to warn about fields it lacks.
     pub version: ApiVersion,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::batch_result::BatchResult;
+use super::changed_fields::changed_fields;
 use super::changed_since_sent::changed_since_sent;
 use super::context::CallContext;
 use super::find_recording::CallRecordingFinder;
@@ -305,7 +306,8 @@ impl<'r> CallWorker<'r> {
             }
             refuse_sent(self.run.earlier, self.target, reader, &mut open)?;
             let problems = &mut items[index].problems;
-            let change = changed_since_sent(&self.mapping, state.as_ref(), &open);
+            let fields = || changed_fields(reader, self.target, &open.call);
+            let change = changed_since_sent(&self.mapping, state.as_ref(), &open, fields)?;
             let is_changed = change.is_some();
             problems.extend(change);
             let changed = state.as_ref().and_then(|known| open.found.change_of(known));

@@ -69,7 +69,6 @@ fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
             .unwrap_or_else(|error| panic!("{error}")),
         selection: None,
         target: CallTarget {
-            label: None,
             origins: None,
             recordings: None,
             inspection: InspectionOptions::default(),
