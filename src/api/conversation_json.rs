@@ -7,7 +7,7 @@ use crate::domain::call::{Call, Field};
 pub fn body(call: &Call<'_>, version: ApiVersion) -> Vec<u8> {
     crate::api::json_writer::object(call.fields().flat_map(|(field, value)| {
         let names = names(field, version).into_iter().flatten();
-        names.map(move |name| (name, value))
+        names.map(move |name| (name, value.clone()))
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::call::Value;
 
-pub(crate) fn object<'v>(fields: impl Iterator<Item = (&'static str, &'v Value<'v>)>) -> Vec<u8> {
+pub(crate) fn object<'v>(fields: impl Iterator<Item = (&'static str, Value<'v>)>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.push(b'{');
     for (name, value) in fields {
@@ -11,7 +11,7 @@ pub(crate) fn object<'v>(fields: impl Iterator<Item = (&'static str, &'v Value<'
         }
         string(&mut out, name);
         out.push(b':');
-        put(&mut out, value);
+        put(&mut out, &value);
     }
     out.push(b'}');
     out

@@ -7,7 +7,8 @@ use super::Code;
 /// Whether there is nothing but blanks; most text says so by its first byte.
 #[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
-    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic)
+        && text.chars().all(char::is_whitespace)
 }
 
 /// The text without blanks around it; most text says by its first and last byte that it has none.

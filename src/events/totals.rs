@@ -131,7 +131,7 @@ pub struct DeferredFacts {
 impl DeferredFacts {
     /// Remembers what of this call is counted.
     pub fn new(call: &Call<'_>) -> DeferredFacts {
-        let fields = call.fields().map(|(field, _)| 1 << field.index());
+        let fields = call.filled().map(|field| 1 << field.index());
         DeferredFacts {
             fields: fields.fold(0, |bits, bit: u64| bits | bit),
             consent: call.consent(),

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::field::{Field, ValueKind};
 use super::values::Values;
 use crate::domain::email::{is_email, is_plain_email};
@@ -48,28 +50,59 @@ fn explain(values: &mut Values<'_>, broken: &mut Vec<CallViolation>) -> bool {
 
 /// Whether a value is in order as it stands: [`CallChecker`] would say nothing of it and leave it as it is. Of
 /// customers only the plainest numbers are known here.
-#[inline]
-fn is_fit(field: Field, value: &Value<'_>) -> bool {
-    match (value, field.kind()) {
-        (Value::Text(text), ValueKind::Text) => !is_blank(text) && is_fit_text(field, text),
-        (Value::Time(_, at), ValueKind::Time) => is_plausible(*at),
-        (Value::Number(text), ValueKind::Number) => is_fit_number(field, text),
-        (Value::Bool(_), ValueKind::Bool) => true,
-        (Value::Labels(labels), ValueKind::Labels) => are_fit_labels(labels),
+#[inline(never)]
+pub(super) fn is_fit(field: Field, value: &Value<'_>) -> bool {
+    match value {
+        Value::Text(text) => is_fit_text(field, text),
+        Value::Time(_, at) => is_fit_time(field, *at),
+        Value::Number(text) => is_fit_number(field, text),
+        Value::Bool(_) => field.kind() == ValueKind::Bool,
+        Value::Labels(labels) => are_fit_labels(field, labels),
         _ => false,
     }
 }
 
 /// Whether there are labels, none of them blank and none twice.
-fn are_fit_labels(labels: &[Cow<'_, str>]) -> bool {
+pub(super) fn are_fit_labels(field: Field, labels: &[Cow<'_, str>]) -> bool {
     let mut all = labels.iter().enumerate();
-    !labels.is_empty() && all.all(|(at, label)| !is_blank(label) && !labels[..at].contains(label))
+    field.kind() == ValueKind::Labels
+        && !labels.is_empty()
+        && all.all(|(at, label)| !is_blank(label) && !labels[..at].contains(label))
 }
 
-/// Whether nothing is wrong with a text field that says this. Of customers only the plainest numbers
-/// are known at a glance.
+/// The same for a text.
 #[inline]
 pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
+    field.kind() == ValueKind::Text
+        && !is_blank(text)
+        && (!is_judged(field) || is_fit_judged(field, text))
+}
+
+/// The same for a time.
+#[inline]
+pub(super) fn is_fit_time(field: Field, at: Timestamp) -> bool {
+    field.kind() == ValueKind::Time && is_plausible(at)
+}
+
+/// Whether a text of this field may be wrong at all.
+#[inline]
+fn is_judged(field: Field) -> bool {
+    matches!(
+        field,
+        Field::ExternalIdentity
+            | Field::AgentId
+            | Field::AgentName
+            | Field::AgentEmail
+            | Field::Customer
+            | Field::AudioChannels
+            | Field::TeamId
+            | Field::TeamName
+    )
+}
+
+/// Whether nothing is wrong with a text of such a field.
+#[inline(never)]
+fn is_fit_judged(field: Field, text: &str) -> bool {
     match field {
         Field::ExternalIdentity => fault_of_id(text).is_none(),
         Field::AgentId | Field::TeamId => fault_of_person_id(text).is_none(),
@@ -81,12 +114,13 @@ pub(super) fn is_fit_text(field: Field, text: &str) -> bool {
     }
 }
 
-/// Whether a number field may hold this number.
+/// The same for a number.
 #[inline]
 pub(super) fn is_fit_number(field: Field, text: &str) -> bool {
     // No shorter number can be too large or too small.
     let is_short = text.len() < "1e309".len();
-    (field != Field::SalesPersonAudioChannel || text == "1" || text == "2")
+    field.kind() == ValueKind::Number
+        && (field != Field::SalesPersonAudioChannel || text == "1" || text == "2")
         && (is_short || is_held(text))
 }
 
@@ -337,7 +371,6 @@ impl CallChecker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;

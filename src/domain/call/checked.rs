@@ -33,10 +33,8 @@ impl<'a> Call<'a> {
         if !check(&mut values, faults) {
             return None;
         }
-        let Value::Time(_, at) = values.get(Field::DateTime) else {
-            return None;
-        };
-        Some(Call { at: *at, values })
+        let at = values.time(Field::DateTime)?;
+        Some(Call { values, at })
     }
 
     /// The values as a draft again: room for the next one.
@@ -60,29 +58,28 @@ impl<'a> Call<'a> {
     }
 
     /// What will be sent for `field`.
-    pub fn get(&self, field: Field) -> &Value<'a> {
+    pub fn get(&self, field: Field) -> Value<'_> {
         self.values.get(field)
     }
 
     /// The text of a field, or `""` when it is absent or no text.
     pub fn text(&self, field: Field) -> &str {
-        match self.get(field) {
-            Value::Text(text) | Value::Time(text, _) | Value::Number(text) => text,
-            _ => "",
-        }
+        self.values.text(field)
     }
 
     /// The fields that will be sent, in wire order.
-    pub fn fields(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
+    pub fn fields(&self) -> impl Iterator<Item = (Field, Value<'_>)> {
         self.values.iter()
+    }
+
+    /// The same without what they say.
+    pub fn filled(&self) -> impl Iterator<Item = Field> + use<> {
+        self.values.fields()
     }
 
     /// What was said about consent; `None` when the export says nothing.
     pub fn consent(&self) -> Option<bool> {
-        match self.get(Field::HasConsent) {
-            Value::Bool(consent) => Some(*consent),
-            _ => None,
-        }
+        self.values.bool(Field::HasConsent)
     }
 
     /// The same call with another answer about consent.
@@ -109,8 +106,8 @@ impl<'a> Call<'a> {
 
     /// Puts a label on the call that the export does not give it, unless it has it.
     pub fn add_label(&mut self, label: &str) {
-        let mut labels = match self.get(Field::Labels) {
-            Value::Labels(labels) => labels.clone(),
+        let mut labels = match self.values.copied(Field::Labels) {
+            Value::Labels(labels) => labels,
             _ => Vec::new(),
         };
         if !labels.iter().any(|known| known == label) {
@@ -123,18 +120,8 @@ impl<'a> Call<'a> {
     /// whether a record has changed since it was sent. `scratch` is only there to be reused.
     pub fn fingerprint(&self, scratch: &mut Vec<u8>) -> u128 {
         let mut print = FingerprintWriter::begin(scratch);
-        for (field, value) in self.fields() {
-            match value {
-                Value::Absent | Value::Broken => {}
-                Value::Text(text) | Value::Time(text, _) | Value::Number(text) => {
-                    print.text(field, text);
-                }
-                Value::Bool(bool) => print.bool(field, *bool),
-                Value::Labels(labels) => print.labels(field, labels.iter().map(|label| &**label)),
-                Value::Segments(segments) => print.segments(field, segments),
-            }
-        }
-        xxh3_128(scratch)
+        self.values.write(&mut print);
+        xxh3_128(print.bytes())
     }
 
     /// The call of values that nothing is wrong with.

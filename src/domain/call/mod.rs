@@ -8,8 +8,10 @@
 mod check;
 mod checked;
 mod draft;
+mod entry;
 mod field;
 mod fingerprint;
+mod made_parts;
 mod plain;
 mod values;
 

@@ -189,7 +189,7 @@ impl<'a> Plain<'a> {
                 PlainEntry::Labels => print.labels(field, self.labels.iter().copied()),
             }
         }
-        xxh3_128(scratch)
+        xxh3_128(print.bytes())
     }
 
     /// [`Call::identity_hash`] of the same call.

@@ -33,7 +33,7 @@ impl ContentKey {
             .fields()
             .filter(|(field, _)| *field != Field::ExternalIdentity && is_sent(*field));
         let hashes = fields
-            .filter_map(|(field, value)| Some((field, self.hash(call.identity(), field, value)?)));
+            .filter_map(|(field, value)| Some((field, self.hash(call.identity(), field, &value)?)));
         SentFields::new(call.consent(), hashes)
     }
 

@@ -17,6 +17,7 @@ use super::newest::Newest;
 use super::plain::PlainRules;
 use super::rule::CompiledRule;
 use super::skip::Skip;
+use super::value_sink::DraftField;
 use super::watch::RecordWatch;
 use crate::domain::call::{Draft, Field, Plain, Value};
 use crate::domain::{Code, Problem};
@@ -135,16 +136,15 @@ impl CallMapping {
         problems: &mut Vec<Problem>,
     ) {
         let input = FieldInput::new(record, templates);
+        input.room.set(into.room_for_labels());
         for rule in &self.fields.rules {
-            let Some(target) = rule.field.field() else {
-                continue;
-            };
-            let mut field = FieldReader::new(rule, &input, problems);
-            into.push(target, read(&mut field));
-            if field.is_checked {
-                into.mark_checked(target);
+            if let Some(field) = rule.field.field() {
+                let draft = &mut *into;
+                let mut reader = FieldReader::new(rule, &input, problems);
+                read(&mut reader, &mut DraftField { draft, field });
             }
         }
+        into.keep_room(input.room.take());
     }
 
     /// Whether the record is a plain call about which there is nothing to say; it is in `plain` then.

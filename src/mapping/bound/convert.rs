@@ -6,10 +6,11 @@ use rlibphonenumber::enums::Region;
 use serde_json::Value as Json;
 
 use super::columns::RawText;
-use super::convert_list::{labels, segments};
+use super::convert_list::{labels, labels_of, segments, segments_of};
 use super::field_input::FieldInput;
-use super::field_reader::{FieldReader, Reported};
+use super::field_reader::{FieldReader, Glance, Reported};
 use super::rule::CompiledRule;
+use super::value_sink::ValueSink;
 use crate::domain::call::{Field, Value, ValueKind, is_blank};
 use crate::domain::{
     Code, PhoneReading, Problem, bare_number, fault_of_key, is_email, is_plain_email, read_phone,
@@ -18,7 +19,7 @@ use crate::mapping::file::conversion::Conversion;
 use crate::mapping::value::boolean::{BooleanWords, read_boolean};
 use crate::mapping::value::duration::{Lengths, is_thousands_or_parts, read_length};
 use crate::mapping::value::number::{Notation, read_number};
-use crate::mapping::value::time::TimeRule;
+use crate::mapping::value::time::{TimeRefusal, TimeRule};
 
 /// What the record says in the field of a rule; [`Value::Broken`] exactly when an error was reported.
 pub(in crate::mapping) fn value_of<'r>(
@@ -26,55 +27,94 @@ pub(in crate::mapping) fn value_of<'r>(
     input: &FieldInput<'_, 'r>,
     problems: &mut Vec<Problem>,
 ) -> Value<'r> {
-    read(&mut FieldReader::new(rule, input, problems))
+    let mut value = Value::Absent;
+    read(&mut FieldReader::new(rule, input, problems), &mut value);
+    value
 }
 
-/// The same, for who asks the reader more.
+/// Reads what the record says in the field into `into`.
 #[inline]
-pub(in crate::mapping) fn read<'r>(field: &mut FieldReader<'_, 'r>) -> Value<'r> {
-    let raw = field.raw();
-    raw.and_then(|raw| convert(field, raw))
-        .unwrap_or(Value::Broken)
+pub(in crate::mapping) fn read<'r>(field: &mut FieldReader<'_, 'r>, into: &mut impl ValueSink<'r>) {
+    let read = match field.glance() {
+        Glance::Nothing => return,
+        Glance::Says(text) => convert(field, text, into),
+        Glance::Unclear => read_raw(field, into),
+    };
+    if let Err(Reported) = read {
+        into.value(Value::Broken);
+    }
 }
 
-fn convert<'r>(field: &mut FieldReader<'_, 'r>, raw: RawText<'r>) -> Result<Value<'r>, Reported> {
+/// The same where more than a look at cells tells.
+#[inline(never)]
+fn read_raw<'r>(
+    field: &mut FieldReader<'_, 'r>,
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
     let rule = field.rule;
-    let conversion = &rule.conversion;
-    match conversion {
-        Conversion::Labels => return labels(field, raw),
-        Conversion::Segments => return segments(field, raw),
-        _ => {}
+    let raw = field.raw()?;
+    match (raw, &rule.conversion) {
+        (RawText::Missing, _) => {}
+        (RawText::Tree(tree), Conversion::Labels) => return labels_of(field, tree, into),
+        (RawText::Tree(tree), Conversion::Segments) => into.value(segments_of(field, tree)?),
+        (RawText::Tree(tree), _) => into.text(tree_text(field, tree)?),
+        // Blanks are sent as they stand, so that they are told where they must not be.
+        (RawText::Text(text), Conversion::Text) if rule.steps.map.is_none() => into.text(text),
+        (RawText::Text(text), _) if is_blank(&text) => {}
+        (RawText::Text(text), _) => return convert(field, text, into),
     }
-    let text = match raw {
-        RawText::Missing => return Ok(Value::Absent),
-        RawText::Text(text) => text,
-        RawText::Tree(tree) => return tree_text(field, tree),
-    };
-    let is_plain = matches!(conversion, Conversion::Text) && rule.steps.map.is_none();
-    if !is_plain && is_blank(&text) {
-        return Ok(Value::Absent);
+    Ok(())
+}
+
+/// Reads a text that is not blank. A cell comes as it lies in the record, so that the compiler knows of it
+/// that nothing has to be dropped.
+#[inline]
+fn convert<'r>(
+    field: &mut FieldReader<'_, 'r>,
+    text: impl Into<Cow<'r, str>>,
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
+    let text = text.into();
+    let conversion = &field.rule.conversion;
+    if let Conversion::Labels = conversion {
+        return labels(field, text, into);
     }
     let text = field.mapped(text)?;
-    if text.is_empty() {
-        return Ok(Value::Absent);
+    if text.is_empty() && !matches!(conversion, Conversion::Segments) {
+        return Ok(());
     }
     match conversion {
-        Conversion::Phone(region) => phone(field, text, *region),
-        Conversion::Time(rule) => time(field, &text, rule),
-        Conversion::Number(notation) => number(field, &text, *notation),
-        Conversion::Boolean(words) => boolean(field, &text, words),
-        Conversion::Seconds(lengths) => seconds(field, &text, *lengths),
-        Conversion::Email => email(field, text),
-        Conversion::Json => json(field, &text),
-        Conversion::Text | Conversion::Labels | Conversion::Segments => Ok(Value::Text(text)),
+        Conversion::Phone(region) => return phone(field, text, *region, into),
+        Conversion::Time(rule) => return time(field, text, rule, into),
+        Conversion::Number(notation) => {
+            let number = number(field, &text, *notation)?;
+            numeric(field, number, into);
+        }
+        Conversion::Boolean(words) => {
+            let flag = boolean(field, &text, words)?;
+            if field.rule.field.kind() == ValueKind::Bool {
+                into.bool(flag);
+            } else {
+                into.text(Cow::Borrowed(if flag { "true" } else { "false" }));
+            }
+        }
+        Conversion::Seconds(lengths) => {
+            let seconds = seconds(field, &text, *lengths)?;
+            numeric(field, seconds, into);
+        }
+        Conversion::Email => return email(field, text, into),
+        Conversion::Json => into.text(json(field, &text)?),
+        Conversion::Segments => into.value(segments(field, &text)?),
+        Conversion::Text | Conversion::Labels => into.text(text),
     }
+    Ok(())
 }
 
 /// A list or an object, as its text where the rule asks for JSON.
 #[cold]
-fn tree_text<'r>(field: &mut FieldReader<'_, 'r>, tree: &'r Json) -> Result<Value<'r>, Reported> {
+fn tree_text<'r>(field: &mut FieldReader<'_, 'r>, tree: &Json) -> Result<Cow<'r, str>, Reported> {
     if matches!(field.rule.conversion, Conversion::Json) {
-        return Ok(Value::Text(Cow::Owned(tree.to_string())));
+        return Ok(Cow::Owned(tree.to_string()));
     }
     let message = "a list or an object, where a single value is expected";
     Err(field.error(Code::WrongType, &tree.to_string(), message))
@@ -103,14 +143,29 @@ fn phone<'r>(
     field: &mut FieldReader<'_, 'r>,
     text: Cow<'r, str>,
     region: Option<Region>,
-) -> Result<Value<'r>, Reported> {
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
     if let Cow::Borrowed(text) = text
         && let PhoneReading::Possible(number) = read_phone(text, region)
     {
-        field.is_checked = field.rule.field.is(Field::Customer);
-        return Ok(Value::Text(number));
+        possible_phone(field, number, into);
+        return Ok(());
     }
-    other_phone(field, text, region)
+    other_phone(field, text, region, into)
+}
+
+/// A number that is possible; of a customer nothing else is asked.
+#[inline]
+fn possible_phone<'r>(
+    field: &FieldReader<'_, 'r>,
+    number: Cow<'r, str>,
+    into: &mut impl ValueSink<'r>,
+) {
+    if field.rule.field.is(Field::Customer) {
+        into.checked(number);
+    } else {
+        into.text(number);
+    }
 }
 
 #[inline(never)]
@@ -118,29 +173,29 @@ fn other_phone<'r>(
     field: &mut FieldReader<'_, 'r>,
     text: Cow<'r, str>,
     region: Option<Region>,
-) -> Result<Value<'r>, Reported> {
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
     let reading = read_phone(&text, region);
     if matches!(reading, PhoneReading::NeedsRegion | PhoneReading::NotAPhone)
         && let Some((bare, message)) = bare_number(&text)
     {
         field.report(Code::RepairedByRule, &text, &message);
-        return other_phone(field, Cow::Owned(bare), region);
+        return other_phone(field, Cow::Owned(bare), region, into);
     }
     match reading {
         PhoneReading::Possible(number) => {
-            field.is_checked = field.rule.field.is(Field::Customer);
-            Ok(Value::Text(Cow::Owned(number.into_owned())))
+            possible_phone(field, Cow::Owned(number.into_owned()), into);
         }
         PhoneReading::NeedsRegion => {
             let message =
                 "no country code, and the mapping names no region; it is sent as it stands";
             field.report(Code::PhoneWithoutRegion, &text, message);
-            Ok(Value::Text(text))
+            into.text(text);
         }
         PhoneReading::Ambiguous => {
             let message = "it could be a number of the region, or carry the code of another country; \
                            nothing is sent until it has a `+` or a leading zero";
-            Err(field.error(Code::AmbiguousPhone, &text, message))
+            return Err(field.error(Code::AmbiguousPhone, &text, message));
         }
         PhoneReading::NotAPhone => {
             let is_told_later = field.rule.field.is(Field::Customer)
@@ -149,25 +204,45 @@ fn other_phone<'r>(
                 let message = "not a possible phone number; it is sent as it stands";
                 field.report(Code::CustomerNotAPhone, &text, message);
             }
-            Ok(Value::Text(text))
+            into.text(text);
         }
         PhoneReading::Damaged => {
             let message =
                 "a spreadsheet wrote this number with an exponent, and its last digits are lost";
-            Err(field.error(Code::SpreadsheetDamage, &text, message))
+            return Err(field.error(Code::SpreadsheetDamage, &text, message));
         }
     }
+    Ok(())
 }
 
+#[inline]
 fn time<'r>(
     field: &mut FieldReader<'_, 'r>,
-    text: &Cow<'r, str>,
+    text: Cow<'r, str>,
     rule: &TimeRule,
-) -> Result<Value<'r>, Reported> {
-    match read_text(text, |text| rule.read(text)) {
-        Ok((time, at)) if field.rule.field.kind() == ValueKind::Time => Ok(Value::Time(time, at)),
-        Ok((time, _)) => Ok(Value::Text(time)),
-        Err((Code::BadTime, message)) => {
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
+    let (time, at) = match read_text(&text, |text| rule.read(text)) {
+        Ok(read) => read,
+        Err(refusal) => return Err(no_time(field, &text, rule, refusal)),
+    };
+    if field.rule.field.kind() == ValueKind::Time {
+        into.time(time, at);
+    } else {
+        into.text(time);
+    }
+    Ok(())
+}
+
+#[cold]
+fn no_time(
+    field: &mut FieldReader<'_, '_>,
+    text: &str,
+    rule: &TimeRule,
+    refusal: TimeRefusal,
+) -> Reported {
+    match refusal {
+        (Code::BadTime, message) => {
             let message = match rule.missing_format(text) {
                 Some(format) => Cow::Owned(format!(
                     "it ends with an offset, and no format of the mapping does: add \"{format}\" to \
@@ -175,18 +250,19 @@ fn time<'r>(
                 )),
                 None => Cow::Borrowed(message),
             };
-            Err(field.error(Code::BadTime, text, &message))
+            field.error(Code::BadTime, text, &message)
         }
-        Err((code, message)) => Err(field.error(code, text, message)),
+        (code, message) => field.error(code, text, message),
     }
 }
 
 /// A number goes into a text field as its text.
-fn numeric<'r>(field: &FieldReader<'_, 'r>, number: Cow<'r, str>) -> Value<'r> {
+#[inline]
+fn numeric<'r>(field: &FieldReader<'_, 'r>, number: Cow<'r, str>, into: &mut impl ValueSink<'r>) {
     if field.rule.field.kind() == ValueKind::Number {
-        Value::Number(number)
+        into.number(number);
     } else {
-        Value::Text(number)
+        into.text(number);
     }
 }
 
@@ -194,14 +270,14 @@ fn number<'r>(
     field: &mut FieldReader<'_, 'r>,
     text: &Cow<'r, str>,
     notation: Notation,
-) -> Result<Value<'r>, Reported> {
+) -> Result<Cow<'r, str>, Reported> {
     let found = read_text(text, |text| {
         read_number(text, notation)
             .map(|number| (number, ()))
             .ok_or(())
     });
     match found {
-        Ok((number, ())) => Ok(numeric(field, number)),
+        Ok((number, ())) => Ok(number),
         Err(()) => Err(field.error(
             Code::BadNumber,
             text,
@@ -214,7 +290,7 @@ fn seconds<'r>(
     field: &mut FieldReader<'_, 'r>,
     text: &Cow<'r, str>,
     lengths: Lengths,
-) -> Result<Value<'r>, Reported> {
+) -> Result<Cow<'r, str>, Reported> {
     let is_certain = is_thousands_or_parts(text.trim()) && field.is_calculated(text);
     let found = read_text(text, |text| {
         read_length(text, lengths, is_certain)
@@ -222,7 +298,7 @@ fn seconds<'r>(
             .ok_or(())
     });
     match found {
-        Ok((seconds, ())) => Ok(numeric(field, seconds)),
+        Ok((seconds, ())) => Ok(seconds),
         Err(()) if lengths.notation.is_none() && is_thousands_or_parts(text.trim()) => {
             let message = "thousands, or parts of a second: say which by decimal = \".\" or \",\"";
             Err(field.error(Code::BadDuration, text, message))
@@ -235,20 +311,15 @@ fn seconds<'r>(
     }
 }
 
-fn boolean<'r>(
-    field: &mut FieldReader<'_, 'r>,
+#[inline]
+fn boolean(
+    field: &mut FieldReader<'_, '_>,
     text: &str,
     words: &BooleanWords,
-) -> Result<Value<'r>, Reported> {
-    let target = &field.rule.field;
+) -> Result<bool, Reported> {
     match read_boolean(text, words) {
-        Some(flag) if target.kind() == ValueKind::Bool => Ok(Value::Bool(flag)),
-        Some(flag) => Ok(Value::Text(Cow::Borrowed(if flag {
-            "true"
-        } else {
-            "false"
-        }))),
-        None if target.is(Field::HasConsent) => {
+        Some(flag) => Ok(flag),
+        None if field.rule.field.is(Field::HasConsent) => {
             let message = "neither yes nor no; a refusal must never be sent as consent";
             Err(field.error(Code::BadConsent, text, message))
         }
@@ -257,21 +328,29 @@ fn boolean<'r>(
 }
 
 #[inline]
-fn email<'r>(field: &mut FieldReader<'_, 'r>, text: Cow<'r, str>) -> Result<Value<'r>, Reported> {
-    let value = if is_plain_email(&text) {
-        Value::Text(text)
+fn email<'r>(
+    field: &mut FieldReader<'_, 'r>,
+    text: Cow<'r, str>,
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
+    let address = if is_plain_email(&text) {
+        text
     } else {
         other_email(field, &text)?
     };
-    field.is_checked = field.rule.field.is(Field::AgentEmail);
-    Ok(value)
+    if field.rule.field.is(Field::AgentEmail) {
+        into.checked(address);
+    } else {
+        into.text(address);
+    }
+    Ok(())
 }
 
 #[inline(never)]
 fn other_email<'r>(
     field: &mut FieldReader<'_, 'r>,
     text: &Cow<'r, str>,
-) -> Result<Value<'r>, Reported> {
+) -> Result<Cow<'r, str>, Reported> {
     let bare = text.trim();
     let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
     if let Some((code, message)) = fault_of_key(bare) {
@@ -285,19 +364,19 @@ fn other_email<'r>(
         };
         return Err(field.error(Code::BadEmail, text, message));
     }
-    Ok(Value::Text(match text {
+    Ok(match text {
         Cow::Borrowed(whole) => {
             let whole = whole.trim();
             Cow::Borrowed(whole.strip_prefix("mailto:").unwrap_or(whole))
         }
         Cow::Owned(_) => Cow::Owned(bare.to_owned()),
-    }))
+    })
 }
 
 /// Text that is JSON, written compactly.
-fn json<'r>(field: &mut FieldReader<'_, 'r>, text: &Cow<'r, str>) -> Result<Value<'r>, Reported> {
+fn json<'r>(field: &mut FieldReader<'_, 'r>, text: &str) -> Result<Cow<'r, str>, Reported> {
     match serde_json::from_str::<Json>(text) {
-        Ok(json) => Ok(Value::Text(Cow::Owned(json.to_string()))),
+        Ok(json) => Ok(Cow::Owned(json.to_string())),
         Err(_) => Err(field.error(Code::BadJson, text, "not JSON")),
     }
 }

@@ -4,58 +4,61 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::columns::RawText;
 use super::field_reader::{FieldReader, Reported};
+use super::value_sink::ValueSink;
 use crate::domain::Code;
-use crate::domain::call::{Value, is_blank};
+use crate::domain::call::{Segment, Value, is_blank};
 use crate::mapping::value::list::{json_list, label, parts, read_segments, trimmed};
 
-/// Labels from a JSON list, from a cell that holds one, or from text that the rule splits. Parts
-/// are trimmed and empty ones dropped; the same label twice is left to `Call::new`.
+/// Labels from a cell that holds a JSON list, or from text that the rule splits. Parts are trimmed and
+/// empty ones dropped; the same label twice is left to `Call::new`.
 pub(in crate::mapping) fn labels<'r>(
     field: &mut FieldReader<'_, 'r>,
-    raw: RawText<'r>,
-) -> Result<Value<'r>, Reported> {
-    let mut list = LabelList::default();
-    match raw {
-        RawText::Missing => return Ok(Value::Absent),
-        RawText::Tree(Json::Array(items)) => {
-            let parts: Option<Vec<_>> = items.iter().map(label).collect();
-            let parts =
-                parts.ok_or_else(|| bad_list(field, &Json::Array(items.clone()).to_string()))?;
+    text: Cow<'r, str>,
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
+    let mut list = LabelList::within(field);
+    match (json_list(&text), text) {
+        (Some(items), text) => {
+            let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
+            let parts: Option<Vec<_>> = items.iter().map(own).collect();
+            let parts = parts.ok_or_else(|| bad_list(field, &text))?;
             for part in parts {
                 list.add(field, part);
             }
         }
-        RawText::Tree(tree) => return Err(bad_list(field, &tree.to_string())),
-        RawText::Text(text) => match (json_list(&text), text) {
-            (Some(items), text) => {
-                let own = |item| label(item).map(|label| Cow::Owned(label.into_owned()));
-                let parts: Option<Vec<_>> = items.iter().map(own).collect();
-                let parts = parts.ok_or_else(|| bad_list(field, &text))?;
-                for part in parts {
-                    list.add(field, part);
-                }
+        (None, Cow::Borrowed(text)) => {
+            let parts = parts(text, &field.rule.steps.split);
+            for part in parts {
+                list.add(field, Cow::Borrowed(part));
             }
-            (None, Cow::Borrowed(text)) => {
-                let parts = parts(text, &field.rule.steps.split);
-                for part in parts {
-                    list.add(field, Cow::Borrowed(part));
-                }
+        }
+        (None, Cow::Owned(text)) => {
+            let parts = parts(&text, &field.rule.steps.split);
+            for part in parts {
+                list.add(field, Cow::Owned(part.to_owned()));
             }
-            (None, Cow::Owned(text)) => {
-                let parts = parts(&text, &field.rule.steps.split);
-                for part in parts {
-                    list.add(field, Cow::Owned(part.to_owned()));
-                }
-            }
-        },
+        }
     }
-    list.value()
+    list.end(into)
+}
+
+/// The same from a JSON list.
+pub(in crate::mapping) fn labels_of<'r>(
+    field: &mut FieldReader<'_, 'r>,
+    tree: &'r Json,
+    into: &mut impl ValueSink<'r>,
+) -> Result<(), Reported> {
+    let mut list = LabelList::within(field);
+    let items = tree.as_array();
+    let parts = items.and_then(|items| items.iter().map(label).collect::<Option<Vec<_>>>());
+    for part in parts.ok_or_else(|| bad_list(field, &tree.to_string()))? {
+        list.add(field, part);
+    }
+    list.end(into)
 }
 
 /// Labels as they are found.
-#[derive(Default)]
 struct LabelList<'r> {
     labels: Vec<Cow<'r, str>>,
     /// Whether an error was reported for one of them.
@@ -63,6 +66,13 @@ struct LabelList<'r> {
 }
 
 impl<'r> LabelList<'r> {
+    fn within(field: &FieldReader<'_, 'r>) -> Self {
+        LabelList {
+            labels: field.input.room.take(),
+            is_broken: false,
+        }
+    }
+
     #[inline]
     fn add(&mut self, field: &mut FieldReader<'_, 'r>, part: Cow<'r, str>) {
         let part = trimmed(part);
@@ -76,15 +86,14 @@ impl<'r> LabelList<'r> {
         }
     }
 
-    fn value(self) -> Result<Value<'r>, Reported> {
+    fn end(self, into: &mut impl ValueSink<'r>) -> Result<(), Reported> {
         if self.is_broken {
             return Err(Reported);
         }
-        Ok(if self.labels.is_empty() {
-            Value::Absent
-        } else {
-            Value::Labels(self.labels)
-        })
+        if !self.labels.is_empty() {
+            into.labels(self.labels);
+        }
+        Ok(())
     }
 }
 
@@ -97,30 +106,39 @@ fn bad_list(field: &mut FieldReader<'_, '_>, value: &str) -> Reported {
     )
 }
 
-/// Segments from a JSON list or from a cell that holds one.
+/// Segments from a cell that holds a JSON list.
 pub(in crate::mapping) fn segments<'r>(
     field: &mut FieldReader<'_, 'r>,
-    raw: RawText<'r>,
+    text: &str,
 ) -> Result<Value<'r>, Reported> {
-    let (read, shown) = match raw {
-        RawText::Missing => return Ok(Value::Absent),
-        RawText::Tree(tree) => (read_segments(tree), tree.to_string()),
-        RawText::Text(text) => {
-            if text.trim().is_empty() {
-                return Ok(Value::Absent);
-            }
-            let text = field.mapped(text)?;
-            let tree = serde_json::from_str(&text).ok();
-            (tree.as_ref().and_then(read_segments), text.into_owned())
-        }
-    };
-    match read {
-        Some(segments) if segments.is_empty() => Ok(Value::Absent),
-        Some(segments) => Ok(Value::Segments(segments)),
-        None => {
-            let message =
-                r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
-            Err(field.error(Code::BadSegments, &shown, message))
-        }
+    let tree = serde_json::from_str(text).ok();
+    let read = tree.as_ref().and_then(read_segments);
+    read.map_or_else(|| Err(bad_segments(field, text)), |read| Ok(value_of(read)))
+}
+
+/// The same from a JSON list.
+pub(in crate::mapping) fn segments_of<'r>(
+    field: &mut FieldReader<'_, 'r>,
+    tree: &Json,
+) -> Result<Value<'r>, Reported> {
+    let read = read_segments(tree);
+    read.map_or_else(
+        || Err(bad_segments(field, &tree.to_string())),
+        |read| Ok(value_of(read)),
+    )
+}
+
+fn value_of<'r>(segments: Vec<Segment>) -> Value<'r> {
+    if segments.is_empty() {
+        Value::Absent
+    } else {
+        Value::Segments(segments)
     }
+}
+
+#[cold]
+fn bad_segments(field: &mut FieldReader<'_, '_>, value: &str) -> Reported {
+    let message =
+        r#"not a list such as [{"startSeconds":0,"durationSeconds":10}] of whole seconds"#;
+    field.error(Code::BadSegments, value, message)
 }

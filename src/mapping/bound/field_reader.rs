@@ -11,18 +11,28 @@ use super::rule::CompiledRule;
 use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem};
 use crate::mapping::file::conversion::Conversion;
+use crate::mapping::file::rule::ValueMap;
 use crate::mapping::value::repair::Repair;
 use crate::source::Column;
 
 /// One field of one record on its way.
 pub(in crate::mapping) struct FieldReader<'a, 'r> {
     pub(in crate::mapping) rule: &'r CompiledRule,
-    input: &'a FieldInput<'a, 'r>,
+    pub(in crate::mapping) input: &'a FieldInput<'a, 'r>,
     problems: &'a mut Vec<Problem>,
     /// Whether the value is the rule's own default, which needs no map.
     is_default: bool,
-    /// Whether the value was asked here all that the check of a call asks of its field.
-    pub(in crate::mapping) is_checked: bool,
+}
+
+/// What a look at the cells of a rule tells.
+#[derive(Debug)]
+pub(in crate::mapping) enum Glance<'r> {
+    /// The record says nothing in the field.
+    Nothing,
+    /// A text that is not blank, and goes into the map or the conversion as it stands.
+    Says(&'r str),
+    /// More than the look must tell.
+    Unclear,
 }
 
 /// A field for which an error is already reported.
@@ -41,42 +51,32 @@ impl<'a, 'r> FieldReader<'a, 'r> {
             input,
             problems,
             is_default: false,
-            is_checked: false,
+        }
+    }
+
+    /// What the cells of the rule say at a look: the first of them that says something counts.
+    #[inline]
+    pub(in crate::mapping) fn glance(&self) -> Glance<'r> {
+        let (Some(cells), Some(of_rule)) = (&self.input.cells, &self.rule.cells) else {
+            return Glance::Unclear;
+        };
+        for cell in of_rule {
+            match cells.said(*cell) {
+                None => {}
+                Some(text) if is_blank(text) => return Glance::Unclear,
+                Some(text) => return Glance::Says(text),
+            }
+        }
+        match self.rule.steps.default {
+            None => Glance::Nothing,
+            Some(_) => Glance::Unclear,
         }
     }
 
     /// Fetches the value and takes it through the steps that come before its conversion. Lists of
     /// labels are mapped label by label later.
-    #[inline]
-    pub(in crate::mapping) fn raw(&mut self) -> Result<RawText<'r>, Reported> {
-        match self.cell() {
-            Some(raw) => Ok(raw),
-            None => self.made(),
-        }
-    }
-
-    /// The first of the rule's cells that says something; `None` where more than a look at them tells
-    /// what the field says.
-    #[inline]
-    fn cell(&self) -> Option<RawText<'r>> {
-        let cells = self.input.cells.as_ref()?;
-        for cell in self.rule.cells.as_deref()? {
-            match cells.said(*cell) {
-                None => {}
-                Some(text) if is_blank(text) => return None,
-                Some(text) => return Some(RawText::Text(Cow::Borrowed(text))),
-            }
-        }
-        self.rule
-            .steps
-            .default
-            .is_none()
-            .then_some(RawText::Missing)
-    }
-
-    /// The same by all that a rule may do.
     #[inline(never)]
-    fn made(&mut self) -> Result<RawText<'r>, Reported> {
+    pub(in crate::mapping) fn raw(&mut self) -> Result<RawText<'r>, Reported> {
         let steps = &self.rule.steps;
         let (record, templates) = (self.input.record, self.input.templates);
         let mut raw = match RawText::of(&self.rule.source, record, templates) {
@@ -139,17 +139,22 @@ impl<'a, 'r> FieldReader<'a, 'r> {
         &mut self,
         text: Cow<'r, str>,
     ) -> Result<Cow<'r, str>, Reported> {
+        match &self.rule.steps.map {
+            Some(map) if !self.is_default => self.looked_up(map, &text).map(Cow::Borrowed),
+            _ => Ok(text),
+        }
+    }
+
+    #[inline(never)]
+    fn looked_up(&mut self, map: &'r ValueMap, text: &str) -> Result<&'r str, Reported> {
         let steps = &self.rule.steps;
-        let Some(map) = steps.map.as_ref().filter(|_| !self.is_default) else {
-            return Ok(text);
-        };
         let found = map
-            .get(&text)
+            .get(text)
             .or(steps.otherwise.as_deref())
             .or(steps.default.as_deref());
         match found {
-            Some(found) => Ok(Cow::Borrowed(found)),
-            None => Err(self.error(Code::UnmappedValue, &text, map.refusal())),
+            Some(found) => Ok(found),
+            None => Err(self.error(Code::UnmappedValue, text, map.refusal())),
         }
     }
 

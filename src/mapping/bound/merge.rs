@@ -72,7 +72,7 @@ impl<'r> Merged<'r> {
             };
         };
         let orders = orders(legs, parts, problems);
-        let says = |at: &&usize, field| parts[**at].draft.get(field) != &Value::Absent;
+        let says = |at: &&usize, field| parts[**at].draft.get(field) != Value::Absent;
         let speaker = |field: Field| {
             let order = orders.of(legs.fields[field.index()]);
             order.iter().find(|at| says(at, field)).copied()
@@ -81,21 +81,19 @@ impl<'r> Merged<'r> {
         let mut draft = Draft::new();
         for field in Field::ALL {
             let value = match legs.fields[field.index()] {
-                LegRule::Agent if agent.is_some() => {
-                    agent.map(|at| parts[at].draft.get(field).clone())
-                }
+                LegRule::Agent if agent.is_some() => agent.map(|at| parts[at].draft.copied(field)),
                 LegRule::Sum => sum(field, parts, &orders.first, problems),
                 leg => {
                     let found = speaker(field);
                     if let (LegRule::Same, Some(first)) = (leg, found) {
                         compare(mapping, field, parts, &orders.first, (first, problems));
                     }
-                    found.map(|at| parts[at].draft.get(field).clone())
+                    found.map(|at| parts[at].draft.copied(field))
                 }
             };
             draft.set(field, value.unwrap_or_default());
         }
-        let lacks = |field: &&Field| draft.get(**field) == &Value::Absent;
+        let lacks = |field: &&Field| draft.get(**field) == Value::Absent;
         Merged {
             lead: agent.or(orders.first.first().copied()).unwrap_or(0),
             lacks: legs.requires.iter().find(lacks).copied(),
@@ -121,7 +119,7 @@ fn compare(
         }
         let other = parts[first].record.location().within();
         let message = format!("another `{field}` than {other} of the same call");
-        let shown = match value {
+        let shown = match &value {
             Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,
             Value::Bool(true) => "true",
             Value::Bool(false) => "false",
@@ -148,14 +146,14 @@ fn sum<'r>(
         .filter(|part| !matches!(part.draft.get(field), Value::Absent | Value::Broken))
         .collect();
     if let [only] = said.as_slice() {
-        return Some(only.draft.get(field).clone());
+        return Some(only.draft.copied(field));
     }
     let mut total = None;
     for part in said {
         let Value::Number(number) = part.draft.get(field) else {
-            return Some(part.draft.get(field).clone());
+            return Some(part.draft.copied(field));
         };
-        let number = Decimal::read(number);
+        let number = Decimal::read(&number);
         total = match (total, number) {
             (None, number @ Some(_)) => number,
             (Some(total), Some(number)) => Decimal::plus(total, number),

@@ -27,5 +27,6 @@ pub(super) mod rule;
 pub(super) mod skip;
 pub(super) mod skip_verdicts;
 pub(super) mod unused_consent;
+pub(super) mod value_sink;
 pub(super) mod watch;
 pub(super) mod watched_keys;

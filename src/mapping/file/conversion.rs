@@ -14,8 +14,9 @@ use crate::mapping::value::duration::{Lengths, Unit};
 use crate::mapping::value::number::Notation;
 use crate::mapping::value::time::{TimeFormat, TimeRule};
 
-/// How a text becomes a value.
+/// How a text becomes a value. It is asked for each cell, and a number of its own is told at a look.
 #[derive(Debug, Clone)]
+#[repr(u8)]
 pub(in crate::mapping) enum Conversion {
     Text,
     Phone(Option<Region>),

@@ -7,7 +7,7 @@ use super::{apply, assert_marks_hold, bind, row};
 use crate::domain::call::Call;
 
 /// Evaluates a row; whether it makes a call about which there is nothing to say.
-fn is_clean(mapping: &str, cells: &[&str]) -> bool {
+pub(super) fn is_clean(mapping: &str, cells: &[&str]) -> bool {
     let batch = row(&HEADER, cells);
     let profile = bind(mapping, &batch);
     let mut problems = Vec::new();

@@ -10,6 +10,7 @@ mod orderly;
 mod plain;
 mod presets;
 mod properties;
+mod rows;
 mod shape;
 mod tables;
 
@@ -100,15 +101,35 @@ fn map_fully(text: &str, batch: &Batch, field: Field) -> (Value<'static>, Vec<Pr
     }
 }
 
-/// What the evaluation says that it has checked, the check of a call finds in order as well.
+/// What the evaluation says that it has checked, the check of a call finds in order as well, and what is
+/// told of the call is told of the same values when they lie elsewhere.
 fn assert_marks_hold(draft: Draft<'_>) {
     let mut unmarked = Draft::new();
     for field in Field::ALL {
-        unmarked.set(field, draft.get(field).clone());
+        unmarked.set(field, draft.get(field).into_owned());
     }
     let (mut one, mut other) = (Vec::new(), Vec::new());
-    assert_eq!(Call::new(draft, &mut one), Call::new(unmarked, &mut other));
+    let call = Call::new(draft, &mut one);
+    let judged = Call::new(unmarked, &mut other);
+    assert_eq!(call, judged);
     assert_eq!(one, other);
+    let (Some(call), Some(judged)) = (call, judged) else {
+        return;
+    };
+    assert_eq!((call.at(), call.consent()), (judged.at(), judged.consent()));
+    assert!(call.filled().eq(judged.fields().map(|(field, _)| field)));
+    for field in Field::ALL {
+        let text = match judged.get(field) {
+            Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text.into_owned(),
+            _ => String::new(),
+        };
+        assert_eq!(call.text(field), text, "{field}");
+    }
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    let print = judged.fingerprint(&mut other);
+    assert_eq!(call.fingerprint(&mut one), print);
+    assert_eq!(call.identity_hash(), judged.identity_hash());
+    assert_eq!(call.into_owned().fingerprint(&mut one), print);
 }
 
 /// Whether the first record takes the short way; it must make of it what the full evaluation does.
@@ -131,7 +152,7 @@ fn assert_roads_agree(
     let call = call.unwrap();
     assert_eq!(plain.call(), call);
     assert_eq!((plain.at(), plain.consent()), (call.at(), call.consent()));
-    assert!(plain.fields().eq(call.fields().map(|(field, _)| field)));
+    assert!(plain.fields().eq(call.filled()));
     for field in Field::ALL {
         assert_eq!(plain.get(field), call.text(field), "{field}");
     }

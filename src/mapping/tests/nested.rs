@@ -115,7 +115,7 @@ fn needs_are_asked_for_until_somebody_says_them() {
     };
     assert_eq!(
         draft.get(Field::AgentEmail),
-        &super::text("ida.o@example.com")
+        super::text("ida.o@example.com")
     );
     assert!(mapping.set_agents(&folder.path().join("none.csv")).is_err());
 }

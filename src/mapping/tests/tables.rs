@@ -236,9 +236,9 @@ fn what_a_preset_asks_for_can_be_given_from_outside() {
     };
     assert_eq!(
         draft.get(Field::DateTime),
-        &time("2024-03-15T09:12:03+01:00")
+        time("2024-03-15T09:12:03+01:00")
     );
-    assert_eq!(draft.get(Field::Customer), &text("+4512345678"));
+    assert_eq!(draft.get(Field::Customer), text("+4512345678"));
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl MappingTrial {
                 Action::Send(job) => job.call.get(field),
                 _ => draft.get(field),
             };
-            row(field, profile, record, draft.get(field), sent)
+            row(field, profile, record, &draft.get(field), &sent)
         });
         self.shown.push(Try {
             place: record.location().to_string(),

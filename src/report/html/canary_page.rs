@@ -212,7 +212,7 @@ fn sent(call: &CanaryCall) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = candidate
         .call
         .fields()
-        .map(|(field, value)| (field.name().to_owned(), shown(&value_text(value))))
+        .map(|(field, value)| (field.name().to_owned(), shown(&value_text(&value))))
         .filter(|(_, text)| !text.is_empty())
         .collect();
     if candidate

@@ -274,7 +274,7 @@ impl<'r> CallWorker<'r> {
                     .at(self.mapping.column_for(field, record), call.text(field)),
             );
         };
-        for (field, _) in call.fields() {
+        for field in call.filled() {
             if !api::has_field(field, self.target.version) {
                 let message = "this version of the API does not have the field; it is not sent";
                 tell(Code::NotInVersion, field, message);
@@ -466,7 +466,7 @@ impl CallWorker<'_> {
 /// Counts a call.
 pub(in crate::targets) fn count(call: &Call<'_>, sums: &mut Totals) {
     sums.count(CallFacts {
-        fields: call.fields().map(|(field, _)| field),
+        fields: call.filled(),
         consent: call.consent(),
         time: call.text(Field::DateTime),
         agent: call.text(Field::AgentId),
