@@ -59,6 +59,8 @@ pub(super) enum Usage {
     Exists { path: PathBuf },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
+    #[error("--verify needs the read API: name it with --read-url")]
+    NothingToVerifyBy,
     #[error("--guided asks on a terminal, and there is none")]
     NoTerminal,
     #[error("the questions were not answered; nothing was written")]

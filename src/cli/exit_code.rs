@@ -66,6 +66,7 @@ impl Exit {
                 | Usage::NoFile { .. }
                 | Usage::Exists { .. }
                 | Usage::NoTerminal
+                | Usage::NothingToVerifyBy
                 | Usage::NoAnswer
                 | Usage::NoRecords { .. }
                 | Usage::File { .. }

@@ -29,5 +29,6 @@ mod sandbox;
 mod signals;
 mod status;
 mod verify;
+mod verify_job;
 
 pub use program::main;

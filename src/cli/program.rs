@@ -53,7 +53,8 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
     }
     match &arguments.command {
         Command::Check(check) => check::check(check, arguments, screen),
-        Command::Run(run) => run::run(run, arguments, screen),
+        // The report of a run keeps one screen; what comes after it has another.
+        Command::Run(run) => run::run(run, arguments, screen, Screen::of_process(color())),
         Command::Canary(canary) => {
             // The report of the run keeps the other one.
             let own = Screen::of_process(color());

@@ -11,7 +11,7 @@ use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
-use super::{canary_approval, dry_run, run_options, sandbox, signals};
+use super::{canary_approval, dry_run, run_options, sandbox, signals, verify};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::DeliveryOptions;
@@ -23,7 +23,13 @@ use crate::report::{self, Mode, Report, ReportOptions, Screen};
 use crate::sandbox::Sandbox;
 use crate::targets::{CallDelivery, CallDeliveryOptions, CaseDelivery, CaseDeliveryOptions};
 
-pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
+/// `own` is the screen of what comes after the run.
+pub(super) fn run(
+    run: &RunArgs,
+    arguments: &Arguments,
+    screen: Screen,
+    own: Screen,
+) -> Result<Exit, Error> {
     if let Some(origin) = run.destination.sandbox_origin {
         tracing::warn!(
             "{origin} makes this a rehearsal: nothing is sent to Capturi. Take it away to import"
@@ -37,7 +43,7 @@ pub(super) fn run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Resul
         .enable_all()
         .build()
         .map_err(Usage::Runtime)?;
-    let exit = runtime.block_on(deliver(run, arguments, settings, screen));
+    let exit = runtime.block_on(deliver(run, arguments, settings, screen, own));
     // A reader that waits for standing input must not keep a stopped program alive.
     runtime.shutdown_background();
     exit
@@ -48,6 +54,7 @@ async fn deliver(
     arguments: &Arguments,
     settings: RunSettings,
     screen: Screen,
+    mut own: Screen,
 ) -> Result<Exit, Error> {
     let connected = connect(run, &settings).await?;
     let (parts, report) = prepare(run, arguments, &settings, &connected)?;
@@ -55,13 +62,26 @@ async fn deliver(
         let mapping = canary_approval::hash(run, &parts.mapping);
         canary_approval::expect(&mapping, &settings.ledger, &connected.name)?;
     }
+    let reading = connected.reading.as_ref();
+    let comparison = verify::after_run(run, arguments, &settings, reading, &connected.name)?;
     let OpenedRun {
         pipeline,
         sending,
         server,
     } = OpenedRun::open(run, settings, connected, parts, report)?;
     let stop = Arc::new(StopSignal::new());
-    let exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
+    let mut exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
+    if let (Ok(ended @ (Exit::Done | Exit::Incomplete)), Some(comparison)) = (&exit, comparison) {
+        let compared = comparison.carry_out(&mut own).await;
+        // What was wrong with the run is told by its number.
+        exit = compared.map(|compared| {
+            if *ended == Exit::Done {
+                compared
+            } else {
+                *ended
+            }
+        });
+    }
     if let Some(server) = server {
         server.stop().await;
     }

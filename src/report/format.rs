@@ -267,6 +267,14 @@ fn is_unsafe(char: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The date of a day that is counted from 1970-01-01.
+pub(super) fn date_of_day(day: i64) -> Option<String> {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let hours = day.checked_mul(24)?;
+    let date = epoch.checked_add(jiff::SignedDuration::try_from_hours(hours)?);
+    date.ok().map(|date| date.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::console::screen::Screen;
 use super::files::output_folder::OutputFolder;
-use super::format::{count, safe};
+use super::format::{count, date_of_day, safe};
+use super::html::verify_section;
 use super::json::stop_name;
 use super::{Error, is_report};
 use crate::events::StopReason;
@@ -112,7 +113,7 @@ impl VerifySummary {
                 .filter(|(_, many)| **many > 0)
                 .map(|(state, many)| (state.name().to_owned(), (*many).into()))
                 .collect();
-            Some((date(*day)?, Value::Object(states)))
+            Some((date_of_day(*day)?, Value::Object(states)))
         });
         let days: Map<String, Value> = days.collect();
         let stop = self.stop.as_ref();
@@ -132,6 +133,17 @@ impl VerifySummary {
             "started": self.started,
             "seconds": self.seconds,
         })
+    }
+
+    /// Puts it into the `report.html` of this folder, as a section of what a run has written there.
+    pub fn add_to_page(&self, folder: &Path, ledger: &Path) -> Result<PathBuf, Error> {
+        let old = page_of_run(&folder.join("report.html"));
+        let page = verify_section::in_page(old.as_deref(), &self.counts);
+        let folder = OutputFolder::open(folder, &[ledger.to_owned()])?;
+        let (path, mut file) = folder.replace("report", "html")?;
+        file.write_all(page.as_bytes())
+            .map_err(Error::write(&path))?;
+        Ok(path)
     }
 
     /// Puts it into the `summary.json` of this folder, beside what a run has said there.
@@ -159,6 +171,14 @@ impl VerifySummary {
     }
 }
 
+/// The page of a run, if there is one and it can be read.
+fn page_of_run(path: &Path) -> Option<String> {
+    if !is_report(path) || fs::metadata(path).ok()?.len() > LARGEST {
+        return None;
+    }
+    fs::read_to_string(path).ok()
+}
+
 /// The summary of a run, if there is one and it can be read.
 fn of_run(path: &Path) -> Option<Map<String, Value>> {
     if !is_report(path) || fs::metadata(path).ok()?.len() > LARGEST {
@@ -166,12 +186,4 @@ fn of_run(path: &Path) -> Option<Map<String, Value>> {
     }
     let text = fs::read(path).ok()?;
     serde_json::from_slice(&text).ok()
-}
-
-/// The date of a day that is counted from 1970-01-01.
-fn date(day: i64) -> Option<String> {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let hours = day.checked_mul(24)?;
-    let date = epoch.checked_add(SignedDuration::try_from_hours(hours)?);
-    date.ok().map(|date| date.to_string())
 }

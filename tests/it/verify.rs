@@ -326,9 +326,55 @@ fn a_comparison_tells_nothing_of_people() {
         ("the log", &ended.err),
         ("verify.csv", &place.read("seen/verify.csv")),
         ("summary.json", &place.read("seen/summary.json")),
+        ("report.html", &place.read("seen/report.html")),
     ] {
         holds_none(&secrets, text.as_bytes(), name);
     }
     let ledger = std::fs::read(place.path("capturi-import.db")).expect("a ledger");
     holds_none(&secrets, &ledger, "the ledger");
+}
+
+#[test]
+fn a_run_compares_its_calls_at_its_end() {
+    let given = calls(30, 311);
+    let (place, server) = (Workdir::with(&given), Server::healthy());
+    let url = server.url();
+    let arguments = ["calls.csv", "--read-url", &url, "--verify"];
+
+    place.run(&server, &arguments).with_code(0);
+
+    let summary = place.summary();
+    assert_eq!(summary["verify"]["outcomes"]["verified"], 30);
+    assert_eq!(
+        summary["outcomes"]["created"], 30,
+        "the run's own numbers stay"
+    );
+    let page = place.read("out/report.html");
+    assert!(page.contains("What the destination has") && page.contains("How the records ended"));
+    // The second run sends nothing, and has nothing to compare.
+    place.run(&server, &arguments).with_code(0);
+    assert_eq!(place.summary()["verify"]["known"], 0);
+    place.run(&server, &["calls.csv", "--verify"]).with_code(2);
+}
+
+#[test]
+fn a_rehearsal_can_show_what_a_comparison_finds() {
+    let given = calls(20, 312);
+    let place = Workdir::with(&given);
+    place.write("faults.toml", "[[tamper]]\nwhat = \"altered\"\n");
+    let arguments = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--out",
+        "seen",
+        "--sandbox",
+        "--faults",
+        "faults.toml",
+        "--verify",
+    ];
+    place.call(&arguments).with_code(3);
+    assert_eq!(numbers(&place)["outcomes"]["different"], 20);
+    assert_eq!(numbers(&place)["what"]["subject"], 20);
 }

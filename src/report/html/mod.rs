@@ -7,6 +7,7 @@ mod figures;
 pub(super) mod loudness_plot;
 pub(super) mod plots;
 pub(super) mod scale;
+pub(super) mod verify_section;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, HtmlEscape, UndefinedBehavior};

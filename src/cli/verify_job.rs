@@ -1,0 +1,124 @@
+//! One comparison with the destination: by itself, or after a run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::error::{Error, LedgerError};
+use super::exit_code::Exit;
+use super::signals;
+use crate::events::StopSignal;
+use crate::ledger::{Reopened, VerifyBook, VerifyScope};
+use crate::report::{ListForm, Screen, Style, VerifyList, VerifySummary};
+use crate::verify::{self, VerifyOptions};
+
+/// One comparison with the destination.
+pub(super) struct VerifyJob {
+    pub(super) options: VerifyOptions,
+    /// By which the ledger knows the destination.
+    pub(super) destination: String,
+    pub(super) ledger: PathBuf,
+    pub(super) scope: VerifyScope,
+    /// Where its files go, if anywhere.
+    pub(super) out: Option<PathBuf>,
+    pub(super) lists: ListForm,
+    pub(super) style: Style,
+    /// Opens again what is missing; without, that is only told.
+    pub(super) carries_repair_out: bool,
+}
+
+impl VerifyJob {
+    /// Compares, tells what was found and writes the files.
+    pub(super) async fn carry_out(&self, screen: &mut Screen) -> Result<Exit, Error> {
+        let mut book = VerifyBook::open(&self.ledger, &self.destination, &self.scope)?;
+        let summary = self.compare(&mut book).await?;
+        if self.style == Style::Json {
+            screen.say(&summary.to_json().to_string());
+        } else {
+            summary.print(screen);
+        }
+        self.write_files(&book, &summary, screen)?;
+        if self.options.confirms_missing && summary.stop.is_none() {
+            let reopened = book.reopen(self.carries_repair_out);
+            let reopened = reopened.map_err(LedgerError::Use)?;
+            tell_repair(reopened, self.carries_repair_out, screen);
+        }
+        book.close().map_err(LedgerError::Use)?;
+        let stop = summary.stop.as_ref().map(|(stop, _)| *stop);
+        Ok(Exit::of_verify(stop, &summary.counts))
+    }
+
+    async fn compare(&self, book: &mut VerifyBook) -> Result<VerifySummary, Error> {
+        let stop = Arc::new(StopSignal::new());
+        let started = Timestamp::now();
+        let compared = tokio::select! {
+            biased;
+            never = signals::on_signals(&stop) => never,
+            compared = verify::verify(book, &self.options, &stop) => {
+                compared.map_err(LedgerError::Open)?
+            }
+        };
+        Ok(VerifySummary {
+            counts: compared.counts,
+            stop: stop.reason(),
+            destination: self.destination.clone(),
+            read_version: compared.version,
+            requests: compared.requests,
+            started,
+            seconds: Timestamp::now().duration_since(started).as_secs_f64(),
+        })
+    }
+
+    fn write_files(
+        &self,
+        book: &VerifyBook,
+        summary: &VerifySummary,
+        screen: &mut Screen,
+    ) -> Result<(), Error> {
+        let Some(out) = &self.out else {
+            return Ok(());
+        };
+        let mut list = VerifyList::create(out, &self.ledger, self.lists)?;
+        book.unverified(|line| {
+            list.add(&line)?;
+            Ok::<(), Error>(())
+        })?;
+        let mut written = vec![list.finish()?, summary.add_to_summary(out, &self.ledger)?];
+        written.push(summary.add_to_page(out, &self.ledger)?);
+        if self.style == Style::Human {
+            for path in written {
+                screen.say(&format!("wrote {}", path.display()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is put back, or could be.
+fn tell_repair(found: Reopened, is_done: bool, screen: &mut Screen) {
+    let Reopened {
+        conversations,
+        recordings,
+        deleted,
+    } = found;
+    if deleted > 0 {
+        screen.say(&format!(
+            "{deleted} conversations count as deleted in Capturi; they are left alone."
+        ));
+    }
+    if conversations + recordings == 0 {
+        screen.say("Nothing that can be put back is missing.");
+        return;
+    }
+    let head = if is_done { "opened again" } else { "plan" };
+    screen.say(&format!(
+        "{head}: {conversations} conversations that are gone; the next run that reads their records sends them"
+    ));
+    screen.say(&format!(
+        "{head}: {recordings} recordings that are not there; the next run with --audio uploads them"
+    ));
+    if !is_done {
+        screen.say("Nothing was changed; --repair --yes does it.");
+    }
+}
