@@ -36,7 +36,7 @@ pub(super) fn verify(
         style: program.style(),
         carries_repair_out: arguments.yes,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Usage::Runtime)?;

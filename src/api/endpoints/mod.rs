@@ -4,6 +4,7 @@ pub(super) mod audio;
 pub(super) mod case;
 pub(super) mod conversation;
 pub(super) mod details;
+pub(super) mod list_query;
 pub(super) mod read;
 mod read_versions;
 pub(super) mod reply;

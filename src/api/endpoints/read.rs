@@ -4,14 +4,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::SecretString;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::list_query::{ConversationList, ListQuery};
 use super::read_versions::Versions;
 use super::reply::{ConversationQuery, ConversationReply, FoundConversation, ListPage, found_in};
 use crate::api::Error;
@@ -52,8 +52,6 @@ const PAGE: u16 = 1_000;
 /// Pages of a list that are looked through: an export whose calls all bear the same time (midnight) must
 /// not make every look-up read through all of them.
 const PAGES: usize = 100;
-/// The most conversations in one page that the contract has.
-const LARGEST_PAGE: u16 = 10_000;
 /// The most bytes of the answer to a look-up.
 const LIMIT: usize = 8 * 1024 * 1024;
 /// The most bytes of the largest page: three times what it takes with long texts.
@@ -68,49 +66,6 @@ struct ReadQuestion<'a> {
     body: Option<Vec<u8>>,
     /// The most bytes of its answer.
     limit: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase", untagged)]
-enum ListQuery<'a> {
-    #[serde(rename_all = "camelCase")]
-    Identity {
-        external_identity: &'a str,
-        limit: u16,
-    },
-    #[serde(rename_all = "camelCase")]
-    Time {
-        from_inclusive: String,
-        to_inclusive: String,
-        limit: u16,
-    },
-    #[serde(rename_all = "camelCase")]
-    Days {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        from_inclusive: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        to_inclusive: Option<String>,
-        limit: u16,
-    },
-    #[serde(rename_all = "camelCase")]
-    Changed { last_changed: String, limit: u16 },
-    #[serde(rename_all = "camelCase")]
-    Next { continuation_token: &'a str },
-}
-
-/// Which conversations are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConversationList<'a> {
-    /// All with this identity.
-    Identity(&'a str),
-    /// All of these days, of which either may be open.
-    Days(Option<Timestamp>, Option<Timestamp>),
-    /// All that were changed at this moment or later.
-    ChangedSince(Timestamp),
-    /// The page that a token of `list-full` leads to.
-    NextDays(&'a str),
-    /// The page that a token of `list-delta` leads to.
-    NextChanged(&'a str),
 }
 
 impl ReadClient {
@@ -238,44 +193,13 @@ impl ReadClient {
 
     /// One page of conversations, the largest that the contract has.
     pub async fn list(&self, wanted: ConversationList<'_>) -> Result<ListPage, Error> {
-        let text = |at: Timestamp| at.to_string();
-        let (list, query) = match wanted {
-            ConversationList::Identity(identity) => {
-                let query = ListQuery::Identity {
-                    external_identity: identity,
-                    limit: PAGE,
-                };
-                (&self.full, query)
-            }
-            ConversationList::Days(from, to) => {
-                let query = ListQuery::Days {
-                    from_inclusive: from.map(text),
-                    to_inclusive: to.map(text),
-                    limit: LARGEST_PAGE,
-                };
-                (&self.full, query)
-            }
-            ConversationList::ChangedSince(at) => {
-                let query = ListQuery::Changed {
-                    last_changed: at.to_string(),
-                    limit: LARGEST_PAGE,
-                };
-                (&self.delta, query)
-            }
-            ConversationList::NextDays(token) => {
-                let query = ListQuery::Next {
-                    continuation_token: token,
-                };
-                (&self.full, query)
-            }
-            ConversationList::NextChanged(token) => {
-                let query = ListQuery::Next {
-                    continuation_token: token,
-                };
-                (&self.delta, query)
-            }
+        let list = match wanted {
+            ConversationList::Identity(_)
+            | ConversationList::Days(..)
+            | ConversationList::NextDays(_) => &self.full,
+            ConversationList::ChangedSince(_) | ConversationList::NextChanged(_) => &self.delta,
         };
-        self.page(list, &query, PAGE_LIMIT).await
+        self.page(list, &wanted.into(), PAGE_LIMIT).await
     }
 
     async fn page(
@@ -379,35 +303,4 @@ fn versioned(url: &Url, version: &str) -> Url {
     let mut url = url.clone();
     url.query_pairs_mut().append_pair("api-version", version);
     url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_is_asked_for_by_time_and_then_by_token() {
-        let text = |wanted: &ListQuery<'_>| serde_json::to_string(wanted).unwrap();
-        assert_eq!(
-            text(&ListQuery::Identity {
-                external_identity: "é",
-                limit: 1
-            }),
-            r#"{"externalIdentity":"é","limit":1}"#
-        );
-        assert_eq!(
-            text(&ListQuery::Time {
-                from_inclusive: "a".to_owned(),
-                to_inclusive: "b".to_owned(),
-                limit: 2
-            }),
-            r#"{"fromInclusive":"a","toInclusive":"b","limit":2}"#
-        );
-        assert_eq!(
-            text(&ListQuery::Next {
-                continuation_token: "t"
-            }),
-            r#"{"continuationToken":"t"}"#
-        );
-    }
 }

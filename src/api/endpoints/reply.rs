@@ -71,8 +71,9 @@ pub struct ConversationReply {
     status: Option<serde_json::Value>,
     #[serde(deserialize_with = "if_told")]
     team_uid: Option<serde_json::Value>,
-    #[serde(deserialize_with = "if_it_is")]
-    metadata: Option<Map<String, serde_json::Value>>,
+    /// The custom properties that are told.
+    #[serde(deserialize_with = "properties")]
+    metadata: Option<Box<[(Field, serde_json::Value)]>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,6 +112,18 @@ pub(super) fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).ok())
+}
+
+/// The custom properties among what is told; a page has thousands of these, so nothing else is kept.
+fn properties<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<[(Field, serde_json::Value)]>>, D::Error> {
+    let told: Option<Map<String, serde_json::Value>> = if_it_is(deserializer)?;
+    let custom = |(name, value): (String, serde_json::Value)| {
+        let field = Field::from_name(&name).filter(|field| field.is_custom());
+        field.map(|field| (field, value))
+    };
+    Ok(told.map(|told| told.into_iter().filter_map(custom).collect()))
 }
 
 /// Whatever stands there, also `null`; `None` only where nothing stands.
@@ -173,13 +186,11 @@ impl ConversationReply {
             Field::DateTime => &self.date_time,
             _ if !field.is_custom() => return ToldValue::Untold,
             _ => {
-                let told = self.metadata.as_ref();
-                return told.map_or(ToldValue::Untold, |told| {
-                    ToldValue::of(
-                        field,
-                        told.get(field.name()).unwrap_or(&serde_json::Value::Null),
-                    )
-                });
+                let Some(told) = &self.metadata else {
+                    return ToldValue::Untold;
+                };
+                let value = told.iter().find(|(told, _)| *told == field);
+                return value.map_or(ToldValue::Empty, |(_, value)| ToldValue::of(field, value));
             }
         };
         told.as_ref()
