@@ -2,7 +2,7 @@
 
 use super::measure::Measured;
 use super::pick::PickedCall;
-use super::read_back::{Reading, SentCall, SentParts};
+use super::read_back::{CallReading, SentCall, SentParts};
 
 /// A picked call with all that became known of it.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct CanaryCall {
     /// What was sent.
     pub sent: SentCall,
     /// What the destination has.
-    pub reading: Reading,
+    pub reading: CallReading,
     /// What was measured.
     pub measured: Measured,
 }
@@ -27,6 +27,6 @@ impl CanaryCall {
 
     /// Whether it was sent whole, and read back once it was worked on.
     pub fn is_complete(&self) -> bool {
-        self.sent.sent != SentParts::Incomplete && matches!(self.reading, Reading::Settled(..))
+        self.sent.sent != SentParts::Incomplete && matches!(self.reading, CallReading::Settled(..))
     }
 }

@@ -7,7 +7,7 @@ use super::agent_channel::common_sides;
 use super::canary_call::CanaryCall;
 use super::compare_fields::{OddField, odd_fields};
 use super::measure::Sound;
-use super::read_back::{Reading, SentParts};
+use super::read_back::{CallReading, SentParts};
 use crate::domain::call::Field;
 use crate::domain::{CallDirection, Severity};
 
@@ -122,15 +122,15 @@ impl FindingList<'_> {
         self.warn(FindingKind::NotSent, unsent, |count| {
             format!("Not sent whole: {count}. `status` and problems.csv say why.")
         });
-        let missing = self.places(|call| call.reading == Reading::Missing);
+        let missing = self.places(|call| call.reading == CallReading::Missing);
         self.warn(FindingKind::Missing, missing, |count| {
             format!("Sent, and not there for the read API: {count}.")
         });
-        let waiting = self.places(|call| matches!(call.reading, Reading::Waiting(_)));
+        let waiting = self.places(|call| matches!(call.reading, CallReading::Waiting(_)));
         self.warn(FindingKind::Waiting, waiting, |count| {
             format!("Not worked on yet: {count}. Run the same command again to look once more.")
         });
-        let unreadable = self.places(|call| matches!(call.reading, Reading::Unreadable(_)));
+        let unreadable = self.places(|call| matches!(call.reading, CallReading::Unreadable(_)));
         self.warn(FindingKind::Unreadable, unreadable, |count| {
             format!("The answer of the read API cannot be used: {count}.")
         });

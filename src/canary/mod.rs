@@ -25,5 +25,5 @@ pub use candidate::Candidate;
 pub use findings::{CanaryFinding, FindingKind, findings};
 pub use measure::{Measured, Sound, SoundReader};
 pub use pick::{CallPicker, PickedCall};
-pub use read_back::{ReadBackEnd, ReadBackPace, Reading, SentCall, SentParts, read_back};
+pub use read_back::{CallReading, ReadBackEnd, ReadBackPace, SentCall, SentParts, read_back};
 pub use record::{Approval, CanaryRecord, RecordError};

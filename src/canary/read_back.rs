@@ -49,7 +49,7 @@ pub enum SentParts {
 
 /// What the destination has of a call.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
+pub enum CallReading {
     /// It was not sent, so nobody looked.
     NotSent,
     /// It is not there.
@@ -62,11 +62,11 @@ pub enum Reading {
     Unreadable(String),
 }
 
-impl Reading {
+impl CallReading {
     /// What is told of the conversation.
     pub fn details(&self) -> Option<&ConversationDetails> {
         match self {
-            Reading::Waiting(details) | Reading::Settled(details, _) => Some(details),
+            CallReading::Waiting(details) | CallReading::Settled(details, _) => Some(details),
             _ => None,
         }
     }
@@ -74,8 +74,8 @@ impl Reading {
     /// Whether another look may find more, so long after the first.
     fn is_open(&self, since: Duration) -> bool {
         match self {
-            Reading::Missing => since < SETTLE,
-            Reading::Waiting(_) => true,
+            CallReading::Missing => since < SETTLE,
+            CallReading::Waiting(_) => true,
             _ => false,
         }
     }
@@ -112,10 +112,10 @@ pub async fn read_back(
     pace: ReadBackPace,
     stop: &StopSignal,
     tell: &mut dyn FnMut(usize),
-) -> (Vec<Reading>, ReadBackEnd) {
+) -> (Vec<CallReading>, ReadBackEnd) {
     let first = |call: &SentCall| match call.sent {
-        SentParts::Incomplete => Reading::NotSent,
-        _ => Reading::Missing,
+        SentParts::Incomplete => CallReading::NotSent,
+        _ => CallReading::Missing,
     };
     let mut round = ReadBackRound {
         client,
@@ -124,7 +124,7 @@ pub async fn read_back(
         stop,
         uids: calls.iter().map(|call| call.uid.clone()).collect(),
     };
-    let mut readings: Vec<Reading> = calls.iter().map(first).collect();
+    let mut readings: Vec<CallReading> = calls.iter().map(first).collect();
     let started = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -164,7 +164,7 @@ struct ReadBackRound<'r> {
 
 impl ReadBackRound<'_> {
     /// Looks at one call, with what was said in it once it was worked on.
-    async fn look(&mut self, at: usize, call: &SentCall) -> Result<Reading, ReadBackEnd> {
+    async fn look(&mut self, at: usize, call: &SentCall) -> Result<CallReading, ReadBackEnd> {
         let client = self.client;
         if self.uids[at].is_none() {
             let sought = ConversationQuery {
@@ -174,13 +174,13 @@ impl ReadBackRound<'_> {
             };
             match self.ask(async || client.look(sought).await).await? {
                 Ok(FoundConversation::Conversation { uid, .. }) => self.uids[at] = uid,
-                Ok(FoundConversation::Nothing) => return Ok(Reading::Missing),
+                Ok(FoundConversation::Nothing) => return Ok(CallReading::Missing),
                 Ok(FoundConversation::Another) => return Ok(another()),
                 Err(error) => return unreadable(&error),
             }
         }
         let Some(uid) = self.uids[at].clone() else {
-            return Ok(Reading::Unreadable("its uid is not told".to_owned()));
+            return Ok(CallReading::Unreadable("its uid is not told".to_owned()));
         };
         let asked = self
             .ask(async || conversation_details(client, &uid).await)
@@ -188,18 +188,18 @@ impl ReadBackRound<'_> {
         let details = match asked {
             Ok(Some(details)) if details.is_of(&uid, &call.identity) => Box::new(details),
             Ok(Some(_)) => return Ok(another()),
-            Ok(None) => return Ok(Reading::Missing),
+            Ok(None) => return Ok(CallReading::Missing),
             Err(error) => return unreadable(&error),
         };
         if call.sent == SentParts::Conversation {
-            return Ok(Reading::Settled(details, None));
+            return Ok(CallReading::Settled(details, None));
         }
         if !details.is_settled() {
-            return Ok(Reading::Waiting(details));
+            return Ok(CallReading::Waiting(details));
         }
         // A transcript is for people: that a token may not read it is seen on the page.
         let said = self.ask(async || transcript(client, &uid).await).await?;
-        Ok(Reading::Settled(details, said.ok().flatten()))
+        Ok(CallReading::Settled(details, said.ok().flatten()))
     }
 
     /// Asks until there is an answer that asking again would not change.
@@ -266,15 +266,15 @@ impl PassingFailure {
     }
 }
 
-fn another() -> Reading {
-    Reading::Unreadable("it answered about another conversation".to_owned())
+fn another() -> CallReading {
+    CallReading::Unreadable("it answered about another conversation".to_owned())
 }
 
-fn unreadable(error: &Error) -> Result<Reading, ReadBackEnd> {
+fn unreadable(error: &Error) -> Result<CallReading, ReadBackEnd> {
     match error {
         Error::Status {
             status: 401 | 403, ..
         } => Err(ReadBackEnd::TokenRefused(error.to_string())),
-        _ => Ok(Reading::Unreadable(error.to_string())),
+        _ => Ok(CallReading::Unreadable(error.to_string())),
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::loudness_plot::{ChannelPlot, channel_plots};
 use super::marked;
-use crate::canary::{CanaryCall, CanaryFinding, Reading, Sound};
+use crate::canary::{CallReading, CanaryCall, CanaryFinding, Sound};
 use crate::domain::Value as FieldValue;
 use crate::domain::call::Call;
 use crate::report::Error;
@@ -197,13 +197,13 @@ fn shown(text: &str) -> String {
     safe(text).into_owned()
 }
 
-fn state(reading: &Reading) -> &'static str {
+fn state(reading: &CallReading) -> &'static str {
     match reading {
-        Reading::NotSent => "not sent",
-        Reading::Missing => "not there",
-        Reading::Waiting(_) => "not worked on yet",
-        Reading::Settled(..) => "read back",
-        Reading::Unreadable(_) => "unreadable",
+        CallReading::NotSent => "not sent",
+        CallReading::Missing => "not there",
+        CallReading::Waiting(_) => "not worked on yet",
+        CallReading::Settled(..) => "read back",
+        CallReading::Unreadable(_) => "unreadable",
     }
 }
 
@@ -247,16 +247,16 @@ fn value_text(value: &FieldValue<'_>) -> String {
 }
 
 /// What is told of the conversation, or why nothing is.
-fn understood(reading: &Reading) -> (Vec<(String, String)>, Option<String>) {
+fn understood(reading: &CallReading) -> (Vec<(String, String)>, Option<String>) {
     let (details, transcript) = match reading {
-        Reading::NotSent => return (Vec::new(), Some("It was not sent.".to_owned())),
-        Reading::Missing => {
+        CallReading::NotSent => return (Vec::new(), Some("It was not sent.".to_owned())),
+        CallReading::Missing => {
             let text = "The read API does not have it.";
             return (Vec::new(), Some(text.to_owned()));
         }
-        Reading::Unreadable(why) => return (Vec::new(), Some(shown(why))),
-        Reading::Waiting(details) => (details, None),
-        Reading::Settled(details, transcript) => (details, transcript.as_ref()),
+        CallReading::Unreadable(why) => return (Vec::new(), Some(shown(why))),
+        CallReading::Waiting(details) => (details, None),
+        CallReading::Settled(details, transcript) => (details, transcript.as_ref()),
     };
     let mut rows = Vec::new();
     let mut tell = |name: &str, text: Option<String>| {
@@ -291,8 +291,8 @@ fn understood(reading: &Reading) -> (Vec<(String, String)>, Option<String>) {
     (rows, None)
 }
 
-fn said(reading: &Reading) -> Vec<UtteranceView> {
-    let Reading::Settled(_, Some(transcript)) = reading else {
+fn said(reading: &CallReading) -> Vec<UtteranceView> {
+    let CallReading::Settled(_, Some(transcript)) = reading else {
         return Vec::new();
     };
     let pieces = transcript.utterances.iter();
