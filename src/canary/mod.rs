@@ -2,7 +2,7 @@
 //! that every call has.
 //!
 //! Picks the calls ([`CallPicker`]), reads them back once they were sent by the usual road
-//! ([`read_back`]), measures their recordings ([`measure`]) and says what is odd about them all
+//! ([`read_back`]), measures their recordings ([`SoundReader`]) and says what is odd about them all
 //! ([`findings`]). A person's approval is bound to the mapping and the destination ([`CanaryRecord`]).
 //! What is measured is evidence and no proof: each finding says how many calls it counts. Sends nothing
 //! itself, and prints nothing.

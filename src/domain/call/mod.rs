@@ -3,7 +3,7 @@
 //! A [`Draft`] is what a mapping made of one record; [`Call::new`] is the only way from a draft to
 //! a [`Call`], and it reports every problem of the draft at once. Whoever holds a `Call` may send it
 //! without looking again. Nothing here reads files, talks to a server or knows where a record came
-//! from, beyond the [`Location`](crate::domain::Place) that a [`Problem`](crate::domain::Problem) points at.
+//! from, beyond the [`Location`](crate::domain::Location) that a [`Problem`](crate::domain::Problem) points at.
 
 mod check;
 mod checked;
