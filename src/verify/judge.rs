@@ -145,3 +145,155 @@ fn is_shown(field: Field) -> bool {
             | Field::DateTime
     ) || field.is_custom()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::call::{Call, Draft};
+    use crate::ledger::VerifyOutcome;
+
+    fn call(extra: &[(Field, Value<'static>)]) -> Call<'static> {
+        let mut draft = Draft::new();
+        for (field, text) in [
+            (Field::ExternalIdentity, "call-1"),
+            (Field::AgentId, "7"),
+            (Field::AgentName, "Testine Prøvesen"),
+            (Field::AgentEmail, "testine@example.com"),
+            (Field::Customer, "+4512345678"),
+            (Field::DateTime, "2024-03-15T09:12:03.700+01:00"),
+            (Field::Subject, "Faktura"),
+        ] {
+            draft.set(field, Value::Text(text.into()));
+        }
+        for (field, value) in extra {
+            draft.set(*field, value.clone());
+        }
+        Call::new(draft, &mut Vec::new()).unwrap()
+    }
+
+    fn judge() -> Judge {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = crate::ledger::Ledger::open(&folder.path().join("a.db"), "x").unwrap();
+        Judge {
+            key: ledger.reader().unwrap().content_key().unwrap(),
+            settle: Duration::ZERO,
+        }
+    }
+
+    /// What is said of a call with these fields by an answer that differs in these from a right one.
+    fn words(extra: &[(Field, Value<'static>)], other: &serde_json::Value) -> Vec<&'static str> {
+        let judge = judge();
+        let call = call(extra);
+        let mut known = KnownConversation::of("call-1", Some("u-1"));
+        known.has_recording = true;
+        known.length = Some(61_500);
+        known.fields = Some(judge.key.sent_fields(&call, |_| true));
+        let mut told = json!({
+            "uid": "U-1", "externalIdentity": "call-1", "state": "Success", "duration": 62.4,
+            "dateTime": "2024-03-15T08:12:03Z", "hasAudio": true, "hasConsent": true,
+            "subject": "Faktura", "customer": "+4512345678", "labels": [], "status": null,
+            "teamUid": null, "metadata": {},
+            "metrics": {"audioAdded": "2024-03-15T09:00:00Z"},
+        });
+        for (name, value) in other.as_object().unwrap() {
+            told[name] = value.clone();
+        }
+        let told = serde_json::from_value(told).unwrap();
+        judge.judge(&known, &told).words()
+    }
+
+    fn text(text: &'static str) -> Value<'static> {
+        Value::Text(text.into())
+    }
+
+    #[test]
+    fn each_difference_has_its_word() {
+        let labels = Value::Labels(vec!["a".into(), "b".into()]);
+        let full = [
+            (Field::Labels, labels),
+            (Field::Status, text("closed")),
+            (Field::TeamName, text("Salg")),
+            (Field::CustomProp1, text("x")),
+            (Field::CustomNumberProp1, Value::Number("1.50".into())),
+        ];
+        let right = json!({
+            "labels": ["b", "a"], "status": "closed", "teamUid": "t-1",
+            "metadata": {"customProp1": "x", "customNumberProp1": 1.5, "other": 1},
+        });
+        assert_eq!(words(&full, &right), [""; 0]);
+        for (name, value, word) in [
+            ("labels", json!(["a"]), "labels"),
+            ("status", json!(null), "status"),
+            ("teamUid", json!(null), "teamName"),
+            ("subject", json!("Other"), "subject"),
+            ("customer", json!("+4512345679"), "customer"),
+            ("dateTime", json!("2024-03-15T09:12:03Z"), "dateTime"),
+            ("duration", json!(63.0), "length"),
+            ("uid", json!("u-2"), "uid"),
+            ("deleted", json!(true), "deleted"),
+            ("state", json!("Something new"), "untold"),
+            ("subject", json!(17), "untold"),
+            (
+                "metadata",
+                json!({"customProp1": "y", "customNumberProp1": 1.5}),
+                "customProp1",
+            ),
+            ("metadata", json!({"customProp1": "x"}), "customNumberProp1"),
+            ("metadata", json!(null), "untold"),
+        ] {
+            let mut other = right.clone();
+            other[name] = value;
+            assert_eq!(words(&full, &other), [word], "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_sent_is_not_compared() {
+        let more = json!({
+            "labels": ["auto"], "status": "closed", "teamUid": "t-1", "hasConsent": false,
+            "metadata": {"customProp1": "x"},
+        });
+        assert_eq!(words(&[], &more), [""; 0]);
+    }
+
+    #[test]
+    fn who_refused_may_be_anonymous_and_consent_may_not_turn() {
+        let refused = [(Field::HasConsent, Value::Bool(false))];
+        let anonymous = json!({"hasConsent": false, "customer": null, "hasAudio": false});
+        assert_eq!(words(&refused, &anonymous), [""; 0]);
+        assert_eq!(words(&refused, &json!({})), ["hasConsent"]);
+    }
+
+    #[test]
+    fn of_a_recording_that_is_cut_the_length_says_nothing() {
+        let segments = Value::Segments(vec![crate::domain::Segment {
+            start: 1,
+            duration: 2,
+        }]);
+        let cut = [(Field::ConversationSegments, segments)];
+        assert_eq!(words(&cut, &json!({"duration": 2.0})), [""; 0]);
+    }
+
+    #[test]
+    fn a_length_shows_a_recording_where_nothing_else_does() {
+        let silent = json!({"hasAudio": null, "metrics": {}});
+        assert_eq!(words(&[], &silent), [""; 0]);
+        let unknown = json!({"hasAudio": null, "metrics": {}, "duration": 0});
+        assert_eq!(words(&[], &unknown), ["untold"]);
+    }
+
+    #[test]
+    fn a_call_without_a_recording_waits_for_nothing() {
+        let judge = judge();
+        let mut known = KnownConversation::of("call-1", None);
+        let told = json!({"uid": "u-1", "externalIdentity": "call-1", "state": "Created"});
+        let told = serde_json::from_value(told).unwrap();
+        let seen = judge.judge(&known, &told);
+        assert_eq!(seen.outcome(), VerifyOutcome::Verified);
+        known.has_recording = true;
+        let seen = judge.judge(&known, &told);
+        assert_eq!(seen.outcome(), VerifyOutcome::NotReadable);
+    }
+}

@@ -73,7 +73,7 @@ pub struct ConversationReply {
     team_uid: Option<serde_json::Value>,
     /// The custom properties that are told.
     #[serde(deserialize_with = "properties")]
-    metadata: Option<Box<[(Field, serde_json::Value)]>>,
+    metadata: Option<ToldProperties>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,10 +114,13 @@ pub(super) fn if_it_is<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_value(value).ok())
 }
 
+/// Custom properties, each with what is told of it.
+type ToldProperties = Box<[(Field, serde_json::Value)]>;
+
 /// The custom properties among what is told; a page has thousands of these, so nothing else is kept.
 fn properties<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<Box<[(Field, serde_json::Value)]>>, D::Error> {
+) -> Result<Option<ToldProperties>, D::Error> {
     let told: Option<Map<String, serde_json::Value>> = if_it_is(deserializer)?;
     let custom = |(name, value): (String, serde_json::Value)| {
         let field = Field::from_name(&name).filter(|field| field.is_custom());

@@ -22,3 +22,19 @@ pub struct KnownConversation {
     /// When the ledger last learned something of it.
     pub last_at: Timestamp,
 }
+
+#[cfg(test)]
+impl KnownConversation {
+    /// A conversation of which nothing else is known.
+    pub(crate) fn of(identity: &str, uid: Option<&str>) -> KnownConversation {
+        KnownConversation {
+            row: 1,
+            identity: identity.to_owned(),
+            uid: uid.map(str::to_owned),
+            has_recording: false,
+            length: None,
+            fields: None,
+            last_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
