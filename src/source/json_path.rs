@@ -14,7 +14,9 @@ pub(super) fn value_at<'j>(tree: &'j Json, path: &[String]) -> Option<&'j Json> 
             return Some(value);
         }
     }
-    let by_steps = path.iter().try_fold(tree, step_into);
+    let by_steps = path
+        .iter()
+        .try_fold(tree, |value, step| step_into(value, step));
     // A key below may hold dots as well.
     by_steps.or_else(|| {
         (path.len() > 2)
@@ -23,7 +25,7 @@ pub(super) fn value_at<'j>(tree: &'j Json, path: &[String]) -> Option<&'j Json> 
     })
 }
 
-fn step_into<'j>(value: &'j Json, step: &String) -> Option<&'j Json> {
+fn step_into<'j>(value: &'j Json, step: &str) -> Option<&'j Json> {
     match value {
         Json::Array(items) => items.get(step.parse::<usize>().ok()?),
         Json::Object(members) => member(members, step),

@@ -6,6 +6,9 @@ use crate::domain::{PhoneReading, is_email, read_phone};
 /// In a column of so many values one may be strange.
 const ONE_IN: usize = 10;
 
+/// Whether a cell is of a kind.
+type CellTest = fn(&str) -> bool;
+
 /// What each of the first columns seems to hold.
 pub(super) fn looks_of(rows: &[Vec<String>], width: usize) -> Vec<&'static str> {
     let look = |column: usize| {
@@ -17,13 +20,13 @@ pub(super) fn looks_of(rows: &[Vec<String>], width: usize) -> Vec<&'static str> 
         if filled.is_empty() {
             return "nothing";
         }
-        let tests: [(&str, fn(&str) -> bool); 4] = [
+        let tests: [(&str, CellTest); 4] = [
             ("an e-mail address", is_email),
             ("a time", is_time),
             ("a telephone number", is_phone),
             ("a number", is_number),
         ];
-        let all = |test: &fn(&str) -> bool| {
+        let all = |test: &CellTest| {
             let others = filled.iter().filter(|cell| !test(cell)).count();
             others * ONE_IN <= filled.len()
         };

@@ -82,11 +82,7 @@ impl TableColumns {
             _ => None,
         };
         let is_unnamed = kind == HeaderKind::None && layout.is_none() && options.columns.is_empty();
-        let looks = if is_unnamed {
-            looks_of(opening.rows, own)
-        } else {
-            Vec::new()
-        };
+        let looks = looks_of(opening.rows, if is_unnamed { own } else { 0 });
         name_columns(&mut names, layout.as_ref().unwrap_or(&options.columns), own);
         refuse_long(opening, &names)?;
         duplicates(opening, &names)?;

@@ -5,7 +5,7 @@
 //! the first record, `opening` takes what stands before it, and `padding` sees blanks around cells. `scan` knows where cells and rows
 //! begin and end; it hands cells to a `sink`. `row_builder` gathers them for a batch: `plain_rows` takes rows
 //! in order in bulk, with `byte_search` to find the bytes that may end a cell, and `row_repair` judges the
-//! others, with `quote_doubt` for quotes out of place, `quoting` for tables that quote all cells and `unescaped_quotes` for rows that have one reading only; `swallowed_rows` for rows in one cell; `consumed_row` is what one took. `displaced_reasons` looks at rejected rows. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more, or
+//! others, with `quote_doubt` for quotes out of place, `quoting` for tables that quote all cells and `unescaped_quotes` for rows that have one reading only; `swallowed_rows` for rows in one cell; `consumed_row` is what one took. `displaced_reasons` looks at rejected rows and `large_cells` at long cells. `trailer` knows the rows that are no records, `repeated_header` a header that comes once more, or
 //! another one (by its `row_beginnings` and the `column_shapes`). `reader` takes one batch after the other.
 
 mod beginning;
@@ -19,6 +19,7 @@ mod displaced_reasons;
 mod header;
 mod header_place;
 mod headerless;
+mod large_cells;
 mod opening;
 mod padding;
 mod plain_rows;

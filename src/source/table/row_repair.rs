@@ -6,6 +6,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::column_shapes::ColumnShapes;
 use super::consumed_row::ConsumedRow;
+use super::large_cells::report_large_cells;
 use super::quote_doubt::QuoteDoubt;
 use super::row_builder::RowBuilder;
 use super::scan::{RowExtent, ScanWindow, clean_width, scan, split_at_delimiters, split_at_quotes};
@@ -23,6 +24,7 @@ const TOO_MANY_LINES: u64 = 100;
 
 /// The table of a row, and where the row stands.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked on its own")]
 pub(super) struct RowRepair<'t> {
     pub(super) dialect: Dialect,
     pub(super) sheet: &'t Arc<Sheet>,
@@ -77,13 +79,10 @@ impl RowRepair<'_> {
             let taken = extent
                 .stray
                 .and_then(|_| self.take_only_reading(data, true, rows, first));
-            if let Some(taken) = taken {
-                return taken;
-            }
-            return ConsumedRow {
+            return taken.unwrap_or_else(|| ConsumedRow {
                 in_vain: data.len(),
                 ..self.take_first_line(data, rows)
-            };
+            });
         }
         if extent.quoted == 0 && extent.stray.is_none() {
             if let Some(lines) = self.split_at_other_endings(text, rows, first) {
@@ -117,6 +116,12 @@ impl RowRepair<'_> {
         if let (Some(column), Some(doubt)) = (extent.stray, doubt) {
             self.report_stray(rows, column, text, doubt);
         }
+        self.report_row(rows, width, text, &extent);
+        taken
+    }
+
+    /// Tells of a row that was made what its width, its quotes and its cells say.
+    fn report_row(&self, rows: &mut RowBuilder, width: usize, text: &[u8], extent: &RowExtent) {
         if extent.stray.is_none() && self.quotes_all && extent.quoted < width {
             let doubt = QuoteDoubt::of_merged(self.dialect, rows.cells(rows.len() - 1));
             if !doubt.is_none() {
@@ -125,9 +130,8 @@ impl RowRepair<'_> {
         }
         self.report_width(rows, width, text);
         if extent.end > self.limits.max_field {
-            self.report_large_cells(rows);
+            report_large_cells(rows, self.sheet, self.line, self.limits);
         }
-        taken
     }
 
     /// Takes the row in its only reading in place of the cells from `first` on.
@@ -371,22 +375,5 @@ impl RowRepair<'_> {
         let columns = if wants == 1 { "column" } else { "columns" };
         rows.raw(self.own_text(text));
         rows.problem(self.problem(code, format!("{has} {cells} for {wants} {columns}")));
-    }
-
-    fn report_large_cells(&self, rows: &mut RowBuilder) {
-        let mut problems = Vec::new();
-        for (column, cell) in rows.cells(rows.len() - 1).enumerate() {
-            if cell.len() > self.limits.max_field {
-                let message = format!("the cell is longer than {} bytes", self.limits.max_field);
-                let start = lossy(&cell[..cell.len().min(4 * Problem::VALUE_LIMIT)]);
-                problems.push(
-                    self.problem(Code::RecordTooLarge, message)
-                        .at(&column_name(self.sheet, column), &start),
-                );
-            }
-        }
-        for problem in problems {
-            rows.problem(problem);
-        }
     }
 }

@@ -36,6 +36,7 @@ impl Ways {
 
 /// What stands between two delimiters.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked on its own")]
 struct RowPiece {
     start: usize,
     end: usize,
@@ -95,7 +96,7 @@ impl<'t> OnlyReading<'t> {
 
 /// The cells of the row in its only reading, without the quotes around them; `None` where there is none, or
 /// where a cell has half a pair of quotes.
-fn only_reading<'t>(dialect: Dialect, text: &'t [u8], width: usize) -> Option<Vec<&'t [u8]>> {
+fn only_reading(dialect: Dialect, text: &[u8], width: usize) -> Option<Vec<&[u8]>> {
     let quote = dialect.quote?;
     let is_plain = dialect.escape.is_none() && !dialect.trim;
     if !is_plain || width < 2 || memmem::find(text, &[b'\\', quote]).is_some() {
@@ -111,7 +112,7 @@ fn only_reading<'t>(dialect: Dialect, text: &'t [u8], width: usize) -> Option<Ve
     let cells = cells(&pieces, &steps, width, text)?;
     let is_doubled = |cell: &&[u8]| memmem::find(cell, &[quote, quote]).is_some();
     let doubt = QuoteDoubt::of_cells(cells.iter().copied(), quote);
-    (doubt.is_none() && !cells.iter().any(|cell| is_doubled(cell))).then_some(cells)
+    (doubt.is_none() && !cells.iter().any(is_doubled)).then_some(cells)
 }
 
 fn pieces(delimiter: u8, quote: u8, text: &[u8]) -> Option<Vec<RowPiece>> {
