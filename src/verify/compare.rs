@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::judge::Judge;
 use super::options::VerifyOptions;
-use crate::api::{ConversationList, ConversationReply, ListPage};
+use crate::api::{ConversationList, ListPage};
 use crate::delivery::sender::read_sender::{ReadFailure, ReadSender};
 use crate::events::{StopReason, StopSignal};
 use crate::ledger::{
@@ -147,7 +147,7 @@ impl Verification<'_> {
                 .continuation_token
                 .clone()
                 .filter(|token| !token.is_empty());
-            let seen = self.judged(&page.conversations)?;
+            let seen = self.judged(&page)?;
             let kept = next.as_deref().filter(|token| token.len() <= LONGEST_TOKEN);
             self.book.note_page(&seen, kept)?;
             if next.is_none() {
@@ -182,7 +182,7 @@ impl Verification<'_> {
         let Some(page) = self.or_stop(answer) else {
             return Ok(false);
         };
-        let seen = self.judged(&page.conversations)?;
+        let seen = self.judged(&page)?;
         let of_call = seen.into_iter().filter(|(known, _)| *known == call);
         let together = of_call.map(|(_, sighting)| sighting).reduce(Sighting::with);
         let sighting = together.unwrap_or_default();
@@ -233,7 +233,7 @@ impl Verification<'_> {
             let Some(page) = self.or_stop(answer) else {
                 return Ok(false);
             };
-            let seen = self.judged(&page.conversations)?;
+            let seen = self.judged(&page)?;
             self.book.note_later(&seen)?;
             let next = page.continuation_token.filter(|token| !token.is_empty());
             if next.is_none() || next == token {
@@ -268,16 +268,16 @@ impl Verification<'_> {
     /// What these conversations say of the calls that are compared.
     fn judged(
         &mut self,
-        conversations: &[ConversationReply],
+        page: &ListPage,
     ) -> Result<Vec<(KnownConversation, Sighting)>, LedgerOpenError> {
         let mut seen = Vec::new();
-        for told in conversations {
+        for told in page.conversations() {
             self.last_change = self.last_change.max(told.last_changed());
             let Some(identity) = told.external_identity() else {
                 continue;
             };
             if let Some(call) = self.book.find(identity)? {
-                let sighting = self.judge.judge(&call, told);
+                let sighting = self.judge.judge(&call, &told);
                 seen.push((call, sighting));
             }
         }

@@ -140,8 +140,8 @@ impl ReadClient {
             };
             match self.page(&self.full, &wanted, LIMIT).await {
                 Ok(page) => {
-                    let is_filtered = page.conversations.iter().all(|told| told.is_of(sought));
-                    if let Some(seen) = found_in(page.conversations, sought) {
+                    let is_filtered = page.conversations().all(|told| told.is_of(sought));
+                    if let Some(seen) = found_in(&page, sought) {
                         return Ok(seen);
                     }
                     if is_filtered {
@@ -177,7 +177,7 @@ impl ReadClient {
         };
         let mut page = self.page(&self.delta, &first, LIMIT).await?;
         for _ in 1..PAGES {
-            if let Some(seen) = found_in(page.conversations, sought) {
+            if let Some(seen) = found_in(&page, sought) {
                 return Ok(seen);
             }
             let Some(token) = page.continuation_token.filter(|token| !token.is_empty()) else {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Map;
+use serde_json::value::RawValue;
 
 use super::told_value::ToldValue;
 use crate::api::client::is_id;
@@ -100,10 +101,18 @@ enum AudioAdded {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ListPage {
-    /// Its conversations.
-    pub conversations: Vec<ConversationReply>,
+    /// Its conversations, as they were told: read one at a time, so that the largest page takes little.
+    conversations: Vec<Box<RawValue>>,
     /// What leads to the next page; none on the last.
     pub continuation_token: Option<String>,
+}
+
+impl ListPage {
+    /// Its conversations. What is no conversation tells nothing, and spoils none beside it.
+    pub fn conversations(&self) -> impl Iterator<Item = ConversationReply> {
+        let read = |told: &Box<RawValue>| serde_json::from_str(told.get()).ok();
+        self.conversations.iter().filter_map(read)
+    }
 }
 
 /// A value of another type than the contract says tells nothing, and spoils nothing beside it.
@@ -248,10 +257,10 @@ impl ConversationReply {
 
 /// The conversation among those of a page.
 pub(super) fn found_in(
-    conversations: Vec<ConversationReply>,
+    page: &ListPage,
     sought: ConversationQuery<'_>,
 ) -> Option<FoundConversation> {
-    let mut conversations = conversations.into_iter();
+    let mut conversations = page.conversations();
     conversations
         .find(|reply| reply.is_of(sought))
         .map(ConversationReply::found)
