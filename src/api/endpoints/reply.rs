@@ -110,8 +110,8 @@ pub struct ListPage {
 impl ListPage {
     /// Its conversations. What is no conversation tells nothing, and spoils none beside it.
     pub fn conversations(&self) -> impl Iterator<Item = ConversationReply> {
-        let read = |told: &Box<RawValue>| serde_json::from_str(told.get()).ok();
-        self.conversations.iter().filter_map(read)
+        let told = self.conversations.iter();
+        told.filter_map(|told| serde_json::from_str(told.get()).ok())
     }
 }
 
