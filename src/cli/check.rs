@@ -8,7 +8,7 @@ use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
-use crate::domain::{ExistingConversation, Policy};
+use crate::domain::{ChangedRecord, ExistingConversation, Policy};
 use crate::events::{Event, StopReason};
 use crate::import;
 use crate::pipeline::{ImportTarget, Pipeline, Purpose};
@@ -22,6 +22,7 @@ pub(super) fn check(
     let policy = Policy {
         missing: check.export.missing(),
         existing: ExistingConversation::Adopt,
+        changed: ChangedRecord::Report,
         hold_for: check.export.hold_for,
     };
     let beside = FilesBeside {

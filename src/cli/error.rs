@@ -89,6 +89,8 @@ pub(super) enum Usage {
     NotAnIdList(#[from] report::NotAnIdList),
     #[error("evidence is written into a new folder; name it with --out")]
     NoFolder,
+    #[error("--changed send changes calls by the read API; name it with --read-url")]
+    NoReadApiForChanges,
     #[error("--label is for calls, and the mapping makes cases, which have tags")]
     LabelOfCases,
     #[error(transparent)]

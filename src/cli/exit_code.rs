@@ -78,6 +78,7 @@ impl Exit {
                 | Usage::NotAccepted(_)
                 | Usage::NotAnIdList(_)
                 | Usage::LabelOfCases
+                | Usage::NoReadApiForChanges
                 | Usage::NoFolder
                 | Usage::Name(_)
                 | Usage::Agents(_)

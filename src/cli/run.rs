@@ -16,6 +16,7 @@ use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::DeliveryOptions;
 use crate::delivery::deliver::Deliver;
+use crate::domain::ChangedRecord;
 use crate::events::{Event, StopSignal};
 use crate::import::{Import, Imported, Listener as _, RunParts, import};
 use crate::pipeline::{ImportTarget, Purpose};
@@ -125,6 +126,9 @@ impl OpenedRun {
         mut parts: ImportParts,
         report: ReportOptions,
     ) -> Result<OpenedRun, Error> {
+        if run.effort.changed() == ChangedRecord::Send && connected.read_back.is_none() {
+            return Err(Usage::NoReadApiForChanges.into());
+        }
         Report::probe(&report)?;
         let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
         let LedgerKnowledge {

@@ -12,6 +12,7 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
     Policy {
         missing: run.export.missing(),
         existing: run.effort.existing(),
+        changed: run.effort.changed(),
         hold_for: run.export.hold_for,
     }
 }

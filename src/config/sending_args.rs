@@ -10,7 +10,7 @@ use super::base_url::{SANDBOX, destination_name};
 use super::v2_page_arg::V2PageArg;
 use super::{Error, units};
 use crate::delivery::{Bandwidth, Hours, time_of_day};
-use crate::domain::ExistingConversation;
+use crate::domain::{ChangedRecord, ExistingConversation};
 
 /// How fast to go.
 #[derive(Debug, Args)]
@@ -145,6 +145,15 @@ pub struct EffortArgs {
     /// What to do with a conversation that somebody else made.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
     pub existing: ExistingArg,
+    /// What to do with a call whose record changed after it was sent.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        default_value_t,
+        env = "CAPTURI_CHANGED"
+    )]
+    pub changed: ChangedArg,
     /// It was typed, and not taken from a variable, the settings or the defaults.
     #[arg(skip)]
     pub is_existing_typed: bool,
@@ -176,6 +185,14 @@ impl EffortArgs {
             ExistingArg::Skip => ExistingConversation::Skip,
         }
     }
+
+    /// What to do with a call whose record changed after it was sent.
+    pub fn changed(&self) -> ChangedRecord {
+        match self.changed {
+            ChangedArg::Report => ChangedRecord::Report,
+            ChangedArg::Send => ChangedRecord::Send,
+        }
+    }
 }
 
 /// What to do with a conversation that somebody else made.
@@ -196,4 +213,14 @@ pub enum OutsideWindowArg {
     Wait,
     /// Stop with exit code 7.
     Stop,
+}
+
+/// What to do with a call whose record changed after it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ChangedArg {
+    /// Tell which fields changed (changed-since-sent).
+    #[default]
+    Report,
+    /// Send the custom properties where only these changed, by the read API; tell the rest.
+    Send,
 }

@@ -31,7 +31,7 @@ pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;
 pub(crate) use phone::bare_number;
 pub use phone::{PhoneReading, read_phone};
-pub use policy::{ExistingConversation, MissingRecording, Policy};
+pub use policy::{ChangedRecord, ExistingConversation, MissingRecording, Policy};
 pub use problem::Problem;
 pub use severity::Severity;
 pub use value::{Channels, Segment, Value};

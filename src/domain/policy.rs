@@ -24,6 +24,16 @@ pub enum ExistingConversation {
     Skip,
 }
 
+/// What the operator wants done with a call whose record changed after it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChangedRecord {
+    /// It is told, and nothing is sent.
+    #[default]
+    Report,
+    /// Custom properties are sent where nothing else changed; the rest is told.
+    Send,
+}
+
 /// What the operator asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -31,6 +41,8 @@ pub struct Policy {
     pub missing: MissingRecording,
     /// Somebody else's conversation.
     pub existing: ExistingConversation,
+    /// A record that changed after its call was sent.
+    pub changed: ChangedRecord,
     /// How long a call may be held before a person must look.
     pub hold_for: Duration,
 }
@@ -45,6 +57,7 @@ impl Default for Policy {
         Policy {
             missing: MissingRecording::default(),
             existing: ExistingConversation::default(),
+            changed: ChangedRecord::default(),
             hold_for: Policy::HOLD_FOR,
         }
     }

@@ -8,6 +8,7 @@ mod bombs;
 mod canary;
 mod case_presets;
 mod cases;
+mod changes;
 mod chaos;
 mod cli;
 mod counts;

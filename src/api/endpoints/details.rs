@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 
 use super::read::ReadClient;
 use super::reply::if_it_is;
@@ -51,6 +52,9 @@ pub struct ConversationDetails {
     /// The id of the agent's user, if it has one.
     #[serde(deserialize_with = "if_it_is")]
     pub user_uid: Option<String>,
+    /// Its custom properties.
+    #[serde(deserialize_with = "if_it_is")]
+    pub metadata: Option<Map<String, Json>>,
     /// What was counted in it.
     #[serde(deserialize_with = "if_it_is")]
     pub details: Option<CountedInCall>,

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::fact::CallFact;
-use super::state::{CallState, UploadState};
+use super::state::{CallState, UNKNOWN, UploadState};
 use crate::ledger::blocker::Blocker;
 
 /// Takes in a fact; `false` if it says nothing new. That a call is held is news each time, because it
@@ -44,6 +44,10 @@ pub fn apply_fact(state: &mut CallState, fact: CallFact, at: Timestamp) -> bool 
             state.in_doubt_resends = state.in_doubt_resends.max(in_doubt_resends);
             state.blocker = None;
         }
+        CallFact::ChangeIntended { .. } => state.set_content(UNKNOWN),
+        CallFact::Changed { fingerprint, .. } | CallFact::NotChanged { fingerprint } => {
+            state.set_content(fingerprint);
+        }
         CallFact::Held { fingerprint, why } => state.held(fingerprint, why, at),
         CallFact::Refused {
             fingerprint,
@@ -80,7 +84,6 @@ mod tests {
     use super::*;
     use crate::domain::Party;
     use crate::ledger::CreateState;
-    use crate::ledger::call::state::UNKNOWN;
     use crate::ledger::tests::{after, at, facts, held};
     use crate::ledger::{CallStatus, SentContent, Stage};
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result};
 use super::apply::apply_fact;
 use super::fact::CallFact;
 use super::sent_content::SentContent;
-use super::state::CallState;
+use super::state::{CallState, UNKNOWN};
 use super::{audio_rows, content_rows, rows};
 use crate::domain::redact::mask;
 use crate::ledger::sent_recordings;
@@ -59,6 +59,20 @@ impl CachedCall {
                 content,
                 ..
             } if content.fields.is_known() && self.state.is_create_open() => {
+                let content = std::mem::take(content);
+                self.beside.contents.push((*fingerprint, content));
+                is_beside = true;
+            }
+            CallFact::ChangeIntended { content } if content.fields.is_known() => {
+                self.beside
+                    .contents
+                    .push((UNKNOWN, std::mem::take(content)));
+                is_beside = true;
+            }
+            CallFact::Changed {
+                fingerprint,
+                content,
+            } if content.fields.is_known() => {
                 let content = std::mem::take(content);
                 self.beside.contents.push((*fingerprint, content));
                 is_beside = true;

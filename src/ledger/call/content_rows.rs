@@ -50,6 +50,15 @@ pub(super) fn keep_what_may_be_there(
         // One of several, and nobody knows which.
         (_, Some(UNKNOWN)) => return Ok(()),
         (_, Some(sent)) => sent,
+        // A change is in doubt: the content before it, and what is in doubt.
+        (
+            CreateState::Done {
+                is_adopted: false, ..
+            },
+            None,
+        ) if !state.has_known_content() => {
+            return Ok(());
+        }
         (
             CreateState::Done {
                 is_adopted: false, ..

@@ -94,6 +94,24 @@ pub enum CallFact {
         /// How many bytes the file had of which they were sent; `None` where that is not known.
         source: Option<u64>,
     },
+    /// A request that changes the call is about to leave. Until it is known what became of it, the server may have
+    /// either content.
+    ChangeIntended {
+        /// What the server has, with what is in doubt from now on.
+        content: SentContent,
+    },
+    /// The call was changed.
+    Changed {
+        /// What the server has now.
+        fingerprint: u128,
+        /// Its fields and its record.
+        content: SentContent,
+    },
+    /// The server refused to change the call: it has what it had.
+    NotChanged {
+        /// What that is.
+        fingerprint: u128,
+    },
     /// Not sent: it waits for a later run, which decides anew.
     Held {
         /// What the export says.

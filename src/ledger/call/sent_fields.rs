@@ -19,9 +19,13 @@ const FORM: u8 = 1;
 pub struct FieldHash(u32);
 
 impl FieldHash {
+    /// Stands for a value that nobody knows.
+    const DOUBTFUL: FieldHash = FieldHash((1 << BITS) - 1);
+
     /// The bits that are kept of this hash.
-    pub(super) const fn of(hash: u32) -> FieldHash {
-        FieldHash(hash & ((1 << BITS) - 1))
+    pub(super) fn of(hash: u32) -> FieldHash {
+        // The highest number means something else.
+        FieldHash((hash & ((1 << BITS) - 1)).min(FieldHash::DOUBTFUL.0 - 1))
     }
 }
 
@@ -35,6 +39,24 @@ pub struct SentFields {
 }
 
 impl SentFields {
+    /// The same with one field as the other request of the call carried it.
+    #[must_use]
+    pub fn with_same(&self, other: &SentFields, field: Field) -> SentFields {
+        let known = self.hashes.iter().copied();
+        let known = known.filter(|(known, _)| *known != field);
+        let same = other.hash(field).map(|hash| (field, hash));
+        SentFields::new(self.consent, known.chain(same))
+    }
+
+    /// The same, where nobody knows what the server has of some fields: these differ from whatever a record says.
+    #[must_use]
+    pub fn in_doubt(&self, fields: &[Field]) -> SentFields {
+        let known = self.hashes.iter().copied();
+        let known = known.filter(|(field, _)| !fields.contains(field));
+        let doubtful = fields.iter().map(|field| (*field, FieldHash::DOUBTFUL));
+        SentFields::new(self.consent, known.chain(doubtful))
+    }
+
     /// Of these fields; a field without a hash was not sent.
     pub(super) fn new(
         consent: Option<bool>,
@@ -74,7 +96,10 @@ impl SentFields {
     /// The fields that the other request, of the same call and of the same ledger, carried otherwise, did not
     /// carry, or carried alone.
     pub fn fields_that_differ(&self, other: &SentFields) -> Vec<Field> {
-        let differs = |field: &Field| self.hash(*field) != other.hash(*field);
+        let differs = |field: &Field| {
+            let (ours, theirs) = (self.hash(*field), other.hash(*field));
+            ours != theirs || ours == Some(FieldHash::DOUBTFUL)
+        };
         Field::ALL.into_iter().filter(differs).collect()
     }
 
@@ -149,7 +174,7 @@ mod tests {
     fn the_numbers_of_fields_in_ledgers_stay() {
         let hashes = [(Field::TeamName, FieldHash::of(u32::MAX))];
         let sent = SentFields::new(Some(false), hashes.into_iter());
-        assert_eq!(sent.to_bytes(), [1, 1, 14, 0xFF, 0xFF, 0x0F]);
+        assert_eq!(sent.to_bytes(), [1, 1, 14, 0xFE, 0xFF, 0x0F]);
         assert_eq!(SentFields::from_bytes(&[1, 1, 14, 0xFF, 0xFF, 0x1F]), None);
         assert!(sent.names_team() && !SentFields::default().names_team());
     }
@@ -175,5 +200,20 @@ mod tests {
         ]);
         let differ = [Field::Subject, Field::Labels, Field::Status];
         assert_eq!(one.fields_that_differ(&other), differ);
+    }
+
+    #[test]
+    fn a_field_in_doubt_differs_from_everything() {
+        let hashes = [
+            (Field::Subject, FieldHash::of(7)),
+            (Field::Status, FieldHash::of(u32::MAX)),
+        ];
+        let sent = SentFields::new(Some(true), hashes.into_iter());
+        let doubtful = sent.in_doubt(&[Field::Status, Field::CustomProp1]);
+        let differ = [Field::Status, Field::CustomProp1];
+        assert_eq!(doubtful.fields_that_differ(&sent), differ);
+        assert_eq!(sent.fields_that_differ(&doubtful), differ);
+        assert_eq!(doubtful.fields_that_differ(&doubtful), differ);
+        assert_eq!(doubtful.consent(), Some(true));
     }
 }

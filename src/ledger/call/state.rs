@@ -266,6 +266,20 @@ impl CallState {
         self.blocker = None;
     }
 
+    /// What the server has of a call that we made, or may have, was changed.
+    pub(super) fn set_content(&mut self, fingerprint: u128) {
+        let is_ours = matches!(
+            self.create,
+            CreateState::Done {
+                is_adopted: false,
+                ..
+            }
+        );
+        if is_ours {
+            self.fingerprint = fingerprint;
+        }
+    }
+
     pub(super) fn left_alone(&mut self, fingerprint: u128) {
         if !matches!(self.create, CreateState::Done { .. }) {
             self.create = CreateState::LeftAlone;

@@ -4,23 +4,34 @@
 use super::target::CallTarget;
 use crate::api;
 use crate::domain::call::{Call, Field};
-use crate::ledger::{Error, LedgerReader};
+use crate::ledger::{Error, LedgerReader, SentFields};
 
-/// The fields that changed since the call was sent, in wire order; `None` where the ledger does not know what
-/// was sent.
+/// What the server has of a call, and which fields of its record are another by now.
+pub(in crate::targets) struct ChangedFields {
+    /// What the server has.
+    pub(in crate::targets) sent: SentFields,
+    /// What it would have of the record as it is, but for what is settled from the recording.
+    pub(in crate::targets) now: SentFields,
+    /// In wire order.
+    pub(in crate::targets) fields: Vec<Field>,
+}
+
+/// The fields that changed since the call was sent; `None` where the ledger does not know what was sent.
 pub(in crate::targets) fn changed_fields(
     reader: &LedgerReader,
     target: &CallTarget,
     call: &Call<'_>,
-) -> Result<Option<Vec<Field>>, Error> {
+) -> Result<Option<ChangedFields>, Error> {
     let sent = reader.sent_fields(&[call.identity()])?;
     let Some(sent) = sent.into_iter().flatten().next() else {
         return Ok(None);
     };
     let key = reader.content_key()?;
     let is_sent = |field: Field| api::has_field(field, target.version);
-    let mut changed = sent.fields_that_differ(&key.sent_fields(call, is_sent));
     // What is settled from the recording was not said by the record.
-    changed.retain(|field| *field != Field::AudioChannels);
-    Ok(Some(changed))
+    let now = key
+        .sent_fields(call, is_sent)
+        .with_same(&sent, Field::AudioChannels);
+    let fields = sent.fields_that_differ(&now);
+    Ok(Some(ChangedFields { sent, now, fields }))
 }

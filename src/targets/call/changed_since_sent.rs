@@ -1,9 +1,11 @@
 //! What changed in a record since its call was sent, as far as the ledger tells. It keeps one hash of all
 //! that a record said, and a few bits of the customer and the day.
 
+use super::call_change::CallChange;
+use super::changed_fields::ChangedFields;
 use super::pending::PendingCall;
 use crate::domain::call::{Call, Field};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Policy, Problem};
 use crate::events::WITHDRAWN;
 use crate::ledger::{CallState, CreateState, Error};
 use crate::mapping::CallMapping;
@@ -15,19 +17,38 @@ struct RecordChange {
     message: String,
 }
 
+/// A change of a record, told.
+pub(in crate::targets) struct ToldChange {
+    pub(in crate::targets) problem: Problem,
+    /// The fields, where they are known.
+    pub(in crate::targets) changed: Option<ChangedFields>,
+}
+
+impl ToldChange {
+    /// The change, if it can be sent and the operator wants that.
+    pub(in crate::targets) fn sendable(
+        &self,
+        known: &CallState,
+        policy: Policy,
+    ) -> Option<CallChange> {
+        CallChange::of(known, self.changed.as_ref()?, policy)
+    }
+}
+
 /// What is to be told when the record says something else than before. `fields` looks up which of them are
 /// no longer what was sent.
 pub(in crate::targets) fn changed_since_sent(
     mapping: &CallMapping,
     known: Option<&CallState>,
     open: &PendingCall<'_>,
-    fields: impl FnOnce() -> Result<Option<Vec<Field>>, Error>,
-) -> Result<Option<Problem>, Error> {
+    fields: impl FnOnce() -> Result<Option<ChangedFields>, Error>,
+) -> Result<Option<ToldChange>, Error> {
     let Some(sent) = known.and_then(|known| SentRecord::of(known, open.fingerprint)) else {
         return Ok(None);
     };
-    let RecordChange { field, message } =
-        change_of(&sent, &open.call, &fields()?.unwrap_or_default());
+    let changed = fields()?;
+    let fields = changed.as_ref().map_or(&[][..], |changed| &changed.fields);
+    let RecordChange { field, message } = change_of(&sent, &open.call, fields);
     let location = open.location.clone();
     let problem = Problem::new(Code::ChangedSinceSent, location, message);
     let column = mapping.column_of(field.unwrap_or(Field::ExternalIdentity));
@@ -36,7 +57,8 @@ pub(in crate::targets) fn changed_since_sent(
         Some(Field::HasConsent) => shown_consent(open.call.consent()),
         Some(field) => open.call.text(field),
     };
-    Ok(Some(problem.at(column, value)))
+    let problem = problem.at(column, value);
+    Ok(Some(ToldChange { problem, changed }))
 }
 
 /// A call that is in place, and of which a record says something else.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::facts::{entries, not_sent, refusal, without_recording, write};
 use super::known_uids::KnownUids;
+use super::steps::change::PropertyChange;
 use super::steps::create::CreateRequest;
 use super::steps::upload::Conversation;
 use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
@@ -61,6 +62,15 @@ impl CallDelivery {
         &self,
         job: &CallJob,
     ) -> Result<JobEnd, CallConflict> {
+        if let Some(change) = &job.change {
+            let change = PropertyChange {
+                sender: &self.sender,
+                read_back: self.uploader.read_back.as_ref(),
+                job,
+                change,
+            };
+            return Ok(change.carry_out().await);
+        }
         let prepared = match self.prepare_recording(job).await {
             Ok(prepared) => prepared,
             Err(TranscodeError::Stopped) => {

@@ -1,5 +1,6 @@
 //! What it takes to send one call.
 
+use super::call_change::CallChange;
 use super::plan::Step;
 use super::stated_length::StatedLength;
 use crate::domain::call::Call;
@@ -44,8 +45,10 @@ pub struct CallJob {
     pub fingerprint: u128,
     /// The records that it was made of, where that is kept.
     pub origin: Option<RecordOrigin>,
-    /// [`Step::Create`] or [`Step::Upload`].
+    /// [`Step::Create`], [`Step::Upload`] or [`Step::Change`].
     pub step: Step,
+    /// What changes, of [`Step::Change`].
+    pub change: Option<CallChange>,
     /// What the ledger knew when the step was decided.
     pub state: Option<CallState>,
     /// The recording to upload.

@@ -1,6 +1,7 @@
 //! Calls: from rows to what is to be sent, and from there to the destination.
 
 mod batch_result;
+mod call_change;
 mod call_origins;
 mod changed_fields;
 mod changed_since_sent;
@@ -22,6 +23,7 @@ mod pending;
 mod plan;
 mod proposal;
 mod propose;
+mod propose_change;
 mod proposed_step;
 mod read_back;
 mod recording_match;

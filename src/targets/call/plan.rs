@@ -29,6 +29,8 @@ pub enum Step {
         /// An earlier upload may have got through.
         is_in_doubt: bool,
     },
+    /// Everything is there, and custom properties of it have changed.
+    Change,
     /// Nothing is left to do.
     Nothing,
     /// Wait for the recording.

@@ -68,6 +68,7 @@ pub(in crate::targets) fn propose(
                 fingerprint,
                 origin,
                 step,
+                change: None,
                 state,
                 stated,
                 is_recording_missing,
@@ -101,7 +102,9 @@ fn at_rest(
 ) -> Option<Action<CallJob>> {
     Some(match (step, purpose) {
         (Step::Create { .. } | Step::Upload { .. }, _) => return None,
-        (Step::Nothing | Step::Refuse, _) => Action::Finished(Outcome::Rejected, "".into()),
+        (Step::Nothing | Step::Change | Step::Refuse, _) => {
+            Action::Finished(Outcome::Rejected, "".into())
+        }
         (Step::Hold, Purpose::Check) => Action::Finished(Outcome::Held, held.name().into()),
         (Step::Hold, Purpose::Run) => {
             let why = held;

@@ -55,6 +55,62 @@ pub(in crate::targets) enum ReadBackAnswer {
     Unknown(String),
 }
 
+/// A request to the read API.
+pub(in crate::targets) trait ReadRequest: Send {
+    /// What it brings.
+    type Answer: Send;
+
+    /// Sends it once; it has failed so often before.
+    fn send(
+        &mut self,
+        client: &ReadClient,
+        failures: u32,
+    ) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
+}
+
+/// Why a request to the read API brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::targets) struct ReadFailure {
+    /// The HTTP status of the last answer, if there was one.
+    pub(in crate::targets) status: Option<u16>,
+    /// Why, without the people of the call.
+    pub(in crate::targets) why: String,
+}
+
+impl ReadFailure {
+    fn of(error: Error, call: &Call<'_>) -> ReadFailure {
+        let status = match &error {
+            Error::Status { status, .. } => Some(*status),
+            _ => None,
+        };
+        let why = format!("the read API: {}", without_people(error, call));
+        ReadFailure { status, why }
+    }
+
+    /// Whether the answer says that nothing was done.
+    pub(in crate::targets) fn is_refusal(&self) -> bool {
+        let status = self.status;
+        status.is_some_and(|status| {
+            (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+        })
+    }
+}
+
+/// Looks for one conversation.
+struct LookRequest<'a>(ConversationQuery<'a>);
+
+impl ReadRequest for LookRequest<'_> {
+    type Answer = FoundConversation;
+
+    async fn send(
+        &mut self,
+        client: &ReadClient,
+        _failures: u32,
+    ) -> Result<FoundConversation, Error> {
+        client.look(self.0).await
+    }
+}
+
 impl ReadBack {
     pub(in crate::targets) fn new(
         read: ReadBackOptions,
@@ -92,13 +148,49 @@ impl ReadBack {
         uid: Option<&str>,
         lost: Option<Instant>,
     ) -> Result<ReadBackAnswer, CallError> {
-        let sought = query(call, uid);
+        let mut look = LookRequest(query(call, uid));
+        loop {
+            let seen = match self.send(stop, call, &mut look).await? {
+                Err(failure) => return Ok(ReadBackAnswer::Unknown(failure.why)),
+                Ok(seen) => seen,
+            };
+            let since = lost.map_or(Duration::MAX, |lost| lost.elapsed());
+            let left = self.settle.saturating_sub(since);
+            match (seen, left.is_zero()) {
+                (
+                    FoundConversation::Conversation {
+                        uid,
+                        has_audio: Some(true),
+                    },
+                    _,
+                ) => return Ok(ReadBackAnswer::There(uid)),
+                (
+                    FoundConversation::Conversation {
+                        has_audio: Some(false),
+                        ..
+                    },
+                    true,
+                ) => return Ok(ReadBackAnswer::NotThere),
+                (seen, true) => return Ok(ReadBackAnswer::Unknown(unclear(&seen))),
+                (_, false) => pause(stop, left).await?,
+            }
+        }
+    }
+
+    /// Sends a request to the read API about a call, as often as allowed.
+    pub(in crate::targets) async fn send<R: ReadRequest>(
+        &self,
+        stop: &StopSignal,
+        call: &Call<'_>,
+        request: &mut R,
+    ) -> Result<Result<R::Answer, ReadFailure>, CallError> {
         let mut failures = 0;
         loop {
             if self.is_refused.load(Ordering::Relaxed) {
-                return Ok(ReadBackAnswer::Unknown(
-                    "the read API refused the token".to_owned(),
-                ));
+                return Ok(Err(ReadFailure {
+                    status: Some(401),
+                    why: "the read API refused the token".to_owned(),
+                }));
             }
             let permit = tokio::select! {
                 biased;
@@ -107,44 +199,20 @@ impl ReadBack {
             };
             let result = tokio::select! {
                 () = stop.aborted() => return Err(CallError::Stopped),
-                result = self.client.look(sought) => result,
+                result = request.send(&self.client, failures) => result,
             };
-            let wait = match result {
-                Ok(seen) => {
+            match result {
+                Ok(answer) => {
                     self.gate.leave(permit, Health::Well, 0.0);
-                    let since = lost.map_or(Duration::MAX, |lost| lost.elapsed());
-                    let left = self.settle.saturating_sub(since);
-                    match (seen, left.is_zero()) {
-                        (
-                            FoundConversation::Conversation {
-                                uid,
-                                has_audio: Some(true),
-                            },
-                            _,
-                        ) => return Ok(ReadBackAnswer::There(uid)),
-                        (
-                            FoundConversation::Conversation {
-                                has_audio: Some(false),
-                                ..
-                            },
-                            true,
-                        ) => return Ok(ReadBackAnswer::NotThere),
-                        (seen, true) => return Ok(ReadBackAnswer::Unknown(unclear(&seen))),
-                        (_, false) => left,
-                    }
+                    return Ok(Ok(answer));
                 }
                 Err(error) => {
                     failures += 1;
                     let Some(wait) = self.failed(permit, &error, failures) else {
-                        let error = without_people(error, call);
-                        return Ok(ReadBackAnswer::Unknown(format!("the read API: {error}")));
+                        return Ok(Err(ReadFailure::of(error, call)));
                     };
-                    wait
+                    pause(stop, wait).await?;
                 }
-            };
-            tokio::select! {
-                () = stop.raised() => return Err(CallError::Stopped),
-                () = tokio::time::sleep(wait) => {}
             }
         }
     }
@@ -179,6 +247,14 @@ impl ReadBack {
             || asked.is_some_and(|asked| asked > self.limits.max_wait)
             || failures > self.limits.retries;
         (!is_final).then(|| retry::delay(failures, fastrand::f64()))
+    }
+}
+
+/// Waits, unless the run is stopped meanwhile.
+async fn pause(stop: &StopSignal, wait: Duration) -> Result<(), CallError> {
+    tokio::select! {
+        () = stop.raised() => Err(CallError::Stopped),
+        () = tokio::time::sleep(wait) => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ use super::hold::set_doubtful_ids_apart;
 use super::pending::{CheckedCall, PendingCall};
 use super::proposal::{CallProposal, ended};
 use super::propose::propose;
+use super::propose_change::propose_change;
 use super::proposed_step::ProposedStep;
 use super::recording_match::RecordingMatch;
 use super::sent_before::refuse_sent;
@@ -307,9 +308,20 @@ impl<'r> CallWorker<'r> {
             refuse_sent(self.run.earlier, self.target, reader, &mut open)?;
             let problems = &mut items[index].problems;
             let fields = || changed_fields(reader, self.target, &open.call);
-            let change = changed_since_sent(&self.mapping, state.as_ref(), &open, fields)?;
-            let is_changed = change.is_some();
-            problems.extend(change);
+            let told = changed_since_sent(&self.mapping, state.as_ref(), &open, fields)?;
+            let is_changed = told.is_some();
+            let checkpoint = state.as_ref().map(CallState::checkpoint);
+            let checkpoint = checkpoint.unwrap_or_default();
+            let step = plan::next(checkpoint, open.found.state, self.target.policy);
+            let change = match (&told, &state) {
+                (Some(told), Some(known)) if step == Step::Nothing => {
+                    told.sendable(known, self.target.policy)
+                }
+                _ => None,
+            };
+            if change.is_none() {
+                problems.extend(told.map(|told| told.problem));
+            }
             let changed = state.as_ref().and_then(|known| open.found.change_of(known));
             problems.extend(changed.map(|message| {
                 let problem = Problem::new(
@@ -319,15 +331,15 @@ impl<'r> CallWorker<'r> {
                 );
                 problem.at("recording", open.found.name())
             }));
-            let checkpoint = state.as_ref().map(CallState::checkpoint);
-            let checkpoint = checkpoint.unwrap_or_default();
-            let step = plan::next(checkpoint, open.found.state, self.target.policy);
             let ProposedStep {
                 mut action,
                 recording_use,
                 requests,
                 matched,
-            } = propose(self.context(), step, state, open, problems);
+            } = match change {
+                Some(change) => propose_change(self.context(), change, state, open),
+                None => propose(self.context(), step, state, open, problems),
+            };
             if is_changed && matches!(action, Action::Finished(Outcome::AlreadyThere, _)) {
                 action = Action::Finished(Outcome::AlreadyThere, "changed".into());
             }

@@ -313,7 +313,7 @@ impl World {
                 );
                 At::Over
             }
-            Step::Nothing | Step::Refuse => At::Over,
+            Step::Nothing | Step::Change | Step::Refuse => At::Over,
         }
     }
 

@@ -1,0 +1,185 @@
+//! Records that change after their calls were sent: custom properties are brought to the destination where
+//! that is asked for, and everything else is told.
+
+use crate::harness::export::{Given, calls};
+use crate::harness::program::{Ended, Workdir};
+use crate::harness::server::{Server, always, on_first_try};
+use capturi_import::sandbox::{Fault, Faults, Operation, Strikes};
+use serde_json::{Value, json};
+
+/// An import that was sent whole.
+struct Sent {
+    given: Vec<Given>,
+    workdir: Workdir,
+    server: Server,
+}
+
+impl Sent {
+    fn new(seed: u64) -> Sent {
+        let given = calls(8, seed);
+        let workdir = Workdir::with(&given);
+        let server = Server::healthy();
+        workdir.run(&server, &["calls.csv"]).with_code(0);
+        let sent = Sent {
+            given,
+            workdir,
+            server,
+        };
+        assert_eq!(sent.changes(), 0);
+        sent
+    }
+
+    /// Gives a record another outcome, which is the first custom property.
+    fn change(&mut self, call: usize, outcome: &str) {
+        self.given[call].say("outcome", "customProp1", outcome);
+        self.workdir.export("calls.csv", &self.given);
+    }
+
+    fn run(&self, further: &[&str]) -> Ended {
+        let url = self.server.url();
+        let fixed = ["calls.csv", "--read-url", &url, "--changed", "send"];
+        self.workdir
+            .run(&self.server, &[&fixed[..], further].concat())
+    }
+
+    /// Requests that changed something, or tried to.
+    fn changes(&self) -> u64 {
+        let endpoints = self.server.snapshot().endpoints;
+        let label = "PATCH /integrations/conversations/{uid}/metadata";
+        endpoints.get(label).map_or(0, |count| count.requests)
+    }
+
+    /// What the server has in the first custom property of a call by now.
+    fn property(&self, call: usize) -> Value {
+        let snapshot = self.server.snapshot();
+        let mut all = snapshot.conversations.into_iter();
+        let id = &self.given[call].id;
+        let found = all.find(|found| found.external_identity == *id);
+        let found = found.expect("the call");
+        let changed = found.metadata.get("customProp1");
+        let now = changed.or(found.fields.get("customProp1"));
+        now.cloned().unwrap_or_default()
+    }
+
+    /// A further run finds nothing to do.
+    fn is_settled(&self) {
+        let (changes, requests) = (self.changes(), self.server.requests());
+        self.run(&[]).with_code(0);
+        assert_eq!(
+            (self.changes(), self.server.requests()),
+            (changes, requests)
+        );
+        assert!(self.workdir.lines_with("changed-since-sent").is_empty());
+    }
+}
+
+#[test]
+fn a_custom_property_that_changed_is_sent_once() {
+    let mut sent = Sent::new(61);
+    sent.change(2, "won");
+    sent.change(5, "lost");
+    sent.run(&["--dry-run"]).with_code(0);
+    assert_eq!(sent.changes(), 0);
+    sent.run(&[]).with_code(0);
+    assert_eq!(
+        (sent.property(2), sent.property(5)),
+        (json!("won"), json!("lost"))
+    );
+    assert_eq!(sent.changes(), 2);
+    let details = &sent.workdir.summary()["details"]["already_there"];
+    assert_eq!(details["changed, and sent"], json!(2));
+    sent.is_settled();
+    // What is gone is sent as gone.
+    sent.change(2, "");
+    sent.run(&[]).with_code(0);
+    assert_eq!(sent.property(2), Value::Null);
+    sent.is_settled();
+}
+
+#[test]
+fn without_being_asked_and_beside_other_changes_nothing_is_sent() {
+    let mut sent = Sent::new(62);
+    sent.change(2, "won");
+    let report = ["calls.csv"];
+    sent.workdir.run(&sent.server, &report).with_code(0);
+    assert_eq!(sent.workdir.lines_with("changed-since-sent").len(), 1);
+    let send = ["calls.csv", "--changed", "send"];
+    let refused = sent.workdir.run(&sent.server, &send);
+    refused.with_code(2).says("--read-url");
+    sent.given[2].say("subject", "subject", "Another one");
+    sent.workdir.export("calls.csv", &sent.given);
+    sent.run(&[]).with_code(0);
+    assert_eq!(sent.changes(), 0);
+    let told = sent.workdir.rows("problems.csv");
+    assert!(
+        told[0]["message"].starts_with("subject and customProp1 are"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_lost_answer_is_read_back() {
+    for (strikes, changes) in [(Strikes::AfterEffect, 1), (Strikes::BeforeEffect, 2)] {
+        let mut sent = Sent::new(63);
+        sent.change(4, "won");
+        let lost = on_first_try(Fault::Close)
+            .on(Operation::Read)
+            .strikes(strikes);
+        sent.server.now_with(Faults {
+            rules: vec![lost],
+            ..Faults::default()
+        });
+        sent.run(&[]).with_code(0);
+        assert_eq!(sent.property(4), json!("won"));
+        assert_eq!(sent.changes(), changes, "{strikes:?}");
+        sent.server.heal();
+        sent.is_settled();
+    }
+}
+
+#[test]
+fn a_change_that_is_refused_fails_and_is_tried_again() {
+    let mut sent = Sent::new(64);
+    sent.change(1, "won");
+    let status = 422;
+    let refused = always(Fault::Answer {
+        status,
+        retry_after: None,
+    })
+    .on(Operation::Read);
+    sent.server.now_with(Faults {
+        rules: vec![refused],
+        ..Faults::default()
+    });
+    sent.run(&[]).with_code(3);
+    assert_eq!(sent.workdir.outcome("failed"), 1);
+    assert_eq!(sent.workdir.state("complete"), 8);
+    sent.server.heal();
+    sent.run(&[]).with_code(0);
+    assert_eq!(sent.property(1), json!("won"));
+    sent.is_settled();
+}
+
+#[test]
+fn what_was_left_in_doubt_is_settled_by_the_next_run_whatever_the_record_says_then() {
+    for (then, expected) in [("won", json!("won")), ("as before", json!("as before"))] {
+        let mut sent = Sent::new(65);
+        sent.change(3, "as before");
+        sent.run(&[]).with_code(0);
+        sent.change(3, "won");
+        let lost = always(Fault::Close)
+            .on(Operation::Read)
+            .strikes(Strikes::AfterEffect);
+        sent.server.now_with(Faults {
+            rules: vec![lost],
+            ..Faults::default()
+        });
+        sent.run(&["--retries", "0"]).with_code(3);
+        assert_eq!(sent.property(3), json!("won"), "it got through unheard");
+        sent.server.heal();
+        sent.change(3, then);
+        sent.run(&[]).with_code(0);
+        assert_eq!(sent.property(3), expected);
+        sent.is_settled();
+    }
+}
