@@ -435,7 +435,7 @@ fn an_answer_about_another_conversation_counts_for_none() {
     let (workdir, server) = (workdir_of(4, 0, 8), Server::healthy());
     let ended = canary_through(&workdir, &server, |right| {
         with(right, |told| {
-            told["externalIdentity"] = "somebody-else".into()
+            told["externalIdentity"] = "somebody-else".into();
         })
     });
     ended

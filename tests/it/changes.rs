@@ -103,8 +103,8 @@ fn without_being_asked_and_beside_other_changes_nothing_is_sent() {
     let report = ["calls.csv"];
     sent.workdir.run(&sent.server, &report).with_code(0);
     assert_eq!(sent.workdir.lines_with("changed-since-sent").len(), 1);
-    let send = ["calls.csv", "--changed", "send"];
-    let refused = sent.workdir.run(&sent.server, &send);
+    let unread = ["calls.csv", "--changed", "send"];
+    let refused = sent.workdir.run(&sent.server, &unread);
     refused.with_code(2).says("--read-url");
     sent.given[2].say("subject", "subject", "Another one");
     sent.workdir.export("calls.csv", &sent.given);

@@ -222,9 +222,15 @@ fn time<'r>(
     rule: &TimeRule,
     into: &mut impl ValueSink<'r>,
 ) -> Result<(), Reported> {
-    let (time, at) = match read_text(&text, |text| rule.read(text)) {
-        Ok(read) => read,
-        Err(refusal) => return Err(no_time(field, &text, rule, refusal)),
+    let (time, at) = match text {
+        Cow::Borrowed(text) => match rule.read(text) {
+            Ok(read) => read,
+            Err(refusal) => return Err(no_time(field, text, rule, refusal)),
+        },
+        Cow::Owned(text) => match rule.read(&text) {
+            Ok((time, at)) => (Cow::Owned(time.into_owned()), at),
+            Err(refusal) => return Err(no_time(field, &text, rule, refusal)),
+        },
     };
     if field.rule.field.kind() == ValueKind::Time {
         into.time(time, at);

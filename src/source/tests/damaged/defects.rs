@@ -270,6 +270,21 @@ fn middle(cell: &str) -> usize {
     middle
 }
 
+/// A row with one quote more in a cell: at its end, and within it.
+fn with_further_quotes(cells: &[String], column: usize) -> [(&'static str, String); 2] {
+    let cell = &cells[column];
+    let is_quoted = cell.len() > 1 && cell.ends_with('"');
+    [
+        ("behind", cell.len() - usize::from(is_quoted)),
+        ("within", middle(cell)),
+    ]
+    .map(|(place, at)| {
+        let mut quoted = cells.to_vec();
+        quoted[column].insert(at, '"');
+        (place, quoted.join(","))
+    })
+}
+
 /// The same damage to some of the rows, at each column.
 fn of_one_row(writing: Writing) -> Vec<Defect> {
     let (lines, all) = (writing.lines(), rows());
@@ -294,18 +309,8 @@ fn of_one_row(writing: Writing) -> Vec<Defect> {
             let at = usize::from(quoted[column].starts_with('"'));
             quoted[column].insert(at, '"');
             add(format!("row {number} quote {column}"), quoted.join(","));
-            for (place, at) in [
-                ("behind", cells[column].len()),
-                ("within", middle(&cells[column])),
-            ] {
-                let mut quoted = cells.clone();
-                let is_quoted = quoted[column].len() > 1 && quoted[column].ends_with('"');
-                let at = at - usize::from(place == "behind" && is_quoted);
-                quoted[column].insert(at, '"');
-                add(
-                    format!("row {number} quote {place} {column}"),
-                    quoted.join(","),
-                );
+            for (place, line) in with_further_quotes(&cells, column) {
+                add(format!("row {number} quote {place} {column}"), line);
             }
             // What one delimiter less takes away another gives back.
             for other in (column + 1..cells.len()).step_by(2) {

@@ -75,10 +75,9 @@ impl PropertyChange<'_> {
     /// Changes a call that is in place.
     pub(in crate::targets) async fn carry_out(&self) -> JobEnd {
         let PropertyChange { job, change, .. } = *self;
-        let answer = match self.send().await {
-            Ok(answer) => answer,
+        let Ok(answer) = self.send().await else {
             // What is in doubt is sent again by the next run.
-            Err(_) => return JobEnd::plain(Outcome::NotAttempted, "stopped"),
+            return JobEnd::plain(Outcome::NotAttempted, "stopped");
         };
         let (fact, problem) = match answer {
             Ok(ChangeAnswer::Done) => (Some(changed(job, change)), None),
