@@ -70,21 +70,21 @@ pub(in crate::targets) trait ReadRequest: Send {
 
 /// Why a request to the read API brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::targets) struct ReadFailure {
+pub(in crate::targets) struct ReadBackFailure {
     /// The HTTP status of the last answer, if there was one.
     pub(in crate::targets) status: Option<u16>,
     /// Why, without the people of the call.
     pub(in crate::targets) why: String,
 }
 
-impl ReadFailure {
-    fn of(error: Error, call: &Call<'_>) -> ReadFailure {
+impl ReadBackFailure {
+    fn of(error: Error, call: &Call<'_>) -> ReadBackFailure {
         let status = match &error {
             Error::Status { status, .. } => Some(*status),
             _ => None,
         };
         let why = format!("the read API: {}", without_people(error, call));
-        ReadFailure { status, why }
+        ReadBackFailure { status, why }
     }
 
     /// Whether the answer says that nothing was done.
@@ -183,11 +183,11 @@ impl ReadBack {
         stop: &StopSignal,
         call: &Call<'_>,
         request: &mut R,
-    ) -> Result<Result<R::Answer, ReadFailure>, CallError> {
+    ) -> Result<Result<R::Answer, ReadBackFailure>, CallError> {
         let mut failures = 0;
         loop {
             if self.is_refused.load(Ordering::Relaxed) {
-                return Ok(Err(ReadFailure {
+                return Ok(Err(ReadBackFailure {
                     status: Some(401),
                     why: "the read API refused the token".to_owned(),
                 }));
@@ -209,7 +209,7 @@ impl ReadBack {
                 Err(error) => {
                     failures += 1;
                     let Some(wait) = self.failed(permit, &error, failures) else {
-                        return Ok(Err(ReadFailure::of(error, call)));
+                        return Ok(Err(ReadBackFailure::of(error, call)));
                     };
                     pause(stop, wait).await?;
                 }

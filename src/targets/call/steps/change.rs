@@ -13,7 +13,7 @@ use crate::ledger::{CallFact, SentContent};
 use crate::targets::call::call_change::CallChange;
 use crate::targets::call::facts::write;
 use crate::targets::call::job::CallJob;
-use crate::targets::call::read_back::{ReadBack, ReadFailure, ReadRequest};
+use crate::targets::call::read_back::{ReadBack, ReadBackFailure, ReadRequest};
 
 /// What became of a change.
 enum ChangeAnswer {
@@ -113,11 +113,11 @@ impl PropertyChange<'_> {
         }
     }
 
-    async fn send(&self) -> Result<Result<ChangeAnswer, ReadFailure>, CallError> {
+    async fn send(&self) -> Result<Result<ChangeAnswer, ReadBackFailure>, CallError> {
         let PropertyChange { job, change, .. } = *self;
         let Some(read_back) = self.read_back else {
             let why = "--read-url does not name the read API".to_owned();
-            return Ok(Err(ReadFailure { status: None, why }));
+            return Ok(Err(ReadBackFailure { status: None, why }));
         };
         let intended = CallFact::ChangeIntended {
             content: SentContent {
