@@ -9,7 +9,7 @@ mod content_hash;
 pub use call::{
     CallDelivery, CallDeliveryOptions, CallJob, CallOrigins, CallTarget, InspectionOptions,
     OddFormats, ReadBackOptions, RecordingPresence, RecordingUpload, StatedLength, Step,
-    is_another_call, next,
+    is_another_call, next_step,
 };
 pub use case::{
     CaseAtServer, CaseDelivery, CaseDeliveryOptions, CaseJob, CaseRow, CaseSpread, CaseTarget,

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use super::batch_result::BatchResult;
+use super::call_judge::{CallJudge, count};
 use super::pending::CheckedCall;
 use super::proposal::{CallProposal, ended, readable};
 use super::proposed_step::ProposedStep;
 use super::unsent_recordings::named_recordings_of_left_out;
-use super::worker::{CallWorker, count};
 use crate::domain::Party;
 use crate::domain::call::{Draft, Field, Plain};
 use crate::events::{CallFacts, Outcome, Totals};
@@ -50,43 +50,49 @@ impl Evaluated<'_> {
     }
 }
 
-impl CallWorker<'_> {
+/// Decides rows each of which is a call of its own.
+pub(in crate::targets) struct RowJudge<'w, 'r> {
+    pub(in crate::targets) judge: &'w mut CallJudge<'r>,
+}
+
+impl RowJudge<'_, '_> {
     /// Decides records each of which is a call of its own.
     pub(in crate::targets) fn rows(&mut self, batch: &Batch, result: &mut BatchResult) {
-        let mapping = Arc::clone(&self.mapping);
+        let mapping = Arc::clone(&self.judge.mapping);
         let (mut plain, mut draft) = (Plain::default(), Draft::new());
         let mut evaluated = Vec::with_capacity(batch.len());
         for record in batch.iter() {
-            let hashes = self.plain_hashes(&record, &mapping, &mut plain, &mut result.sums);
+            let hashes = self.plain_hashes(&record, &mapping, &mut plain, &mut result.totals);
             evaluated.push(match hashes {
                 Some(hashes) => Evaluated::Clean(hashes),
-                None => self.evaluate(&record, &mapping, &mut draft, &mut result.sums),
+                None => self.evaluate(&record, &mapping, &mut draft, &mut result.totals),
             });
         }
-        if let Some(past) = &self.run.earlier {
+        if let Some(past) = &self.judge.run.earlier {
             let identities = evaluated.iter().filter_map(Evaluated::identity);
             past.done.expect(&identities.collect::<Vec<u64>>());
         }
         for (index, (record, evaluated)) in batch.iter().zip(evaluated).enumerate() {
             let records = std::slice::from_ref(&record);
             let checked = match evaluated {
-                Evaluated::Ended(item) => Err(item),
+                Evaluated::Ended(proposal) => Err(proposal),
                 Evaluated::Checked(checked) => Ok(*checked),
                 Evaluated::Clean(hashes) => {
-                    if let Some(item) = self.decide_by_hashes(hashes) {
-                        Err(Box::new(item))
+                    if let Some(proposal) = self.decide_by_hashes(hashes) {
+                        Err(Box::new(proposal))
                     } else {
                         let mut problems = Vec::new();
                         mapping.fill(&record, &mut draft, &mut problems);
-                        self.checked(records, std::mem::take(&mut draft), problems)
+                        self.judge
+                            .checked(records, std::mem::take(&mut draft), problems)
                     }
                 }
             };
-            let item = match checked {
-                Err(item) => *item,
-                Ok(checked) => self.decide(records, checked, index, &mut result.open),
+            let proposal = match checked {
+                Err(proposal) => *proposal,
+                Ok(checked) => self.judge.decide(records, checked, index, &mut result.open),
             };
-            result.items.push(item);
+            result.proposals.push(proposal);
         }
     }
 
@@ -97,18 +103,18 @@ impl CallWorker<'_> {
         record: &Record<'b>,
         mapping: &'b CallMapping,
         plain: &mut Plain<'b>,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Option<CallHashes> {
         let is_plain = self.may_decide_by_hashes()
             && mapping.read_plain(record, plain)
-            && plain.at() <= self.latest
-            && !plain.has_any(self.unsent);
+            && plain.at() <= self.judge.latest
+            && !plain.has_any(self.judge.unsent);
         if !is_plain {
             return None;
         }
-        sums.records += 1;
+        totals.records += 1;
         let about = (plain.get(Field::Customer), plain.get(Field::DateTime));
-        sums.count(CallFacts {
+        totals.count(CallFacts {
             fields: plain.fields(),
             consent: plain.consent(),
             time: about.1,
@@ -117,8 +123,8 @@ impl CallWorker<'_> {
         });
         Some(CallHashes {
             identity: plain.identity_hash(),
-            fingerprint: plain.fingerprint(&mut self.scratch),
-            party: self.run.party(|| about),
+            fingerprint: plain.fingerprint(&mut self.judge.scratch),
+            party: self.judge.run.party(|| about),
         })
     }
 
@@ -128,27 +134,27 @@ impl CallWorker<'_> {
         record: &Record<'b>,
         mapping: &'b CallMapping,
         draft: &mut Draft<'b>,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Evaluated<'b> {
-        sums.records += 1;
+        totals.records += 1;
         let mut problems = match readable(record) {
-            Err(item) => return Evaluated::Ended(item),
+            Err(proposal) => return Evaluated::Ended(proposal),
             Ok(problems) => problems,
         };
         let records = std::slice::from_ref(record);
-        let item = match mapping.evaluate(record, draft, &mut problems) {
+        let proposal = match mapping.evaluate(record, draft, &mut problems) {
             MappedCall::Skipped(rule) => CallProposal {
-                recording: named_recordings_of_left_out(self.context(), records),
+                recording: named_recordings_of_left_out(self.judge.context(), records),
                 ..ended(problems, Outcome::Skipped, rule.to_owned())
             },
             MappedCall::Undecided => ended(problems, Outcome::Rejected, ""),
             MappedCall::Filled => {
-                let checked = match self.checked(records, std::mem::take(draft), problems) {
-                    Err(item) => return Evaluated::Ended(item),
+                let checked = match self.judge.checked(records, std::mem::take(draft), problems) {
+                    Err(proposal) => return Evaluated::Ended(proposal),
                     Ok(checked) => checked,
                 };
                 let call = &checked.call;
-                count(call, sums);
+                count(call, totals);
                 if !self.may_decide_by_hashes() || !checked.problems.is_empty() {
                     return Evaluated::Checked(Box::new(checked));
                 }
@@ -156,20 +162,20 @@ impl CallWorker<'_> {
                 let hashes = CallHashes {
                     identity: checked.identity,
                     fingerprint: checked.fingerprint,
-                    party: self.run.party(about),
+                    party: self.judge.run.party(about),
                 };
                 *draft = checked.call.into_draft();
                 return Evaluated::Clean(hashes);
             }
         };
-        Evaluated::Ended(Box::new(item))
+        Evaluated::Ended(Box::new(proposal))
     }
 
     /// Whether hashes can tell what becomes of a call: nothing is asked of recordings, and it is only
     /// checked, or may be done.
     fn may_decide_by_hashes(&self) -> bool {
-        let is_check = self.run.purpose == Purpose::Check;
-        self.target.recordings.is_none() && (is_check || self.run.earlier.is_some())
+        let is_check = self.judge.run.purpose == Purpose::Check;
+        self.judge.target.recordings.is_none() && (is_check || self.judge.run.earlier.is_some())
     }
 
     /// What becomes of a call about which there is nothing to say, where its hashes tell.
@@ -179,12 +185,12 @@ impl CallWorker<'_> {
             fingerprint,
             party,
         } = hashes;
-        let proposed_step = match &self.run.earlier {
-            None => (self.run.purpose == Purpose::Check).then(ProposedStep::ready)?,
+        let proposed_step = match &self.judge.run.earlier {
+            None => (self.judge.run.purpose == Purpose::Check).then(ProposedStep::ready)?,
             Some(past) => {
                 let done = Checkpoint::of_done(past.done.kind(identity, fingerprint)?);
                 let recording = plan::RecordingPresence::NotAsked;
-                let step = plan::next(done, recording, self.target.policy);
+                let step = plan::next_step(done, recording, self.judge.target.policy);
                 let there =
                     || ProposedStep::ended(Action::Finished(Outcome::AlreadyThere, "".into()));
                 (step == Step::Nothing).then(there)?

@@ -12,7 +12,8 @@ use super::steps::change::PropertyChange;
 use super::steps::create::CreateRequest;
 use super::steps::upload::Conversation;
 use super::transcode_queue::{Prepared, TranscodeError, TranscodeQueue};
-use super::uploader::{UploadResult, Uploader};
+use super::upload_remarks::upload_remarks;
+use super::uploader::Uploader;
 use crate::api::{self, ApiVersion};
 use crate::delivery::job_end::{JobEnd, UnsettledRefusal};
 use crate::delivery::new_ledger::NewLedger;
@@ -24,10 +25,10 @@ use crate::delivery::sender::request_kind::RequestKind;
 use crate::delivery::sender::token_check::TokenProbe;
 use crate::domain::Code;
 use crate::domain::ExistingConversation;
-use crate::domain::call::{Call, Field};
+use crate::domain::call::Call;
 use crate::events::{Delivered, DeliveryKind, Outcome};
 use crate::failpoint::{self, Point};
-use crate::ledger::{self, CallFact, CallState, ContentKey, CreateState};
+use crate::ledger::{self, CallFact, CallState, ContentKey};
 use crate::pipeline::{self};
 use crate::recordings::TranscodeFailure;
 use crate::targets::call::job::{CallJob, RecordingUpload};
@@ -103,7 +104,7 @@ impl CallDelivery {
     async fn conversation(&self, job: &CallJob) -> Result<CreateResult, CallError> {
         match job.step {
             Step::Create { was_tried, .. } => self.create(job, was_tried).await,
-            _ => Ok(CreateResult::Known(known_uid(job))),
+            _ => Ok(CreateResult::Known(job.known_uid())),
         }
     }
 
@@ -142,11 +143,11 @@ impl CallDelivery {
             let uid = delivered.uid.clone();
             let conversation = Conversation {
                 uid: uid.as_deref(),
-                is_adopted: is_adopted_now || was_adopted(job),
+                is_adopted: is_adopted_now || job.was_adopted(),
             };
             let result = self.uploader.upload(job, recording, conversation).await?;
             problem = result.problem();
-            remarks = self::remarks(job, recording, &result, is_adopted_now);
+            remarks = upload_remarks(job, recording, &result, is_adopted_now);
             if result.is_found {
                 detail = "looked up";
             }
@@ -369,29 +370,6 @@ impl CallDelivery {
     }
 }
 
-/// What is to be told of a recording that has arrived; `is_adopted` by this run.
-fn remarks(
-    job: &CallJob,
-    recording: &RecordingUpload,
-    result: &UploadResult,
-    is_adopted: bool,
-) -> Vec<(Code, String)> {
-    let mut remarks = Vec::new();
-    if let Some(now) = result.bytes_now {
-        let sent = recording.bytes;
-        let message =
-            format!("it had {sent} bytes when it was sent and has {now} now; it is not sent again");
-        remarks.push((Code::RecordingChangedSinceSent, message));
-    }
-    let said = job.call.text(Field::AudioChannels);
-    if is_adopted && recording.channels == Some(1) && !matches!(said, "" | "Stereo") {
-        let message = "the conversation was made by somebody else, and may count as stereo; the \
-                       recording has one channel";
-        remarks.push((Code::RecordingChannels, message.to_owned()));
-    }
-    remarks
-}
-
 /// Who made a conversation.
 enum CreateResult {
     /// This run, or an earlier one just before it was stopped.
@@ -400,26 +378,4 @@ enum CreateResult {
     Known(Option<String>),
     Adopted,
     LeftAlone,
-}
-
-/// Whether the conversation is known to be somebody else's.
-fn was_adopted(job: &CallJob) -> bool {
-    let create = job.state.as_ref().map(|known| &known.create);
-    matches!(
-        create,
-        Some(
-            CreateState::LeftAlone
-                | CreateState::Done {
-                    is_adopted: true,
-                    ..
-                }
-        )
-    )
-}
-
-fn known_uid(job: &CallJob) -> Option<String> {
-    match &job.state.as_ref()?.create {
-        CreateState::Done { uid, .. } => uid.clone(),
-        _ => None,
-    }
 }

@@ -4,7 +4,7 @@ use super::call_change::CallChange;
 use super::plan::Step;
 use super::stated_length::StatedLength;
 use crate::domain::call::Call;
-use crate::ledger::{CallState, RecordOrigin, SentFile};
+use crate::ledger::{CallState, CreateState, RecordOrigin, SentFile};
 use crate::recordings::{Sendable, TranscodeJob};
 
 /// The recording of a call, as an upload needs it.
@@ -57,4 +57,29 @@ pub struct CallJob {
     pub stated: Option<StatedLength>,
     /// Its recording was looked for, and the call is sent without it.
     pub is_recording_missing: bool,
+}
+
+impl CallJob {
+    /// Whether the conversation is known to be somebody else's.
+    pub(in crate::targets) fn was_adopted(&self) -> bool {
+        let create = self.state.as_ref().map(|known| &known.create);
+        matches!(
+            create,
+            Some(
+                CreateState::LeftAlone
+                    | CreateState::Done {
+                        is_adopted: true,
+                        ..
+                    }
+            )
+        )
+    }
+
+    /// The uid of the conversation, where the ledger has it.
+    pub(in crate::targets) fn known_uid(&self) -> Option<String> {
+        match &self.state.as_ref()?.create {
+            CreateState::Done { uid, .. } => uid.clone(),
+            _ => None,
+        }
+    }
 }

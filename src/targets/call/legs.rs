@@ -11,9 +11,9 @@ use std::ops::Range;
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::batch_result::BatchResult;
+use super::call_judge::{CallJudge, count};
 use super::proposal::{CallProposal, ended};
 use super::unsent_recordings::{named_recordings, named_recordings_of_left_out};
-use super::worker::CallWorker;
 use crate::domain::call::{Draft, Value};
 use crate::domain::{Code, Location, Problem};
 use crate::events::{FurtherRow, Outcome};
@@ -28,18 +28,23 @@ struct Row<'b> {
     problems: Vec<Problem>,
 }
 
-impl CallWorker<'_> {
-    /// Decides the rows of a span.
-    pub(in crate::targets) fn span(
+/// Decides rows that were brought together.
+pub(in crate::targets) struct LegJudge<'w, 'r> {
+    pub(in crate::targets) judge: &'w mut CallJudge<'r>,
+}
+
+impl LegJudge<'_, '_> {
+    /// Decides the rows of a group.
+    pub(in crate::targets) fn group(
         &mut self,
         batch: &Batch,
         at: usize,
-        span: RowGroup,
+        group: RowGroup,
         result: &mut BatchResult,
     ) {
         let record = batch.get(at);
         let mut problems: Vec<Problem> = record.problems().cloned().collect();
-        let item = match span {
+        let proposal = match group {
             RowGroup::Call(rows) => {
                 return self.call(batch, at..at + rows as usize, result);
             }
@@ -49,7 +54,7 @@ impl CallWorker<'_> {
             }
             RowGroup::Older => ended(problems, Outcome::Skipped, "older copy"),
             RowGroup::Undated => {
-                let newest = self.mapping.newest();
+                let newest = self.judge.mapping.newest();
                 let (column, value) = newest.map(|rule| rule.at(&record)).unwrap_or_default();
                 let message = "no time or number, so nobody can say which copy is the newest";
                 problems.push(
@@ -63,23 +68,23 @@ impl CallWorker<'_> {
                 ended(problems, Outcome::Rejected, "")
             }
         };
-        result.sums.records += 1;
-        result.items.push(item);
+        result.totals.records += 1;
+        result.proposals.push(proposal);
     }
 
     /// Decides the rows of one call.
     fn call(&mut self, batch: &Batch, range: Range<usize>, result: &mut BatchResult) {
-        let mapping = std::sync::Arc::clone(&self.mapping);
+        let mapping = std::sync::Arc::clone(&self.judge.mapping);
         let mut rows: Vec<Row<'_>> = Vec::new();
         // By the hash of what they say, where the rows that count stand.
         let mut counted = HashMap::new();
         let may_repeat = range.len() > 1;
         let mut is_broken = false;
         for index in range {
-            result.sums.records += 1;
+            result.totals.records += 1;
             let record = batch.get(index);
             let mut problems: Vec<Problem> = record.problems().cloned().collect();
-            let item = if problems.iter().any(Problem::is_error) {
+            let proposal = if problems.iter().any(Problem::is_error) {
                 is_broken = true;
                 ended(problems, Outcome::Rejected, "")
             } else if problems
@@ -95,7 +100,7 @@ impl CallWorker<'_> {
                 match mapping.evaluate(&record, &mut draft, &mut problems) {
                     MappedCall::Skipped(rule) => CallProposal {
                         recording: named_recordings_of_left_out(
-                            self.context(),
+                            self.judge.context(),
                             std::slice::from_ref(&record),
                         ),
                         ..ended(problems, Outcome::Skipped, rule.to_owned())
@@ -118,13 +123,13 @@ impl CallWorker<'_> {
                     }
                 }
             };
-            result.items.push(item);
+            result.proposals.push(proposal);
         }
         if rows.is_empty() {
             return;
         }
         if is_broken {
-            end_all(rows, Outcome::Rejected, "leg", &mut result.items);
+            end_all(rows, Outcome::Rejected, "leg", &mut result.proposals);
             return;
         }
         self.merged(rows, result);
@@ -134,9 +139,9 @@ impl CallWorker<'_> {
     fn sought_by(&self, parts: &[CallRow<'_>], is_rejected: bool) -> Option<Box<RecordingUse>> {
         let records: Vec<Record<'_>> = parts.iter().map(|part| part.record).collect();
         if is_rejected {
-            named_recordings(self.context(), &records)
+            named_recordings(self.judge.context(), &records)
         } else {
-            named_recordings_of_left_out(self.context(), &records)
+            named_recordings_of_left_out(self.judge.context(), &records)
         }
     }
 
@@ -153,7 +158,7 @@ impl CallWorker<'_> {
             lead,
             order,
             lacks,
-        } = Merged::of(&self.mapping, &parts, &mut problems);
+        } = Merged::of(&self.judge.mapping, &parts, &mut problems);
         let is_broken = problems.iter().any(Problem::is_error);
         for problem in problems {
             let of = parts
@@ -169,9 +174,9 @@ impl CallWorker<'_> {
         if let Some((outcome, detail)) = action {
             let speaks = indices[lead];
             for (index, problems) in indices.into_iter().zip(own) {
-                result.items[index] = ended(problems, outcome, detail.clone());
+                result.proposals[index] = ended(problems, outcome, detail.clone());
             }
-            result.items[speaks].recording = self.sought_by(&parts, is_broken);
+            result.proposals[speaks].recording = self.sought_by(&parts, is_broken);
             return;
         }
         // The row that speaks comes first, then the others in their order.
@@ -188,21 +193,31 @@ impl CallWorker<'_> {
             let doubts = |problem: &mut Problem| problem.code == Code::RowUnterminated;
             problems.extend(row.extract_if(.., doubts));
         }
-        let location = (indices[lead], &mut result.sums, &mut result.open);
-        let item = self.judge(&records, draft, problems, location);
-        result.items[indices[lead]] = item;
-        let others = indices.iter().zip(own).enumerate();
-        let further: Vec<FurtherRow> = others
-            .filter(|(at, _)| *at != lead)
-            .map(|(_, (index, problems))| FurtherRow {
-                index: *index,
-                problems,
-            })
-            .collect();
+        let judge = &mut *self.judge;
+        let proposal = match judge.checked(&records, draft, problems) {
+            Err(proposal) => *proposal,
+            Ok(checked) => {
+                count(&checked.call, &mut result.totals);
+                judge.decide(&records, checked, indices[lead], &mut result.open)
+            }
+        };
+        result.proposals[indices[lead]] = proposal;
+        let further = further_rows(&indices, own, lead);
         if !further.is_empty() {
             result.further.push((indices[lead], further));
         }
     }
+}
+
+/// The rows of a call for which the leading one speaks, with what is wrong with each.
+fn further_rows(indices: &[usize], own: Vec<Vec<Problem>>, lead: usize) -> Vec<FurtherRow> {
+    let rows = indices.iter().zip(own).enumerate();
+    let further = rows.filter(|(at, _)| *at != lead);
+    let row = |(_, (index, problems)): (usize, (&usize, _))| FurtherRow {
+        index: *index,
+        problems,
+    };
+    further.map(row).collect()
 }
 
 /// A row that says what another row of its call says.
@@ -234,7 +249,12 @@ fn content(record: &Record<'_>) -> u128 {
     hash.digest128()
 }
 
-fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &mut [CallProposal]) {
+fn end_all(
+    rows: Vec<Row<'_>>,
+    outcome: Outcome,
+    detail: &'static str,
+    proposals: &mut [CallProposal],
+) {
     for row in rows {
         // A row that has a problem of its own needs no other word.
         let detail = if row.problems.iter().any(Problem::is_error) {
@@ -242,12 +262,12 @@ fn end_all(rows: Vec<Row<'_>>, outcome: Outcome, detail: &'static str, items: &m
         } else {
             detail
         };
-        items[row.index] = ended(row.problems, outcome, detail);
+        proposals[row.index] = ended(row.problems, outcome, detail);
     }
 }
 
 fn told() -> CallProposal {
-    let mut item = ended(Vec::new(), Outcome::Skipped, "");
-    item.action = Action::WithLead;
-    item
+    let mut proposal = ended(Vec::new(), Outcome::Skipped, "");
+    proposal.action = Action::WithLead;
+    proposal
 }

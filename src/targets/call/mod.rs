@@ -2,6 +2,7 @@
 
 mod batch_result;
 mod call_change;
+mod call_judge;
 mod call_origins;
 mod changed_fields;
 mod changed_since_sent;
@@ -28,6 +29,7 @@ mod proposed_step;
 mod read_back;
 mod recording_match;
 mod recording_problems;
+mod resolve_pending;
 mod search_recording;
 mod sent_before;
 mod several_recordings;
@@ -39,6 +41,7 @@ mod tests;
 mod transcode_queue;
 mod unsent_identity;
 mod unsent_recordings;
+mod upload_remarks;
 mod uploader;
 mod worker;
 
@@ -47,7 +50,7 @@ pub use deliver::CallDelivery;
 pub use delivery::CallDeliveryOptions;
 pub use inspection_options::{InspectionOptions, OddFormats};
 pub use job::{CallJob, RecordingUpload};
-pub use plan::{RecordingPresence, Step, is_another_call, next};
+pub use plan::{RecordingPresence, Step, is_another_call, next_step};
 pub use read_back::ReadBackOptions;
 pub use stated_length::StatedLength;
 pub use target::CallTarget;

@@ -43,7 +43,7 @@ pub enum Step {
 }
 
 /// The next step of a call that is so far.
-pub fn next(checkpoint: Checkpoint, recording: RecordingPresence, policy: Policy) -> Step {
+pub fn next_step(checkpoint: Checkpoint, recording: RecordingPresence, policy: Policy) -> Step {
     match checkpoint.create() {
         CreateProgress::Never | CreateProgress::Intended | CreateProgress::Refused => {
             // After a plain refusal nothing of ours is there: a 409 is somebody else's.
@@ -134,7 +134,7 @@ mod tests {
     const TRIED: UploadState = UploadState::Intended { bytes: 1 };
 
     fn decide(create: CreateState, upload: UploadState, recording: RecordingPresence) -> Step {
-        next(
+        next_step(
             state_of(create, upload).checkpoint(),
             recording,
             Policy::default(),
@@ -145,7 +145,7 @@ mod tests {
     fn a_new_call_is_created_held_or_refused_by_its_recording() {
         use MissingRecording::{Create, Hold, Refuse};
         let new = |recording, missing| {
-            next(
+            next_step(
                 Checkpoint::default(),
                 recording,
                 Policy {
@@ -188,7 +188,7 @@ mod tests {
             ..state_of(CreateState::Refused, UploadState::Never)
         };
         assert_eq!(
-            next(
+            next_step(
                 refused.checkpoint(),
                 RecordingPresence::Here,
                 Policy::default()
@@ -227,7 +227,7 @@ mod tests {
                             ..Policy::default()
                         };
                         let known = state_of(create, upload).checkpoint();
-                        let step = next(known, recording, policy);
+                        let step = next_step(known, recording, policy);
                         assert!(
                             !matches!(step, Step::Create { .. }),
                             "{upload:?} {recording:?}"
@@ -278,7 +278,7 @@ mod tests {
                     ..Policy::default()
                 };
                 let known = state_of(done(), upload).checkpoint();
-                let step = |recording| next(known, recording, policy);
+                let step = |recording| next_step(known, recording, policy);
                 assert_eq!(step(RecordingPresence::Missing), expected, "{upload:?}");
                 assert_eq!(
                     step(RecordingPresence::NotAsked),
@@ -302,7 +302,7 @@ mod tests {
                 missing,
                 ..Policy::default()
             };
-            let step = next(known, RecordingPresence::Missing, policy);
+            let step = next_step(known, RecordingPresence::Missing, policy);
             assert_eq!(step, expected, "{missing:?}");
         }
     }
@@ -311,7 +311,7 @@ mod tests {
     fn somebody_elses_conversation_is_left_or_taken_as_asked() {
         let left = state_of(CreateState::LeftAlone, UploadState::Never);
         let with = |existing| {
-            next(
+            next_step(
                 left.checkpoint(),
                 RecordingPresence::Here,
                 Policy {
@@ -398,8 +398,8 @@ mod tests {
             assert_eq!(state.done(), Some(kind));
             for recording in RECORDINGS {
                 for policy in policies() {
-                    let of_kind = next(Checkpoint::of_done(kind), recording, policy);
-                    assert_eq!(of_kind, next(state.checkpoint(), recording, policy));
+                    let of_kind = next_step(Checkpoint::of_done(kind), recording, policy);
+                    assert_eq!(of_kind, next_step(state.checkpoint(), recording, policy));
                 }
             }
         }

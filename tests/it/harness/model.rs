@@ -6,7 +6,7 @@ use capturi_import::domain::{ExistingConversation, MissingRecording, Policy};
 use capturi_import::ledger::{
     CallFact, CallState, CreateState, Ledger, LedgerEntry, SentContent, Stage,
 };
-use capturi_import::targets::{RecordingPresence, Step, next};
+use capturi_import::targets::{RecordingPresence, Step, next_step};
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -195,7 +195,7 @@ impl World {
     pub(crate) fn plan(&self, call: usize) -> Step {
         let known = self.state(call);
         let checkpoint = known.as_ref().map(CallState::checkpoint);
-        next(
+        next_step(
             checkpoint.unwrap_or_default(),
             self.recordings[call],
             self.policy,
