@@ -60,8 +60,8 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Content, 
                     rejects.write(&record, "why; \"not\", then").expect("memory takes it");
                     let problems: Vec<Problem> = record.problems().cloned().collect();
                     for problem in &problems {
-                        assert_eq!(problem.place.line, record.line());
-                        assert_eq!(problem.place.file, sheet.file);
+                        assert_eq!(problem.location.line, record.line());
+                        assert_eq!(problem.location.file, sheet.file);
                     }
                     records.push(Record {
                         line: record.line(),
