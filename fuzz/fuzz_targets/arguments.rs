@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use capturi_import_fuzz::recordings::{AskedPart, IndexOptions, RecordingSearch, build_index, find};
-use capturi_import_fuzz::domain::{Code, explain};
+use capturi_import_fuzz::domain::Code;
 use capturi_import_fuzz::config::read_all;
 use capturi_import_fuzz::delivery::{Hours, time_of_day};
 use capturi_import_fuzz::mapping::{MappingFile, Preset};
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(Hours::parse(&hours.to_string()).ok(), Some(hours), "{text}");
     }
     let _ = time_of_day(&text);
-    let _ = Code::from_name(&text).map(explain);
+    let _ = Code::from_name(&text).map(Code::explanation);
     let _ = Preset::named(&text);
     let quoted = serde_json::to_string(&text).expect("text is JSON");
     for rule in [
