@@ -36,7 +36,25 @@ pub struct SentFields {
     consent: Option<bool>,
     /// In the order of the fields.
     hashes: Vec<(Field, FieldHash)>,
+    record_labels: RecordLabels,
 }
+
+/// The labels that the record has, beside those that were sent: a run may put one on its calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum RecordLabels {
+    /// The same.
+    #[default]
+    AsSent,
+    /// None.
+    Nothing,
+    /// These.
+    Other(FieldHash),
+}
+
+/// Stands for the labels of the record in [`SentFields::to_bytes`], where the numbers of fields end.
+const RECORD_LABELS: u8 = u8::MAX;
+/// The same for a record without labels.
+const NO_RECORD_LABELS: u8 = RECORD_LABELS - 1;
 
 impl SentFields {
     /// The same with one field as the other request of the call carried it.
@@ -45,7 +63,10 @@ impl SentFields {
         let known = self.hashes.iter().copied();
         let known = known.filter(|(known, _)| *known != field);
         let same = other.hash(field).map(|hash| (field, hash));
-        SentFields::new(self.consent, known.chain(same))
+        SentFields {
+            record_labels: self.record_labels,
+            ..SentFields::new(self.consent, known.chain(same))
+        }
     }
 
     /// The same, where nobody knows what the server has of some fields: these differ from whatever a record says.
@@ -54,7 +75,10 @@ impl SentFields {
         let known = self.hashes.iter().copied();
         let known = known.filter(|(field, _)| !fields.contains(field));
         let doubtful = fields.iter().map(|field| (*field, FieldHash::DOUBTFUL));
-        SentFields::new(self.consent, known.chain(doubtful))
+        SentFields {
+            record_labels: self.record_labels,
+            ..SentFields::new(self.consent, known.chain(doubtful))
+        }
     }
 
     /// Of these fields; a field without a hash was not sent.
@@ -65,7 +89,24 @@ impl SentFields {
         let mut hashes: Vec<_> = hashes.collect();
         hashes.sort_by_key(|(field, _)| *field);
         hashes.dedup_by_key(|(field, _)| *field);
-        SentFields { consent, hashes }
+        SentFields {
+            consent,
+            hashes,
+            record_labels: RecordLabels::AsSent,
+        }
+    }
+
+    /// The same, where other labels were sent than the record has.
+    #[must_use]
+    pub fn with_sent_labels(&self, sent: Option<FieldHash>) -> SentFields {
+        let labels = self.hash(Field::Labels);
+        let others = self.hashes.iter().copied();
+        let others = others.filter(|(field, _)| *field != Field::Labels);
+        let sent = sent.map(|hash| (Field::Labels, hash));
+        SentFields {
+            record_labels: labels.map_or(RecordLabels::Nothing, RecordLabels::Other),
+            ..SentFields::new(self.consent, others.chain(sent))
+        }
     }
 
     /// Whether anything is known.
@@ -93,11 +134,20 @@ impl SentFields {
         place.ok().map(|place| self.hashes[place].1)
     }
 
-    /// The fields that the other request, of the same call and of the same ledger, carried otherwise, did not
+    /// The hash of a field as the record has it.
+    fn record_hash(&self, field: Field) -> Option<FieldHash> {
+        match self.record_labels {
+            RecordLabels::Nothing if field == Field::Labels => None,
+            RecordLabels::Other(hash) if field == Field::Labels => Some(hash),
+            _ => self.hash(field),
+        }
+    }
+
+    /// The fields that the record of the other request, of the same call and of the same ledger, carried otherwise, did not
     /// carry, or carried alone.
     pub fn fields_that_differ(&self, other: &SentFields) -> Vec<Field> {
         let differs = |field: &Field| {
-            let (ours, theirs) = (self.hash(*field), other.hash(*field));
+            let (ours, theirs) = (self.record_hash(*field), other.record_hash(*field));
             ours != theirs || ours == Some(FieldHash::DOUBTFUL)
         };
         Field::ALL.into_iter().filter(differs).collect()
@@ -107,9 +157,17 @@ impl SentFields {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let consent = self.consent.map_or(0, |consent| 1 + u8::from(consent));
         let mut bytes = vec![FORM, consent];
-        for (field, hash) in &self.hashes {
+        let mut push = |number: u8, hash: FieldHash| {
             let [low, middle, high, _] = hash.0.to_le_bytes();
-            bytes.extend([*field as u8, low, middle, high]);
+            bytes.extend([number, low, middle, high]);
+        };
+        for (field, hash) in &self.hashes {
+            push(*field as u8, *hash);
+        }
+        match self.record_labels {
+            RecordLabels::AsSent => {}
+            RecordLabels::Nothing => push(NO_RECORD_LABELS, FieldHash(0)),
+            RecordLabels::Other(hash) => push(RECORD_LABELS, hash),
         }
         bytes
     }
@@ -120,12 +178,28 @@ impl SentFields {
             return None;
         };
         let mut hashes = Vec::with_capacity(fields.len() / FIELD_BYTES);
+        let mut record_labels = RecordLabels::AsSent;
         for entry in fields.chunks(FIELD_BYTES) {
             let [number, low, middle, high] = *entry else {
                 return None;
             };
-            let field = *Field::ALL.get(usize::from(number))?;
             let hash = u32::from_le_bytes([low, middle, high, 0]);
+            // They come last.
+            if record_labels != RecordLabels::AsSent {
+                return None;
+            }
+            match (number, hash) {
+                (NO_RECORD_LABELS, 0) => {
+                    record_labels = RecordLabels::Nothing;
+                    continue;
+                }
+                (RECORD_LABELS, hash) if hash >> BITS == 0 => {
+                    record_labels = RecordLabels::Other(FieldHash(hash));
+                    continue;
+                }
+                _ => {}
+            }
+            let field = *Field::ALL.get(usize::from(number))?;
             let follows = hashes.last().is_none_or(|(last, _)| *last < field);
             if !follows || hash >> BITS != 0 {
                 return None;
@@ -133,7 +207,11 @@ impl SentFields {
             hashes.push((field, FieldHash(hash)));
         }
         let consent = consent.checked_sub(1).map(|consent| consent == 1);
-        Some(SentFields { consent, hashes })
+        Some(SentFields {
+            consent,
+            hashes,
+            record_labels,
+        })
     }
 }
 
@@ -146,12 +224,18 @@ mod tests {
     fn sent() -> impl Strategy<Value = SentFields> {
         let field = prop::sample::select(&Field::ALL[..]);
         let hashes = prop::collection::vec((field, any::<u32>()), 0..40);
-        (prop::option::of(any::<bool>()), hashes).prop_map(|(consent, hashes)| {
+        let consent = prop::option::of(any::<bool>());
+        let labels = prop::option::of(prop::option::of(any::<u32>()));
+        (consent, hashes, labels).prop_map(|(consent, hashes, labels)| {
             let hashes = hashes.into_iter();
-            SentFields::new(
+            let sent = SentFields::new(
                 consent,
                 hashes.map(|(field, hash)| (field, FieldHash::of(hash))),
-            )
+            );
+            match labels {
+                Some(labels) => sent.with_sent_labels(labels.map(FieldHash::of)),
+                None => sent,
+            }
         })
     }
 
@@ -215,5 +299,21 @@ mod tests {
         assert_eq!(sent.fields_that_differ(&doubtful), differ);
         assert_eq!(doubtful.fields_that_differ(&doubtful), differ);
         assert_eq!(doubtful.consent(), Some(true));
+    }
+
+    #[test]
+    fn a_label_of_the_run_is_sent_and_no_change_of_the_record() {
+        let (record, sent) = (FieldHash::of(7), FieldHash::of(8));
+        let with = SentFields::new(None, [(Field::Labels, record)].into_iter());
+        let without = SentFields::new(None, std::iter::empty());
+        for of_record in [&with, &without] {
+            let labelled = of_record.with_sent_labels(Some(sent));
+            assert_eq!(labelled.hash(Field::Labels), Some(sent));
+            assert_eq!(labelled.fields_that_differ(of_record), []);
+            let read = SentFields::from_bytes(&labelled.to_bytes()).unwrap();
+            assert_eq!(read, labelled);
+        }
+        let other = with.with_sent_labels(Some(sent));
+        assert_eq!(other.fields_that_differ(&without), [Field::Labels]);
     }
 }

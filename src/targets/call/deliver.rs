@@ -170,13 +170,16 @@ impl CallDelivery {
 
     async fn create(&self, job: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = job.fingerprint;
-        let body = Bytes::from(self.body(&job.call));
+        let labelled = self.labelled(&job.call);
+        let call = labelled.as_ref().unwrap_or(&job.call);
+        let body = Bytes::from(api::body(call, self.version));
         let mut request = CreateRequest {
             client: &self.sender.client,
             uids: &self.uids,
             key: &self.content_key,
             version: self.version,
             job,
+            labelled: labelled.as_ref(),
             body: body.clone(),
         };
         let doubt = Doubt::of_earlier_runs(was_tried);
@@ -229,14 +232,12 @@ impl CallDelivery {
         Ok(result)
     }
 
-    /// The body of the create request, with what the operator puts on every call.
-    fn body(&self, call: &Call<'_>) -> Vec<u8> {
-        let Some(label) = &self.label else {
-            return api::body(call, self.version);
-        };
+    /// The call with the label that the operator puts on every call, if there is one.
+    fn labelled<'c>(&self, call: &Call<'c>) -> Option<Call<'c>> {
+        let label = self.label.as_ref()?;
         let mut labelled = call.clone();
         labelled.add_label(label);
-        api::body(&labelled, self.version)
+        Some(labelled)
     }
 
     /// Leaves a call that is there for when it is known whose it is. The intent of a try that may have got

@@ -28,8 +28,7 @@ pub struct CallDeliveryOptions {
     pub version: ApiVersion,
     /// How recordings are to be understood.
     pub audio: AudioSettings,
-    /// A label for every call that is created (`--label`). It belongs to no record, so the ledger keeps no hash
-    /// of it.
+    /// A label for every call that is created (`--label`). It belongs to no record.
     pub label: Option<String>,
     /// Whether SHA-256 is made of recordings as well, for proof.
     pub with_sha256: bool,

@@ -7,7 +7,8 @@ use crate::delivery::sender::doubt::Doubt;
 use crate::delivery::sender::intent::Intent;
 use crate::delivery::sender::request::Request;
 use crate::delivery::sender::request_kind::RequestKind;
-use crate::ledger::{CallFact, ContentKey, SentContent};
+use crate::domain::call::{Call, Field};
+use crate::ledger::{CallFact, ContentKey, SentContent, SentFields};
 use crate::targets::call::facts::{entries, not_sent};
 use crate::targets::call::job::CallJob;
 use crate::targets::call::known_uids::KnownUids;
@@ -21,7 +22,25 @@ pub(in crate::targets) struct CreateRequest<'a> {
     pub(in crate::targets) key: &'a ContentKey,
     pub(in crate::targets) version: ApiVersion,
     pub(in crate::targets) job: &'a CallJob,
+    /// The call with what the operator puts on it, if anything.
+    pub(in crate::targets) labelled: Option<&'a Call<'a>>,
     pub(in crate::targets) body: Bytes,
+}
+
+impl CreateRequest<'_> {
+    fn sent_fields(&self) -> SentFields {
+        let call = &self.job.call;
+        let is_sent = |field| api::has_field(field, self.version);
+        let fields = self.key.sent_fields(call, is_sent);
+        match self.labelled {
+            None => fields,
+            Some(labelled) => {
+                let labels = labelled.get(Field::Labels);
+                let hash = self.key.hash(call.identity(), Field::Labels, &labels);
+                fields.with_sent_labels(hash)
+            }
+        }
+    }
 }
 
 impl Request for CreateRequest<'_> {
@@ -36,9 +55,7 @@ impl Request for CreateRequest<'_> {
             fingerprint: self.job.fingerprint,
             party: self.job.call.party(),
             content: SentContent {
-                fields: self
-                    .key
-                    .sent_fields(&self.job.call, |field| api::has_field(field, self.version)),
+                fields: self.sent_fields(),
                 origin: self.job.origin.clone(),
             },
         };
