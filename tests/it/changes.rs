@@ -19,7 +19,8 @@ impl Sent {
         let given = calls(8, seed);
         let workdir = Workdir::with(&given);
         let server = Server::healthy();
-        workdir.run(&server, &["calls.csv"]).with_code(0);
+        let first = ["calls.csv", "--label", "import:2026-11"];
+        workdir.run(&server, &first).with_code(0);
         let sent = Sent {
             given,
             workdir,
@@ -70,6 +71,17 @@ impl Sent {
             (changes, requests)
         );
         assert!(self.workdir.lines_with("changed-since-sent").is_empty());
+        let url = self.server.url();
+        let verify = [
+            "verify",
+            "--base-url",
+            &url,
+            "--read-url",
+            &url,
+            "--rate",
+            "0",
+        ];
+        self.workdir.call(&verify).with_code(0).says("8 verified");
     }
 }
 

@@ -57,15 +57,16 @@ const RECORD_LABELS: u8 = u8::MAX;
 const NO_RECORD_LABELS: u8 = RECORD_LABELS - 1;
 
 impl SentFields {
-    /// The same with one field as the other request of the call carried it.
+    /// The same with these fields as a later request carried them.
     #[must_use]
-    pub fn with_same(&self, other: &SentFields, field: Field) -> SentFields {
+    pub fn with_changed(&self, later: &SentFields, fields: &[Field]) -> SentFields {
         let known = self.hashes.iter().copied();
-        let known = known.filter(|(known, _)| *known != field);
-        let same = other.hash(field).map(|hash| (field, hash));
+        let known = known.filter(|(field, _)| !fields.contains(field));
+        let changed = fields.iter();
+        let changed = changed.filter_map(|field| Some((*field, later.hash(*field)?)));
         SentFields {
             record_labels: self.record_labels,
-            ..SentFields::new(self.consent, known.chain(same))
+            ..SentFields::new(self.consent, known.chain(changed))
         }
     }
 

@@ -10,7 +10,7 @@ use crate::ledger::{Error, LedgerReader, SentFields};
 pub(in crate::targets) struct ChangedFields {
     /// What the server has.
     pub(in crate::targets) sent: SentFields,
-    /// What it would have of the record as it is, but for what is settled from the recording.
+    /// What it would have once these fields were changed.
     pub(in crate::targets) now: SentFields,
     /// In wire order.
     pub(in crate::targets) fields: Vec<Field>,
@@ -28,10 +28,10 @@ pub(in crate::targets) fn changed_fields(
     };
     let key = reader.content_key()?;
     let is_sent = |field: Field| api::has_field(field, target.version);
+    let record = key.sent_fields(call, is_sent);
+    let mut fields = sent.fields_that_differ(&record);
     // What is settled from the recording was not said by the record.
-    let now = key
-        .sent_fields(call, is_sent)
-        .with_same(&sent, Field::AudioChannels);
-    let fields = sent.fields_that_differ(&now);
+    fields.retain(|field| *field != Field::AudioChannels);
+    let now = sent.with_changed(&record, &fields);
     Ok(Some(ChangedFields { sent, now, fields }))
 }

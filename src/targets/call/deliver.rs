@@ -171,8 +171,7 @@ impl CallDelivery {
     async fn create(&self, job: &CallJob, was_tried: bool) -> Result<CreateResult, CallError> {
         let fingerprint = job.fingerprint;
         let labelled = self.labelled(&job.call);
-        let call = labelled.as_ref().unwrap_or(&job.call);
-        let body = Bytes::from(api::body(call, self.version));
+        let body = self.body(labelled.as_ref().unwrap_or(&job.call));
         let mut request = CreateRequest {
             client: &self.sender.client,
             uids: &self.uids,
@@ -230,6 +229,10 @@ impl CallDelivery {
         }
         write(&self.sender, job, facts).await?;
         Ok(result)
+    }
+
+    fn body(&self, call: &Call<'_>) -> Bytes {
+        api::body(call, self.version).into()
     }
 
     /// The call with the label that the operator puts on every call, if there is one.
