@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::manifest::{ManifestLine, SentAudio, SentConsent, hex};
+use super::manifest::{ManifestLine, SeenAtDestination, SentAudio, SentConsent, hex};
 use crate::ledger::{CallEvidence, CreateState, UNKNOWN_HASH, UploadState};
 
 /// The line of a call.
@@ -34,7 +34,11 @@ pub fn line_of(call: CallEvidence) -> ManifestLine {
         recording,
         first: unless_purged(state.first_at),
         last: unless_purged(state.last_at),
-        verified: None,
+        verified: call.seen.map(|seen| SeenAtDestination {
+            at: seen.at,
+            outcome: seen.outcome.name().to_owned(),
+            state: seen.state.map(|state| state.name().to_owned()),
+        }),
         id: call.identity,
     }
 }

@@ -54,7 +54,7 @@ pub use blocker::Blocker;
 pub use call::apply::apply_fact;
 pub use call::checkpoint::Checkpoint;
 pub use call::content_key::ContentKey;
-pub use call::evidence_rows::CallEvidence;
+pub use call::evidence_rows::{CallEvidence, LastSeen};
 pub use call::fact::{CallFact, SentFile, UNKNOWN_HASH};
 pub use call::progress::{CreateProgress, UploadProgress};
 pub use call::record_origin::{ExportOrigin, MappingOrigin, RecordOrigin};

@@ -245,6 +245,33 @@ fn one_call_is_shown_without_the_others() {
 }
 
 #[test]
+fn the_manifest_says_what_verify_last_saw() {
+    let given = calls(3, 8);
+    let workdir = Workdir::with(&given);
+    let server = Server::healthy();
+    let url = server.url();
+    workdir.run(&server, &["calls.csv"]).with_code(0);
+    let verify = [
+        "verify",
+        "--base-url",
+        &url,
+        "--read-url",
+        &url,
+        "--rate",
+        "0",
+    ];
+    workdir.call(&verify).with_code(0);
+    workdir.call(&["evidence", "--out", "proof"]).with_code(0);
+    for line in workdir.read("proof/manifest.ndjson").lines() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["verified"]["outcome"], "verified", "{line}");
+        assert_eq!(line["verified"]["state"], "Success");
+    }
+    assert!(workdir.read("proof/certificate.html").contains("verified"));
+    workdir.call(&["evidence", "check", "proof"]).with_code(0);
+}
+
+#[test]
 fn evidence_replaces_nothing_and_names_nobody() {
     let given = with_every_field(4);
     let proved = Proved::of(given, &[], &[]);

@@ -1,11 +1,15 @@
 //! All that the ledger can prove of each call, in the order in which the calls were first seen.
 
+use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Result, Row};
 
 use super::content_rows::read_fields;
 use super::rows::{SELECT_CALLS, read_state};
 use super::state::CallState;
+use crate::ledger::columns::{time, unknown};
+use crate::ledger::verify::conversation_state::ConversationState;
+use crate::ledger::verify::outcome::VerifyOutcome;
 use crate::source::RecordHash;
 
 /// What can be proved of a call. What a purge has forgotten is as if it had never been known.
@@ -27,6 +31,19 @@ pub struct CallEvidence {
     pub mapping: Option<[u8; 32]>,
     /// SHA-256 of the recording that arrived.
     pub sha256: Option<[u8; 32]>,
+    /// What a comparison with the destination last saw.
+    pub seen: Option<LastSeen>,
+}
+
+/// What a comparison with the destination last saw of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastSeen {
+    /// When.
+    pub at: Timestamp,
+    /// How the call compares.
+    pub outcome: VerifyOutcome,
+    /// How far the destination was with it; nothing where there was no conversation.
+    pub state: Option<ConversationState>,
 }
 
 /// The columns of calls, and behind them those of what was sent.
@@ -41,11 +58,13 @@ pub(in crate::ledger) fn select() -> String {
         .collect();
     format!(
         "SELECT {}, sent.fields, sent.record, export_file.hash, mapping_used.hash, \
-         mapping_used.consent_column, sent_audio.sha256 FROM call \
+         mapping_used.consent_column, sent_audio.sha256, verified.at, verified.outcome, \
+         verified.state FROM call \
          LEFT JOIN sent_content sent ON sent.call = call.id AND sent.fingerprint = call.fingerprint \
          LEFT JOIN export_file ON export_file.id = sent.export \
          LEFT JOIN mapping_used ON mapping_used.id = sent.mapping \
-         LEFT JOIN sent_audio ON sent_audio.call = call.id ORDER BY call.id",
+         LEFT JOIN sent_audio ON sent_audio.call = call.id \
+         LEFT JOIN verified ON verified.call = call.id ORDER BY call.id",
         own.join(", ")
     )
 }
@@ -69,7 +88,21 @@ pub(in crate::ledger) fn read_row(row: &Row<'_>) -> Result<CallEvidence> {
         export: row.get(19)?,
         mapping: row.get(20)?,
         sha256: row.get(22)?,
+        seen: read_seen(row)?,
     })
+}
+
+fn read_seen(row: &Row<'_>) -> Result<Option<LastSeen>> {
+    let Some(number) = row.get::<_, Option<u8>>(24)? else {
+        return Ok(None);
+    };
+    let outcome = VerifyOutcome::of_column(number).ok_or_else(|| unknown(24, number.into()))?;
+    let state = row.get::<_, Option<u8>>(25)?;
+    Ok(Some(LastSeen {
+        at: time(row, 23)?,
+        outcome,
+        state: state.and_then(ConversationState::of_column),
+    }))
 }
 
 fn hashes(bytes: &[u8]) -> Option<Vec<RecordHash>> {

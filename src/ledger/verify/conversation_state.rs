@@ -49,7 +49,7 @@ impl ConversationState {
     }
 
     /// The state of this number in the ledger.
-    pub(super) fn of_column(number: u8) -> Option<ConversationState> {
+    pub(in crate::ledger) fn of_column(number: u8) -> Option<ConversationState> {
         ConversationState::ALL.get(usize::from(number)).copied()
     }
 

@@ -49,7 +49,7 @@ impl VerifyOutcome {
     }
 
     /// The outcome of this number in the ledger.
-    pub(super) fn of_column(number: u8) -> Option<VerifyOutcome> {
+    pub(in crate::ledger) fn of_column(number: u8) -> Option<VerifyOutcome> {
         VerifyOutcome::ALL.get(usize::from(number)).copied()
     }
 }
