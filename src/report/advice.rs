@@ -201,7 +201,14 @@ fn conclusion(summary: &RunSummary) -> String {
 /// Files that are not what the mapping is for.
 fn misfits(summary: &RunSummary) -> Option<String> {
     let unread = summary.unread_exports();
-    let faults = summary.tally.faults.saturating_sub(unread);
+    let unknown = summary.ids_not_found();
+    let faults = summary.tally.faults.saturating_sub(unread + unknown);
+    if faults == 0 && unknown > 0 {
+        return Some(format!(
+            "Not in place: no record has {} that --only names; problems.csv lists them as id-not-found.",
+            counted(unknown, "id")
+        ));
+    }
     if faults > 0 {
         return Some(format!(
             "Not in place: the export has another shape than the mapping expects ({}).",

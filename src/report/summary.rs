@@ -138,9 +138,18 @@ impl RunSummary {
 
     /// Exports that were found and could not be read.
     pub fn unread_exports(&self) -> u64 {
+        self.errors_of(Code::FileNotRead)
+    }
+
+    /// Ids that `--only` names and no record has.
+    pub fn ids_not_found(&self) -> u64 {
+        self.errors_of(Code::IdNotFound)
+    }
+
+    fn errors_of(&self, code: Code) -> u64 {
         let groups = self.groups.iter();
         groups
-            .filter(|group| group.code == Code::FileNotRead && group.severity == Severity::Error)
+            .filter(|group| group.code == code && group.severity == Severity::Error)
             .map(|group| group.problems)
             .sum()
     }

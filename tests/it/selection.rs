@@ -56,7 +56,8 @@ fn an_id_that_no_record_has_is_told() {
     workdir.write("trial.txt", format!("{}\nnobody\n", given[0].id));
     workdir
         .run(&server, &["calls.csv", "--only", "trial.txt"])
-        .with_code(3);
+        .with_code(3)
+        .says("no record has 1 id that --only names");
     server.has_exactly(&given[..1], "v2");
     let told = workdir.rows("problems.csv");
     let told = told.iter().map(|row| (&*row["code"], &*row["external_id"]));
