@@ -18,7 +18,7 @@ pub(super) fn count_open<J>(
     if let Action::Ready | Action::Send(_) | Action::WithJob = proposal.action {
         totals.open += 1;
         totals.requests += u64::from(proposal.requests);
-        if let Some(recording) = recording {
+        if let Some(recording) = recording.filter(|it| it.is_sent) {
             count_recording(totals, recording);
         }
     }

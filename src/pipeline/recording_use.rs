@@ -20,6 +20,8 @@ pub struct RecordingUse {
     pub skew: Option<Skew>,
     /// It was to be listened to, and could not be decoded.
     pub is_unheard: bool,
+    /// It goes out with the call; else it is only named, so that no other call gets it.
+    pub is_sent: bool,
 }
 
 impl RecordingUse {
@@ -34,6 +36,7 @@ impl RecordingUse {
             seconds: None,
             skew: None,
             is_unheard: false,
+            is_sent: false,
         }))
     }
 

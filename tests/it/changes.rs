@@ -100,6 +100,8 @@ fn a_custom_property_that_changed_is_sent_once() {
     assert_eq!(sent.changes(), 2);
     let details = &sent.workdir.summary()["details"]["already_there"];
     assert_eq!(details["changed, and sent"], json!(2));
+    let found = &sent.workdir.summary()["recordings"]["found"];
+    assert_eq!(*found, json!(0), "no recording is left to send");
     sent.is_settled();
     // What is gone is sent as gone.
     sent.change(2, "");

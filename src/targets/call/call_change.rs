@@ -17,7 +17,7 @@ pub struct CallChange {
     pub sent: SentFields,
     /// What it is to have.
     pub now: SentFields,
-    /// The hash of that; of no record while an earlier change is in doubt.
+    /// The fingerprint of what the server has; of no record while an earlier change is in doubt.
     pub fingerprint: u128,
 }
 

@@ -1,5 +1,5 @@
-//! What changed in a record since its call was sent, as far as the ledger tells. It keeps one hash of all
-//! that a record said, and a few bits of the customer and the day.
+//! What changed in a record since its call was sent, as far as the ledger tells: by short hashes of the fields
+//! where it keeps them, else by one hash of all that a record said and a few bits of the customer and the day.
 
 use super::call_change::CallChange;
 use super::changed_fields::ChangedFields;

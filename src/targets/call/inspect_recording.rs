@@ -342,6 +342,7 @@ pub(in crate::targets) fn into_use(
         grade: found.grade.unwrap_or(Grade::Inexact),
         seconds: inspection.seconds,
         is_unheard: inspection.is_unheard,
+        is_sent: true,
         recording,
     }))
 }

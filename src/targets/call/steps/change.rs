@@ -81,12 +81,9 @@ impl PropertyChange<'_> {
         };
         let (fact, problem) = match answer {
             Ok(ChangeAnswer::Done) => (Some(changed(job, change)), None),
-            Ok(ChangeAnswer::NotTaken) => (
-                None,
-                Some(
-                    "the read API answered, and the conversation does not have them all".to_owned(),
-                ),
-            ),
+            Ok(ChangeAnswer::NotTaken) => {
+                (None, Some("the read API answered without them".to_owned()))
+            }
             Ok(ChangeAnswer::Gone) => (
                 Some(not_changed(change)),
                 Some("the read API does not have the conversation".to_owned()),
@@ -148,7 +145,7 @@ fn changed(job: &CallJob, change: &CallChange) -> CallFact {
     }
 }
 
-/// What an earlier change left in doubt stays so.
+/// The server has what it had; what an earlier change left in doubt stays so.
 fn not_changed(change: &CallChange) -> CallFact {
     CallFact::NotChanged {
         fingerprint: change.fingerprint,
