@@ -60,12 +60,24 @@ fn read_other_phone(text: &str, region: Option<Region>) -> PhoneReading<'_> {
 }
 
 fn possible<'t>(number: &PhoneNumber, text: &'t str) -> PhoneReading<'t> {
+    let country_code = number.country_code.to_string();
     let number = number.format_as(PhoneNumberFormat::E164);
+    // Behind a zero too many the library takes off one zero at each reading: nobody knows the number.
+    let has_zero_in_front = number[1..].strip_prefix(&country_code);
+    let has_zero_in_front = has_zero_in_front.is_some_and(|digits| digits.starts_with('0'));
+    if has_zero_in_front && number != text && !reads_as_itself(&number) {
+        return PhoneReading::NotAPhone;
+    }
     PhoneReading::Possible(if number == text {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(number.into_owned())
     })
+}
+
+fn reads_as_itself(number: &str) -> bool {
+    let again = PHONE_NUMBER_UTIL.parse(number, None).ok();
+    again.is_some_and(|again| again.format_as(PhoneNumberFormat::E164) == number)
 }
 
 /// The possible number that digits with a country code mean. No country code begins with a zero, and
@@ -206,6 +218,9 @@ mod tests {
             ("4533445566", Region::DE, PhoneReading::Ambiguous),
             ("4533445566", Region::US, PhoneReading::Ambiguous),
             ("99999999999999", Region::DK, PhoneReading::NotAPhone),
+            ("43000000", Region::US, PhoneReading::NotAPhone),
+            ("+43 000000", Region::US, PhoneReading::NotAPhone),
+            ("+39 06 12345678", Region::US, possible("+390612345678")),
         ] {
             assert_eq!(read_phone(text, Some(region)), reading, "{text} {region:?}");
         }
