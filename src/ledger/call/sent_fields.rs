@@ -82,6 +82,12 @@ impl SentFields {
         }
     }
 
+    /// Whether nobody knows what the server has of some field.
+    pub fn is_in_doubt(&self) -> bool {
+        let mut hashes = self.hashes.iter();
+        hashes.any(|(_, hash)| *hash == FieldHash::DOUBTFUL)
+    }
+
     /// Of these fields; a field without a hash was not sent.
     pub(super) fn new(
         consent: Option<bool>,

@@ -177,12 +177,7 @@ impl Workdir {
 
     /// The same, without waiting for its end.
     pub(crate) fn start(&self, server: &Server, arguments: &[&str]) -> Running {
-        let mut runner = self.runner(server, arguments);
-        let runner = runner.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running {
-            child: Some(runner.spawn().expect("it starts")),
-            said: String::new(),
-        }
+        Running::of(self.runner(server, arguments))
     }
 
     /// The same, with this on standard input.
@@ -309,6 +304,15 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts a program.
+    pub(crate) fn of(mut program: Command) -> Running {
+        let program = program.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running {
+            child: Some(program.spawn().expect("it starts")),
+            said: String::new(),
+        }
+    }
+
     pub(crate) fn process(&mut self) -> u32 {
         self.child().id()
     }

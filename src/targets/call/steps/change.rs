@@ -1,7 +1,7 @@
 //! The request that changes custom properties of a call that is in place.
 //!
 //! The same change twice is the same as once, so that it may be sent again. Before that the conversation is
-//! read back: a lost answer may have been a success.
+//! read back: a lost answer may have been a success, also one that an earlier run did not live to hear.
 
 use crate::api::{self, ConversationDetails, CustomProperties, Error, ReadClient};
 use crate::delivery::job_end::JobEnd;
@@ -30,6 +30,8 @@ struct PropertyRequest<'a> {
     identity: &'a str,
     uid: &'a str,
     properties: CustomProperties,
+    /// An earlier run sent a change of the call, and nobody knows whether it arrived.
+    is_in_doubt: bool,
 }
 
 impl PropertyRequest<'_> {
@@ -51,7 +53,7 @@ impl ReadRequest for PropertyRequest<'_> {
     type Answer = ChangeAnswer;
 
     async fn send(&mut self, client: &ReadClient, failures: u32) -> Result<ChangeAnswer, Error> {
-        if failures > 0 {
+        if failures > 0 || self.is_in_doubt {
             let found = api::conversation_details(client, self.uid).await?;
             let answer = self.answer(found.as_ref());
             if !matches!(answer, ChangeAnswer::NotTaken) {
@@ -127,6 +129,7 @@ impl PropertyChange<'_> {
             identity: job.call.identity(),
             uid: &change.uid,
             properties: change.properties(&job.call),
+            is_in_doubt: change.sent.is_in_doubt(),
         };
         read_back
             .send(&self.sender.stop, &job.call, &mut request)
