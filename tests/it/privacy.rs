@@ -6,11 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-use crate::harness::export::{Given, calls};
+use crate::harness::export::{Given, calls, with_every_field};
 use crate::harness::program::{Ended, Workdir};
 use crate::harness::secrets::{holds_none, secrets};
 use crate::harness::server::{Server, TOKEN, always, at_first};
-use capturi_import::sandbox::{Fault, Faults, Strikes};
+use capturi_import::sandbox::{Fault, Faults, Strikes, TamperRule, Tampering};
 use serde_json::json;
 
 #[test]
@@ -331,6 +331,241 @@ fn from_property(_: &str, body: &str) -> String {
 
 /// Files below `out` that hold people by design: those for whom they are made asked for the values.
 const WITH_PEOPLE: [&str; 2] = ["problems.csv", "rejected.csv"];
+
+/// All files of a folder and of those in it, by their names in it.
+fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for found in std::fs::read_dir(folder).expect("a folder") {
+        let path = found.expect("a file").path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.push((name.into_owned(), std::fs::read(&path).expect("a file")));
+        }
+    }
+    files
+}
+
+/// Holds none of these in what was said, in the ledger and what lies beside it, and in the files of a folder,
+/// but for those that are made to show people: these hold no token. All of them are for their owner alone.
+#[track_caller]
+fn tells_nothing_of(secrets: &BTreeSet<String>, workdir: &Workdir, ended: &Ended, folder: &str) {
+    holds_none(secrets, ended.out.as_bytes(), "standard output");
+    holds_none(secrets, ended.err.as_bytes(), "the log");
+    let beside = files_of_the_ledger(workdir.folder());
+    holds_none(secrets, &beside, "the ledger and what lies beside it");
+    let token = BTreeSet::from([TOKEN.to_owned()]);
+    let files = files_below(&workdir.path(folder));
+    assert!(!files.is_empty(), "{folder} is empty");
+    for (name, bytes) in files {
+        let shows_people = WITH_PEOPLE.contains(&&*name) || name == "canary.html";
+        let forbidden = if shows_people { &token } else { secrets };
+        holds_none(forbidden, &bytes, &format!("{folder}/{name}"));
+    }
+    #[cfg(unix)]
+    are_private(&workdir.path(folder));
+}
+
+#[cfg(unix)]
+fn are_private(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    for found in std::fs::read_dir(folder).expect("a folder") {
+        let found = found.expect("a file");
+        let mode = found.metadata().expect("a mode").permissions().mode() & 0o777;
+        assert_eq!(
+            mode & 0o077,
+            0,
+            "{} has mode {mode:o}",
+            found.path().display()
+        );
+    }
+}
+
+/// All that was sent of these calls and says something of people, and the token.
+fn everything_of(given: &[Given]) -> BTreeSet<String> {
+    let mut all = secrets(given);
+    for call in given {
+        for field in ["subject", "customerCompany"] {
+            let text = call.expected.get(field).and_then(|value| value.as_str());
+            all.extend(text.map(str::to_owned));
+        }
+    }
+    all
+}
+
+/// Calls with every field, sent and with a read API; and the words that nobody may say of them.
+fn sent_with_every_field(more: &[&str]) -> (Workdir, Server, BTreeSet<String>) {
+    let given = with_every_field(12);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let arguments = [&["calls.csv", "--log-level", "trace"], more].concat();
+    let ended = workdir.run(&server, &arguments).with_code(0);
+    let everything = everything_of(&given);
+    tells_nothing_of(&secrets(&given), &workdir, &ended, "out");
+    (workdir, server, everything)
+}
+
+#[test]
+fn a_canary_shows_people_on_its_page_alone() {
+    let given = with_every_field(8);
+    let secrets = everything_of(&given);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let url = server.url();
+    for format in ["human", "json"] {
+        let canary = [
+            "canary",
+            "calls.csv",
+            "--audio",
+            "audio",
+            "--base-url",
+            &url,
+            "--read-url",
+            &url,
+            "--rate",
+            "0",
+            "-n",
+            "3",
+            "--new",
+            "--out",
+            "seen",
+            "--log-level",
+            "trace",
+            "--log-format",
+            format,
+        ];
+        let ended = workdir.call(&canary);
+        assert!([0, 3].contains(&ended.code), "{ended:?}");
+        assert!(workdir.has("capturi-import.db.canary"));
+        tells_nothing_of(&secrets, &workdir, &ended, "seen");
+        let page = workdir.read("seen/canary.html");
+        let people = secrets.iter().filter(|secret| page.contains(*secret));
+        assert!(people.count() > 0, "the page is made to show the calls");
+    }
+    let approve = ["canary", "--approve", "T. P.", "--base-url", &url];
+    let ended = workdir.call(&approve).with_code(0);
+    tells_nothing_of(&secrets, &workdir, &ended, "seen");
+}
+
+#[test]
+fn a_comparison_tells_nothing_of_people() {
+    let (workdir, server, secrets) = sent_with_every_field(&[]);
+    // Of each kind some, and a server that repeats what it was asked.
+    let kinds = [
+        Tampering::Missing,
+        Tampering::NoAudio,
+        Tampering::Altered,
+        Tampering::Twice,
+    ];
+    let ids: Vec<String> = with_every_field(12)
+        .into_iter()
+        .map(|call| call.id)
+        .collect();
+    let mut faults = Faults::seeded(7).with(at_first(0.5, Fault::HalfJson));
+    for (what, ids) in kinds.into_iter().zip(ids.chunks(3)) {
+        faults = faults.showing(TamperRule::new(what).of(ids.to_vec()));
+    }
+    let url = server.url();
+    // Whoever makes a list may put more than ids into it.
+    let people: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let list = format!("{}\n{}\n", ids.join("\n"), people.join("\n"));
+    workdir.write("list.txt", list);
+    for more in [
+        &["--repair"][..],
+        &["--only", "list.txt"],
+        &["--repair", "--yes"],
+    ] {
+        server.now_with(faults.clone());
+        let verify = [
+            "verify",
+            "--base-url",
+            &url,
+            "--read-url",
+            &url,
+            "--rate",
+            "0",
+            "--read-settle",
+            "0s",
+            "--out",
+            "seen",
+            "--log-level",
+            "trace",
+        ];
+        let ended = workdir.call(&[&verify[..], more].concat()).with_code(3);
+        tells_nothing_of(&secrets, &workdir, &ended, "seen");
+        for name in ["verify.csv", "summary.json", "report.html"] {
+            assert!(workdir.has(&format!("seen/{name}")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn evidence_names_nobody() {
+    let (workdir, server, secrets) = sent_with_every_field(&["--sha256"]);
+    let url = server.url();
+    let verify = ["verify", "--base-url", &url, "--read-url", &url];
+    workdir.call(&[&verify[..], &["--rate", "0"]].concat());
+    let evidence = ["evidence", "--out", "proof", "--log-level", "trace"];
+    let ended = workdir.call(&evidence).with_code(0);
+    tells_nothing_of(&secrets, &workdir, &ended, "proof");
+    for name in [
+        "manifest.ndjson",
+        "evidence.json",
+        "certificate.html",
+        "root.txt",
+    ] {
+        assert!(workdir.has(&format!("proof/{name}")), "{name}");
+    }
+    let check = [
+        "evidence",
+        "check",
+        "proof",
+        "calls.csv",
+        "--audio",
+        "audio",
+    ];
+    let ended = workdir.call(&check).with_code(0);
+    tells_nothing_of(&secrets, &workdir, &ended, "proof");
+    let id = with_every_field(1).remove(0).id;
+    let ended = workdir
+        .call(&["evidence", "show", "proof", &id])
+        .with_code(0);
+    tells_nothing_of(&secrets, &workdir, &ended, "proof");
+}
+
+#[test]
+fn a_label_is_repeated_nowhere_and_a_list_of_ids_tells_nothing_of_people() {
+    let given = calls(6, 80);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let label = "import:label-that-nobody-repeats";
+    let mut secrets = secrets(&given);
+    secrets.insert(label.to_owned());
+    let list = format!("{}\n{}\nno-such-call\n", given[0].id, given[1].id);
+    workdir.write("list.txt", list);
+    for format in ["human", "json"] {
+        let arguments = [
+            "calls.csv",
+            "--only",
+            "list.txt",
+            "--label",
+            label,
+            "--log-level",
+            "trace",
+            "--log-format",
+            format,
+        ];
+        // An id that no record has is told by itself.
+        let ended = workdir.run(&server, &arguments).with_code(3);
+        assert!(ended.out.contains("no-such-call"), "{ended:?}");
+        tells_nothing_of(&secrets, &workdir, &ended, "out");
+    }
+    let there = server.snapshot().conversations;
+    assert_eq!(there.len(), 2);
+    for found in there {
+        assert!(found.fields["labels"].to_string().contains(label));
+    }
+    let ended = workdir.call(&["status", "--json", "--log-level", "trace"]);
+    tells_nothing_of(&secrets, &workdir, &ended, "out");
+}
 
 #[test]
 fn what_a_server_repeats_is_told_without_the_token_and_the_people() {
