@@ -4,6 +4,7 @@ use super::error::Error;
 use super::sandbox;
 use crate::api::{Client, Connection, ReadClient, ReadConnection};
 use crate::config::{Destination, ReadApiSettings, RunArgs, RunSettings};
+use crate::domain::ChangedRecord;
 use crate::sandbox::Sandbox;
 use crate::targets::ReadBackOptions;
 
@@ -37,11 +38,14 @@ pub(super) async fn connect(
             (connection, Some(read_api), Some(server))
         }
     };
+    // A rehearsal of changes needs what an import needs for them.
+    let changes = server.is_some() && run.effort.changed() == ChangedRecord::Send;
+    let is_asked = run.destination.read_url.is_some() || changes;
     Ok(ConnectedDestination {
         name: run.destination.name()?,
         client: Client::new(&connection)?,
         read_back: (read_api.as_ref())
-            .filter(|_| run.destination.read_url.is_some())
+            .filter(|_| is_asked)
             .map(read_back)
             .transpose()?,
         reading: read_api.map(|read_api| read_api.connection),

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::error::{Error, LedgerError};
 use super::exit_code::Exit;
 use super::signals;
 use crate::events::StopSignal;
 use crate::ledger::{Reopened, VerifyBook, VerifyScope};
-use crate::report::{ListForm, Screen, Style, VerifyList, VerifySummary};
+use crate::report::{ListForm, Screen, Style, VerifyList, VerifySummary, safe};
 use crate::verify::{self, VerifyOptions};
 
 /// One comparison with the destination.
@@ -42,7 +43,7 @@ impl VerifyJob {
         if self.options.confirms_missing && summary.stop.is_none() {
             let reopened = book.reopen(self.carries_repair_out);
             let reopened = reopened.map_err(LedgerError::Use)?;
-            tell_repair(reopened, self.carries_repair_out, screen);
+            self.tell_repair(reopened, screen);
         }
         book.close().map_err(LedgerError::Use)?;
         let stop = summary.stop.as_ref().map(|(stop, _)| *stop);
@@ -65,6 +66,7 @@ impl VerifyJob {
             destination: self.destination.clone(),
             read_version: compared.version,
             requests: compared.requests,
+            by_changes: compared.by_changes,
             started,
             seconds: Timestamp::now().duration_since(started).as_secs_f64(),
         })
@@ -93,32 +95,60 @@ impl VerifyJob {
         }
         Ok(())
     }
-}
 
-/// What is put back, or could be.
-fn tell_repair(found: Reopened, is_done: bool, screen: &mut Screen) {
-    let Reopened {
-        conversations,
-        recordings,
-        deleted,
-    } = found;
-    if deleted > 0 {
+    /// Says what is missing for certain, and how it is sent again.
+    fn tell_repair(&self, found: Reopened, screen: &mut Screen) {
+        let Reopened {
+            conversations,
+            recordings,
+            deleted,
+        } = found;
+        if self.style == Style::Json {
+            let repair = json!({
+                "conversations": conversations,
+                "recordings": recordings,
+                "deleted": deleted,
+                "is_opened": self.carries_repair_out,
+            });
+            screen.say(&json!({ "repair": repair }).to_string());
+            return;
+        }
+        if deleted > 0 {
+            screen.say(&format!(
+                "{deleted} conversations are deleted in Capturi; verify leaves them alone."
+            ));
+        }
+        if conversations + recordings == 0 {
+            screen.say("Nothing that can be sent again is missing.");
+            return;
+        }
+        let head = if self.carries_repair_out {
+            "opened in the ledger"
+        } else {
+            "plan"
+        };
         screen.say(&format!(
-            "{deleted} conversations count as deleted in Capturi; they are left alone."
+            "{head}: {conversations} conversations are gone, and their calls are sent again"
         ));
-    }
-    if conversations + recordings == 0 {
-        screen.say("Nothing that can be put back is missing.");
-        return;
-    }
-    let head = if is_done { "opened again" } else { "plan" };
-    screen.say(&format!(
-        "{head}: {conversations} conversations that are gone; the next run that reads their records sends them"
-    ));
-    screen.say(&format!(
-        "{head}: {recordings} recordings that are not there; the next run with --audio uploads them"
-    ));
-    if !is_done {
-        screen.say("Nothing was changed; --repair --yes does it.");
+        screen.say(&format!(
+            "{head}: {recordings} recordings are not there, and are uploaded again"
+        ));
+        if !self.carries_repair_out {
+            screen.say(
+                "Nothing was changed. Add --yes to open these calls in the ledger; a run then sends them.",
+            );
+            return;
+        }
+        let mut ledger = self.ledger.display().to_string();
+        let is_plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+        if !ledger.chars().all(is_plain) {
+            ledger = format!("'{}'", ledger.replace('\'', r"'\''"));
+        }
+        screen.say(&format!(
+            "Nothing was sent. Send these calls with the flags of the import; calls that are there stay as they are:\n  \
+             capturi-import run EXPORT -m MAPPING --audio FOLDER --ledger {} --base-url {}",
+            safe(&ledger),
+            safe(&self.destination)
+        ));
     }
 }

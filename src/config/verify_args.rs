@@ -16,7 +16,7 @@ use super::units;
 Examples:
   capturi-import verify --out out                 what Capturi has of every call that was sent
   capturi-import verify --wait 6h                 wait until Capturi has worked on all of them
-  capturi-import verify --only missing --repair   what could be put back; --yes does it
+  capturi-import verify --only missing --repair   plan what to send again; with --yes the next run sends it
 
 Exit codes: 0 all verified · 3 some are not · 4 token refused · 5 a run holds the ledger ·
 6 the read API could not be read · 130 interrupted, the same command goes on.")]
@@ -37,10 +37,11 @@ pub struct VerifyArgs {
     /// or a file with one id on each line, or a list of this program.
     #[arg(long, value_name = "FILTER")]
     pub only: Option<PathBuf>,
-    /// Say what is provably missing and how it can be put back; nothing is changed without --yes.
+    /// Plan what to send again: conversations that are gone, recordings that are not there. Changes nothing
+    /// without --yes.
     #[arg(long)]
     pub repair: bool,
-    /// Open what is missing again in the ledger, so that the next run sends it; needs --repair.
+    /// Open these calls in the ledger, so that the next run sends them; needs --repair.
     #[arg(long, requires = "repair")]
     pub yes: bool,
     /// How the read API is reached.

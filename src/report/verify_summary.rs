@@ -32,6 +32,8 @@ pub struct VerifySummary {
     pub read_version: Option<String>,
     /// Questions that were answered.
     pub requests: u64,
+    /// The calls were listed by `list-delta`, because the read API has no `list-full`.
+    pub by_changes: bool,
     /// When it began.
     pub started: Timestamp,
     /// How long it took.
@@ -81,6 +83,9 @@ impl VerifySummary {
         if !states.is_empty() {
             screen.say(&format!("  states: {}", states.join(", ")));
         }
+        if self.by_changes {
+            screen.say("The read API has no list-full; the calls were listed by list-delta.");
+        }
         if counts.without_fields > 0 {
             screen.say(&format!(
                 "The ledger does not know what was sent of {} verified calls; their fields were not compared.",
@@ -127,6 +132,7 @@ impl VerifySummary {
             "without_fields": counts.without_fields,
             "states_by_day": days,
             "requests": self.requests,
+            "listed_by": if self.by_changes { "list-delta" } else { "list-full" },
             "read_api_version": self.read_version,
             "stop": stop.map(|(stop, _)| stop_name(*stop)),
             "why": stop.map(|(_, why)| why),

@@ -12,7 +12,8 @@ use crate::api::{ConversationList, ListPage};
 use crate::delivery::sender::read_sender::{ReadFailure, ReadSender};
 use crate::events::{StopReason, StopSignal};
 use crate::ledger::{
-    KnownConversation, LedgerOpenError, Sighting, VerifyBook, VerifyCounts, VerifyOutcome,
+    KnownConversation, KnownDays, LedgerOpenError, Sighting, VerifyBook, VerifyCounts,
+    VerifyOutcome,
 };
 
 /// So many calls are looked up one by one, and no more: a million calls are compared with about a hundred
@@ -38,6 +39,8 @@ pub struct Compared {
     pub version: Option<String>,
     /// Questions that were answered.
     pub requests: u64,
+    /// The server has no `list-full`, so that the calls were listed by `list-delta`.
+    pub by_changes: bool,
 }
 
 /// Compares the calls of the book with the destination. What ends it early is told by `stop`.
@@ -63,8 +66,23 @@ pub async fn verify(
     Ok(Compared {
         requests: comparison.requests,
         version: options.client.version().map(str::to_owned),
+        by_changes: options.client.lacks_full(),
         counts: comparison.book.counts()?,
     })
+}
+
+/// The list of the days of the calls. Both ends are open where calls whose day is not known are too many to be
+/// looked at one by one.
+fn of_days(days: KnownDays, lacks_full: bool) -> ConversationList<'static> {
+    let is_open = days.unknown > if lacks_full { 0 } else { SINGLE_LOOKS };
+    let edge = |day: Option<i64>, by: i64| {
+        let second = day?.checked_add(by)?.checked_mul(86_400)?;
+        Timestamp::from_second(second).ok().filter(|_| !is_open)
+    };
+    // The ledger counts days by the clock of the call, and the list by that of the server. To `list-full` the
+    // whole of its last day belongs, and to `list-delta` the moment.
+    let after = if lacks_full { 2 } else { 1 };
+    ConversationList::Days(edge(days.first, -1), edge(days.last, after))
 }
 
 struct Verification<'a> {
@@ -81,10 +99,15 @@ struct Verification<'a> {
 impl Verification<'_> {
     async fn carry_out(&mut self) -> Result<(), LedgerOpenError> {
         let began = Timestamp::now();
-        if self.book.known()? > SINGLE_LOOKS && !self.list().await? {
+        let is_listed = self.book.known()? > SINGLE_LOOKS;
+        if is_listed && !self.list().await? {
             return Ok(());
         }
         if !self.look_at_unseen().await? {
+            return Ok(());
+        }
+        // Single calls are found by their uids alone there, which shows nothing twice.
+        if self.options.client.lacks_full() && !is_listed && !self.list().await? {
             return Ok(());
         }
         self.book.settle()?;
@@ -119,18 +142,22 @@ impl Verification<'_> {
     /// Goes through the list of the calls' days; `false` when the comparison is to stop.
     async fn list(&mut self) -> Result<bool, LedgerOpenError> {
         let days = self.book.days()?;
-        let is_open = days.unknown > SINGLE_LOOKS;
-        let edge = |day: Option<i64>, by: i64| {
-            let second = day?.checked_add(by)?.checked_mul(86_400)?;
-            Timestamp::from_second(second).ok().filter(|_| !is_open)
-        };
-        // The ledger counts days by the clock of the call, and the list by that of the server.
-        let all = ConversationList::Days(edge(days.first, -1), edge(days.last, 1));
         let mut token = self.book.place().0.map(str::to_owned);
         let mut is_resumed = token.is_some();
         loop {
+            let lacks_full = self.options.client.lacks_full();
+            let all = of_days(days, lacks_full);
             let wanted = token.as_deref().map_or(all, ConversationList::NextDays);
             let page = match self.ask(wanted).await {
+                // That answer said so; `list-delta` is asked instead.
+                Err(ReadFailure::Refused { .. })
+                    if self.options.client.lacks_full() != lacks_full =>
+                {
+                    tracing::warn!(
+                        "the read API has no list-full; its calls are listed by list-delta"
+                    );
+                    continue;
+                }
                 // A place of an earlier day may mean nothing any more.
                 Err(ReadFailure::Refused { .. }) if is_resumed => {
                     is_resumed = false;
@@ -178,9 +205,18 @@ impl Verification<'_> {
 
     /// Looks at one call; what is seen now counts. `false` when the comparison is to stop.
     async fn look_at(&mut self, call: KnownConversation) -> Result<bool, LedgerOpenError> {
-        let answer = self.ask(ConversationList::Identity(&call.identity)).await;
-        let Some(page) = self.or_stop(answer) else {
-            return Ok(false);
+        let client = &self.options.client;
+        let uid = call.uid.as_deref();
+        let answer = self
+            .sender
+            .ask(|| client.list_one(&call.identity, uid))
+            .await;
+        self.requests += u64::from(answer.is_ok());
+        let page = match self.or_stop(answer) {
+            Some(Some(page)) => page,
+            // What the list has shown of it counts.
+            Some(None) => return Ok(true),
+            None => return Ok(false),
         };
         let seen = self.judged(&page)?;
         let of_call = seen.into_iter().filter(|(known, _)| *known == call);
@@ -252,10 +288,10 @@ impl Verification<'_> {
         answer
     }
 
-    /// The page, or nothing when the comparison is to stop.
-    fn or_stop(&self, answer: Result<ListPage, ReadFailure>) -> Option<ListPage> {
+    /// The answer, or nothing when the comparison is to stop.
+    fn or_stop<T>(&self, answer: Result<T, ReadFailure>) -> Option<T> {
         match answer {
-            Ok(page) => Some(page),
+            Ok(answer) => Some(answer),
             Err(ReadFailure::Stopped) => None,
             Err(ReadFailure::Refused { why, .. }) => {
                 let why = format!("the read API refused to list conversations: {why}");

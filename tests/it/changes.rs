@@ -1,8 +1,10 @@
 //! Records that change after their calls were sent: custom properties are brought to the destination where
 //! that is asked for, and everything else is told.
 
+use std::process::Command;
+
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Workdir};
+use crate::harness::program::{Ended, Running, Workdir};
 use crate::harness::server::{Server, always, on_first_try};
 use capturi_import::sandbox::{Fault, Faults, Operation, Strikes};
 use serde_json::{Value, json};
@@ -16,7 +18,10 @@ struct Sent {
 
 impl Sent {
     fn new(seed: u64) -> Sent {
-        let given = calls(8, seed);
+        Sent::of(calls(8, seed))
+    }
+
+    fn of(given: Vec<Given>) -> Sent {
         let workdir = Workdir::with(&given);
         let server = Server::healthy();
         let first = ["calls.csv", "--label", "import:2026-11"];
@@ -37,10 +42,15 @@ impl Sent {
     }
 
     fn run(&self, further: &[&str]) -> Ended {
+        let output = self.runner(further).output();
+        Ended::from(output.expect("the program starts"))
+    }
+
+    fn runner(&self, further: &[&str]) -> Command {
         let url = self.server.url();
         let fixed = ["calls.csv", "--read-url", &url, "--changed", "send"];
         self.workdir
-            .run(&self.server, &[&fixed[..], further].concat())
+            .runner(&self.server, &[&fixed[..], further].concat())
     }
 
     /// Requests that changed something, or tried to.
@@ -81,7 +91,14 @@ impl Sent {
             "--rate",
             "0",
         ];
-        self.workdir.call(&verify).with_code(0).says("8 verified");
+        let verified = format!("{} verified", self.given.len());
+        self.workdir.call(&verify).with_code(0).says(&verified);
+        // Whatever changed, each call is one conversation with one recording.
+        let there = self.server.snapshot().conversations;
+        assert_eq!(there.len(), self.given.len());
+        for found in there {
+            assert_eq!((found.creates, found.uploads.len()), (1, 1));
+        }
     }
 }
 
@@ -196,4 +213,111 @@ fn what_was_left_in_doubt_is_settled_by_the_next_run_whatever_the_record_says_th
         assert_eq!(sent.property(3), expected);
         sent.is_settled();
     }
+}
+
+/// Waits for the request of a change, which is never answered, and kills the run.
+fn is_killed_at_its_change(sent: &Sent, strikes: Strikes) {
+    let late = Fault::Latency {
+        milliseconds: 600_000,
+        jitter_milliseconds: 0,
+    };
+    let rule = always(late).on(Operation::Read).strikes(strikes);
+    sent.server.now_with(Faults::default().with(rule));
+    let before = sent.changes();
+    let mut running = Running::of(sent.runner(&[]));
+    running.until(|| sent.changes() > before);
+    if strikes == Strikes::AfterEffect {
+        running.until(|| sent.property(4) == json!("won"));
+    }
+    assert_eq!(running.kill().code, -1, "it was killed");
+    sent.server.heal();
+}
+
+#[test]
+fn a_run_that_is_killed_within_a_change_is_finished_by_the_next() {
+    // Of a change that did not arrive the second request is the first that does; of one that did, none is
+    // sent.
+    for (strikes, changes) in [(Strikes::BeforeEffect, 2), (Strikes::AfterEffect, 1)] {
+        let mut sent = Sent::new(66);
+        sent.change(4, "won");
+        is_killed_at_its_change(&sent, strikes);
+        let arrived = sent.property(4) == json!("won");
+        assert_eq!(arrived, strikes == Strikes::AfterEffect);
+        sent.run(&[]).with_code(0);
+        assert_eq!(sent.property(4), json!("won"));
+        assert_eq!(sent.changes(), changes, "{strikes:?}");
+        sent.is_settled();
+    }
+}
+
+#[test]
+fn a_newer_record_wins_over_a_change_that_was_killed() {
+    let mut sent = Sent::new(67);
+    sent.change(4, "won");
+    is_killed_at_its_change(&sent, Strikes::AfterEffect);
+    sent.change(4, "lost");
+    sent.run(&[]).with_code(0);
+    assert_eq!((sent.property(4), sent.changes()), (json!("lost"), 2));
+    sent.is_settled();
+}
+
+#[test]
+fn changes_that_are_killed_at_any_moment_are_made_once() {
+    const CHANGED: usize = 60;
+    let mut dice = fastrand::Rng::with_seed(68);
+    let mut sent = Sent::of(calls(CHANGED, 68));
+    for call in 0..CHANGED {
+        sent.change(call, &format!("outcome {call}"));
+    }
+    let late = Fault::Latency {
+        milliseconds: 5,
+        jitter_milliseconds: 30,
+    };
+    sent.server.now_with(Faults::seeded(68).with(always(late)));
+    let (before, mut kills) = (sent.server.requests(), 0);
+    loop {
+        let mut running = Running::of(sent.runner(&[]));
+        let moment = sent.server.requests() + dice.u64(1..16);
+        running.until(|| sent.server.requests() >= moment);
+        for _ in 0..dice.u32(0..300) {
+            std::thread::yield_now();
+        }
+        let ended = running.kill();
+        if ended.code >= 0 {
+            ended.with_code(0);
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 4, "only {kills} kills");
+    sent.server.heal();
+    for call in 0..CHANGED {
+        assert_eq!(sent.property(call), json!(format!("outcome {call}")));
+    }
+    // A change whose answer was lost with the run is read back; only one that had not arrived is sent again.
+    let changes = sent.changes();
+    let arrived =
+        sent.server.snapshot().endpoints["PATCH /integrations/conversations/{uid}/metadata"]
+            .dropped;
+    assert!(
+        changes <= CHANGED as u64 + arrived,
+        "{changes} changes, {arrived} unheard"
+    );
+    assert!(sent.server.requests() > before + CHANGED as u64);
+    sent.is_settled();
+}
+
+#[test]
+fn changes_can_be_rehearsed() {
+    let workdir = Workdir::with(&calls(3, 69));
+    let rehearsal = [
+        "run",
+        "calls.csv",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--changed",
+        "send",
+    ];
+    workdir.call(&rehearsal).with_code(0);
 }

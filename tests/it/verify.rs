@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use capturi_import::sandbox::{
@@ -9,8 +11,8 @@ use capturi_import::sandbox::{
 };
 
 use crate::harness::export::{Given, calls};
-use crate::harness::program::{Ended, Workdir};
-use crate::harness::secrets::{holds_none, secrets};
+use crate::harness::meddler::{Meddler, Trick, answer};
+use crate::harness::program::{Ended, Running, Workdir};
 use crate::harness::server::{Server, always};
 
 /// `verify` of the calls at this server, with files in `seen`.
@@ -283,7 +285,7 @@ fn what_is_provably_missing_is_opened_again_when_that_is_confirmed() {
     );
     let plan = verify(&place, &server, &["--repair"]);
     assert!(plan.out.contains("plan: 3 recordings"), "{}", plan.out);
-    assert!(plan.out.contains("2 conversations count as deleted"));
+    assert!(plan.out.contains("2 conversations are deleted in Capturi"));
     plan.with_code(3);
     let requests = server.requests();
     place.run(&server, &["calls.csv"]).with_code(0);
@@ -302,7 +304,7 @@ fn calls_whose_conversations_are_gone_are_sent_again() {
     let (place, server, given) = sent(20, 309);
     server.forget_everything();
     let ended = verify(&place, &server, &["--repair", "--yes"]);
-    let told = "opened again: 20 conversations";
+    let told = "opened in the ledger: 20 conversations are gone";
     assert!(ended.out.contains(told), "{}", ended.out);
     ended.with_code(3);
 
@@ -312,26 +314,134 @@ fn calls_whose_conversations_are_gone_are_sent_again() {
     verify(&place, &server, &[]).with_code(0);
 }
 
+/// A server behind somebody who, while `is_lost`, answers creates and uploads and passes nothing on.
+fn losing(server: &Server, is_lost: &Arc<AtomicBool>) -> Meddler {
+    let is_lost = Arc::clone(is_lost);
+    Meddler::before(server, move |number, line| {
+        let is_sent =
+            line.starts_with("POST /v2/conversation") || line.starts_with("POST /v1/audio");
+        let body = format!("{{\"UID\": \"lost-{number}\"}}");
+        let told = answer("200 OK", "", body.as_bytes());
+        (is_sent && is_lost.load(Ordering::Relaxed)).then_some(Trick::Instead(told))
+    })
+}
+
 #[test]
-fn a_comparison_tells_nothing_of_people() {
-    let (place, server, given) = sent(30, 310);
-    let secrets = secrets(&given);
-    let (faults, _) = tampered(&given, 2);
-    server.now_with(faults);
+fn what_is_missing_is_planned_opened_sent_and_verified_and_nothing_else_is_sent() {
+    let given = calls(20, 313);
+    let (place, server) = (Workdir::with(&given), Server::healthy());
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let between = losing(&server, &is_lost);
+    let url = between.url();
+    let run = |more: &[&str]| {
+        let fixed = ["run", "calls.csv", "--audio", "audio", "--out", "out"];
+        let to = ["--base-url", url, "--rate", "0"];
+        place.call(&[&fixed[..], &to, more].concat()).with_code(0)
+    };
+    let repaired = |more: &[&str]| {
+        let from = ["--base-url", url, "--read-url", &server.url()].map(str::to_owned);
+        let from: Vec<&str> = from.iter().map(String::as_str).collect();
+        let fixed = [
+            "verify",
+            "--rate",
+            "0",
+            "--read-settle",
+            "0s",
+            "--out",
+            "seen",
+        ];
+        place.call(&[&fixed[..], &from, more].concat())
+    };
+    let ids: Vec<&str> = given[..12].iter().map(|call| call.id.as_str()).collect();
+    place.write("first.txt", ids.join("\n"));
+    run(&["--only", "first.txt"]);
+    is_lost.store(true, Ordering::Relaxed);
+    run(&[]);
+    is_lost.store(false, Ordering::Relaxed);
+    assert_eq!(server.snapshot().conversations.len(), 12, "eight are lost");
 
-    let ended = verify(&place, &server, &["--log-level", "trace", "--repair"]);
-
-    for (name, text) in [
-        ("standard output", &ended.out),
-        ("the log", &ended.err),
-        ("verify.csv", &place.read("seen/verify.csv")),
-        ("summary.json", &place.read("seen/summary.json")),
-        ("report.html", &place.read("seen/report.html")),
-    ] {
-        holds_none(&secrets, text.as_bytes(), name);
+    let plan = repaired(&["--repair"]).with_code(3);
+    let plan = plan
+        .says("plan: 8 conversations are gone")
+        .says("Nothing was changed");
+    assert!(!plan.out.contains("capturi-import run"), "{plan:?}");
+    let opened = repaired(&["--repair", "--yes"]).with_code(3);
+    let command = format!("--ledger capturi-import.db --base-url {url}");
+    let opened = opened.says("Nothing was sent").says(&command);
+    assert!(
+        opened.out.contains("capturi-import run EXPORT -m MAPPING"),
+        "{opened:?}"
+    );
+    let json = ["--repair", "--yes", "--log-format", "json"];
+    for line in repaired(&json).out.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|_| panic!("{line}"));
     }
-    let ledger = std::fs::read(place.path("capturi-import.db")).expect("a ledger");
-    holds_none(&secrets, &ledger, "the ledger");
+    run(&[]);
+
+    server.has_exactly(&given, "v2");
+    let there = server.snapshot().conversations;
+    assert!(
+        there.iter().all(|found| found.creates == 1),
+        "nothing is sent twice"
+    );
+    repaired(&[]).with_code(0);
+    adds_up(&place, 20);
+}
+
+/// A server whose read API has no `list-full`, and says so.
+fn without_full(server: &Server, status: &'static str) -> Meddler {
+    Meddler::before(server, move |_, line| {
+        let told = answer(status, "", b"");
+        line.contains("list-full").then_some(Trick::Instead(told))
+    })
+}
+
+#[test]
+fn where_the_server_has_no_full_list_the_other_one_is_read_and_that_is_said() {
+    for (status, count) in [
+        ("404 Not Found", 60),
+        ("405 Method Not Allowed", 9),
+        ("400 Bad Request", 60),
+    ] {
+        let (place, server, given) = sent_to(Server::with_pages_of(25), count, 314);
+        let reads = without_full(&server, status);
+        let by_delta = ["--read-url", reads.url()];
+        verify(&place, &server, &by_delta)
+            .with_code(0)
+            .says("the calls were listed by list-delta");
+        assert_eq!(numbers(&place)["listed_by"], "list-delta", "{status}");
+        adds_up(&place, count as u64);
+        let (faults, expected) = tampered(&given, (count / 10).max(1));
+        server.now_with(faults);
+        verify(&place, &server, &by_delta).with_code(3);
+        has_exactly(&place, &expected);
+        adds_up(&place, count as u64);
+        server.heal();
+        verify(&place, &server, &[]).with_code(0);
+        assert_eq!(numbers(&place)["listed_by"], "list-full");
+    }
+}
+
+#[test]
+fn a_comparison_by_the_other_list_that_was_killed_goes_on_at_its_page() {
+    let (place, server, _) = sent_to(Server::with_pages_of(25), 300, 315);
+    let reads = without_full(&server, "404 Not Found");
+    let slow = FaultRule::new(Fault::Latency {
+        milliseconds: 150,
+        jitter_milliseconds: 0,
+    });
+    server.now_with(Faults::default().with(slow.on(Operation::Read)));
+    let before = server.requests();
+    let by_delta = ["--read-url", reads.url()];
+    let mut killed = Running::of(verifier(&place, &server, &by_delta));
+    killed.until(|| server.requests() >= before + 6);
+    assert_eq!(killed.kill().code, -1, "it was killed");
+    server.heal();
+    let before = server.requests();
+    verify(&place, &server, &by_delta).with_code(0);
+    adds_up(&place, 300);
+    let after = server.requests() - before;
+    assert!(after <= 8, "{after} requests; twelve pages hold all");
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl ReadClient {
     /// By `list-full`, which finds one identity with one request; by time where a server does not have
     /// that, or does not look at the identity.
     async fn search(&self, sought: ConversationQuery<'_>) -> Result<FoundConversation, Error> {
-        if !self.lacks_full.load(Ordering::Relaxed) {
+        if !self.lacks_full() {
             let wanted = ListQuery::Identity {
                 external_identity: sought.identity,
                 limit: PAGE,
@@ -148,10 +148,7 @@ impl ReadClient {
                         return Ok(FoundConversation::Nothing);
                     }
                 }
-                Err(Error::Status {
-                    status: 400 | 404 | 405 | 501,
-                    ..
-                }) => self.lacks_full.store(true, Ordering::Relaxed),
+                Err(error) if self.tells_of_lacking_full(&error, true) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -191,15 +188,66 @@ impl ReadClient {
         Ok(FoundConversation::Nothing)
     }
 
-    /// One page of conversations, the largest that the contract has.
-    pub async fn list(&self, wanted: ConversationList<'_>) -> Result<ListPage, Error> {
-        let list = match wanted {
-            ConversationList::Identity(_)
-            | ConversationList::Days(..)
-            | ConversationList::NextDays(_) => &self.full,
-            ConversationList::ChangedSince(_) | ConversationList::NextChanged(_) => &self.delta,
+    /// Whether the server is known to have no `list-full`.
+    pub fn lacks_full(&self) -> bool {
+        self.lacks_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether an answer of `list-full` says that the server does not have it, which is remembered. That a
+    /// request is wrong says so only of a first page: a token may mean nothing any more.
+    fn tells_of_lacking_full(&self, error: &Error, is_first: bool) -> bool {
+        let is_lacking = match error {
+            Error::Status { status: 400, .. } => is_first,
+            Error::Status { status, .. } => matches!(status, 404 | 405 | 501),
+            _ => false,
         };
-        self.page(list, &wanted.into(), PAGE_LIMIT).await
+        if is_lacking {
+            self.lacks_full.store(true, Ordering::Relaxed);
+        }
+        is_lacking
+    }
+
+    /// One page of conversations, the largest that the contract has. Days are listed by `list-delta` once the
+    /// server has answered that it has no `list-full`.
+    pub async fn list(&self, wanted: ConversationList<'_>) -> Result<ListPage, Error> {
+        let (is_of_days, is_first) = match wanted {
+            ConversationList::Identity(_) | ConversationList::Days(..) => (true, true),
+            ConversationList::NextDays(_) => (true, false),
+            ConversationList::ChangedSince(_) | ConversationList::NextChanged(_) => (false, false),
+        };
+        let is_full = is_of_days && !self.lacks_full();
+        let list = if is_full { &self.full } else { &self.delta };
+        let page = self.page(list, &wanted.into(), PAGE_LIMIT).await;
+        if let Err(error) = &page
+            && is_full
+        {
+            self.tells_of_lacking_full(error, is_first);
+        }
+        page
+    }
+
+    /// What the server has of one call, by whatever way it offers; `None` where it offers none: without
+    /// `list-full` a conversation is found by its uid alone.
+    pub async fn list_one(
+        &self,
+        identity: &str,
+        uid: Option<&str>,
+    ) -> Result<Option<ListPage>, Error> {
+        if !self.lacks_full() {
+            let page = self.list(ConversationList::Identity(identity)).await;
+            if page.is_ok() || !self.lacks_full() {
+                return page.map(Some);
+            }
+        }
+        let Some(uid) = uid else {
+            return Ok(None);
+        };
+        let url = self.conversation_url(uid)?;
+        match self.exchange(Method::GET, &url, None).await {
+            Ok(found) => Ok(Some(ListPage::of(found))),
+            Err(Error::Status { status: 404, .. }) => Ok(Some(ListPage::of(None))),
+            Err(error) => Err(error),
+        }
     }
 
     async fn page(

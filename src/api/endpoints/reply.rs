@@ -108,6 +108,14 @@ pub struct ListPage {
 }
 
 impl ListPage {
+    /// The only page of one conversation, or of none.
+    pub(super) fn of(conversation: Option<Box<RawValue>>) -> ListPage {
+        ListPage {
+            conversations: conversation.into_iter().collect(),
+            continuation_token: None,
+        }
+    }
+
     /// Its conversations. What is no conversation tells nothing, and spoils none beside it.
     pub fn conversations(&self) -> impl Iterator<Item = ConversationReply> {
         let told = self.conversations.iter();
