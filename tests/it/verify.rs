@@ -21,13 +21,18 @@ fn verify(place: &Workdir, server: &Server, more: &[&str]) -> Ended {
 }
 
 fn verifier(place: &Workdir, server: &Server, more: &[&str]) -> Command {
+    verifier_by(place, server, &server.url(), more)
+}
+
+/// The same, by this read API.
+fn verifier_by(place: &Workdir, server: &Server, read_api: &str, more: &[&str]) -> Command {
     let url = server.url();
     let mut arguments = vec![
         "verify",
         "--base-url",
         &url,
         "--read-url",
-        &url,
+        read_api,
         "--out",
         "seen",
         "--rate",
@@ -405,15 +410,18 @@ fn where_the_server_has_no_full_list_the_other_one_is_read_and_that_is_said() {
     ] {
         let (place, server, given) = sent_to(Server::with_pages_of(25), count, 314);
         let reads = without_full(&server, status);
-        let by_delta = ["--read-url", reads.url()];
-        verify(&place, &server, &by_delta)
+        let by_delta = || {
+            let output = verifier_by(&place, &server, reads.url(), &[]).output();
+            Ended::from(output.expect("it starts"))
+        };
+        by_delta()
             .with_code(0)
             .says("the calls were listed by list-delta");
         assert_eq!(numbers(&place)["listed_by"], "list-delta", "{status}");
         adds_up(&place, count as u64);
         let (faults, expected) = tampered(&given, (count / 10).max(1));
         server.now_with(faults);
-        verify(&place, &server, &by_delta).with_code(3);
+        by_delta().with_code(3);
         has_exactly(&place, &expected);
         adds_up(&place, count as u64);
         server.heal();
@@ -432,13 +440,14 @@ fn a_comparison_by_the_other_list_that_was_killed_goes_on_at_its_page() {
     });
     server.now_with(Faults::default().with(slow.on(Operation::Read)));
     let before = server.requests();
-    let by_delta = ["--read-url", reads.url()];
-    let mut killed = Running::of(verifier(&place, &server, &by_delta));
+    let by_delta = || verifier_by(&place, &server, reads.url(), &[]);
+    let mut killed = Running::of(by_delta());
     killed.until(|| server.requests() >= before + 6);
     assert_eq!(killed.kill().code, -1, "it was killed");
     server.heal();
     let before = server.requests();
-    verify(&place, &server, &by_delta).with_code(0);
+    let output = by_delta().output();
+    Ended::from(output.expect("it starts")).with_code(0);
     adds_up(&place, 300);
     let after = server.requests() - before;
     assert!(after <= 8, "{after} requests; twelve pages hold all");
