@@ -40,7 +40,7 @@ pub(super) async fn connect(
     };
     // A rehearsal of changes needs what an import needs for them.
     let changes = server.is_some() && run.effort.changed() == ChangedRecord::Send;
-    let is_asked = run.destination.read_url.is_some() || changes;
+    let is_asked = run.destination.read.url.is_some() || changes;
     Ok(ConnectedDestination {
         name: run.destination.name()?,
         client: Client::new(&connection)?,

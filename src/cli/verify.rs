@@ -62,7 +62,7 @@ pub(super) fn after_run(
             client: ReadClient::new(reading)?,
             pace: settings.pace,
             limits: settings.limits,
-            settle: run.destination.read_settle.max(Duration::from_secs(1)),
+            settle: run.destination.read.settle.max(Duration::from_secs(1)),
             confirms_missing: false,
             wait,
         },

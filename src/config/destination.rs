@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::base_url::{base_url, is_loopback};
+use super::host_args::HostArgs;
 use super::sending_args::{DestinationArgs, EffortArgs};
 use super::small_file::{self, LONGEST_BUNDLE};
 use super::v2_page_arg::V2PageArg;
@@ -43,7 +44,10 @@ pub(super) fn connection(
     version: ApiVersion,
     token: SecretString,
 ) -> Result<Connection, Error> {
-    let (base, route) = base_and_route(&arguments.base_url, RouteFlags::of(arguments, effort))?;
+    let (base, route) = base_and_route(
+        &arguments.base_url,
+        RouteFlags::of(&arguments.host, effort.timeout),
+    )?;
     Ok(Connection {
         base,
         version,
@@ -58,19 +62,19 @@ pub(super) fn reading(
     effort: &EffortArgs,
     token: &SecretString,
 ) -> Result<Option<ReadApiSettings>, Error> {
-    let Some(url) = &arguments.read_url else {
+    let Some(url) = &arguments.read.url else {
         return Ok(None);
     };
-    let (base, route) = base_and_route(url, RouteFlags::of(arguments, effort))?;
-    let own = token::read_for_reading(arguments.read_token_file.as_deref())?;
+    let (base, route) = base_and_route(url, RouteFlags::of(&arguments.host, effort.timeout))?;
+    let own = token::read_for_reading(arguments.read.token_file.as_deref())?;
     Ok(Some(ReadApiSettings {
         connection: ReadConnection {
             base,
-            version: arguments.read_api_version.clone(),
+            version: arguments.read.version.clone(),
             token: own.unwrap_or_else(|| token.clone()),
             route,
         },
-        settle: arguments.read_settle,
+        settle: arguments.read.settle,
     }))
 }
 
@@ -86,11 +90,11 @@ pub(super) struct RouteFlags<'a> {
 }
 
 impl<'a> RouteFlags<'a> {
-    fn of(arguments: &'a DestinationArgs, effort: &EffortArgs) -> RouteFlags<'a> {
+    pub(super) fn of(host: &'a HostArgs, timeout: Duration) -> RouteFlags<'a> {
         RouteFlags {
-            allow_http: arguments.allow_http,
-            ca_bundle: arguments.ca_bundle.as_deref(),
-            timeout: effort.timeout,
+            allow_http: host.allow_http,
+            ca_bundle: host.ca_bundle.as_deref(),
+            timeout,
         }
     }
 }

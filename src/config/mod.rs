@@ -13,11 +13,13 @@ mod destination;
 mod evidence_args;
 mod export_args;
 mod file_trust;
+mod host_args;
 mod ledger_args;
 mod mapping_args;
 mod output_args;
 mod parse;
 mod program_environment;
+mod read_api_args;
 mod run_args;
 mod sending_args;
 mod settings;
@@ -110,7 +112,7 @@ pub enum Error {
     )]
     PlainHttp(String),
     /// A destination of its own, whose read API nobody named.
-    #[error("--read-url must name the read API of {destination}, which nobody knows")]
+    #[error("the read API of {destination} is not known; name it with --read-url")]
     NoReadApi {
         /// The destination.
         destination: String,

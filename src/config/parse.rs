@@ -115,19 +115,16 @@ fn expect_token(parsed: &Arguments) -> Result<(), clap::Error> {
 
 /// A token in a variable wins over one that the settings file names, as every variable does.
 fn prefer_token_of_variable(parsed: &mut Arguments, found: &ArgMatches) {
-    let (token_file, token_command, read_token_file, matches);
+    let (host, read, matches);
     if let Command::Verify(verify) = &mut parsed.command {
-        let read = &mut verify.read;
-        (token_file, token_command) = (&mut read.token_file, &mut read.token_command);
-        read_token_file = &mut read.read_token_file;
+        (host, read) = (&mut verify.read.host, &mut verify.read.api);
         matches = found.subcommand_matches("verify");
     } else {
         let Some((run, of_run)) = run_of(parsed, found) else {
             return;
         };
         let to = &mut run.destination;
-        (token_file, token_command) = (&mut to.token_file, &mut to.token_command);
-        read_token_file = &mut to.read_token_file;
+        (host, read) = (&mut to.host, &mut to.read);
         matches = Some(of_run);
     }
     let Some(matches) = matches else {
@@ -136,14 +133,14 @@ fn prefer_token_of_variable(parsed: &mut Arguments, found: &ArgMatches) {
     let of_file = |name| matches.value_source(name) == Some(ValueSource::DefaultValue);
     if token::is_in_variable() {
         if of_file("token_file") {
-            *token_file = None;
+            host.token_file = None;
         }
         if of_file("token_command") {
-            *token_command = None;
+            host.token_command = None;
         }
     }
     if token::is_in_read_variable() && of_file("read_token_file") {
-        *read_token_file = None;
+        read.token_file = None;
     }
 }
 

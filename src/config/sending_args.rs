@@ -7,6 +7,8 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::base_url::{SANDBOX, destination_name};
+use super::host_args::HostArgs;
+use super::read_api_args::ReadApiArgs;
 use super::v2_page_arg::V2PageArg;
 use super::{Error, units};
 use crate::delivery::{Bandwidth, Hours, time_of_day};
@@ -59,32 +61,12 @@ pub struct DestinationArgs {
     /// Shape of the conversation endpoint.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_API_VERSION")]
     pub api_version: ApiVersionArg,
-    /// File that holds the token (mode 600); without it `CAPTURI_API_TOKEN` is read.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Program that writes the token, such as that of a keyring; started without a shell.
-    #[arg(long, value_name = "COMMAND", env = "CAPTURI_TOKEN_COMMAND")]
-    pub token_command: Option<String>,
-    /// Send the token over plain HTTP to another machine.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
-    pub allow_http: bool,
-    /// The read API, such as <https://api.capturi.ai/audio>: an upload whose answer was lost is
-    /// looked up there before it is sent again.
-    #[arg(long, value_name = "URL", env = "CAPTURI_READ_URL")]
-    pub read_url: Option<String>,
-    /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the same token.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
-    pub read_token_file: Option<PathBuf>,
-    /// The `api-version` of the read API [default: 2.0, or 1.0 where that is not answered].
-    #[arg(long, value_name = "VERSION", env = "CAPTURI_READ_API_VERSION")]
-    pub read_api_version: Option<String>,
-    /// How long a recording may take to show in the read API: so long after a lost answer it is
-    /// believed not to be there.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
-    pub read_settle: Duration,
-    /// PEM certificates to trust instead of the system's.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
-    pub ca_bundle: Option<PathBuf>,
+    /// The token and the way to the host.
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// The read API, where uploads whose answers were lost are looked up.
+    #[command(flatten)]
+    pub read: ReadApiArgs,
 }
 
 impl DestinationArgs {
@@ -98,7 +80,7 @@ impl DestinationArgs {
 
     /// The read API as it may be told, if one is asked.
     pub fn read_api(&self) -> Result<Option<String>, Error> {
-        let url = self.read_url.as_ref().filter(|_| !self.sandbox);
+        let url = self.read.url.as_ref().filter(|_| !self.sandbox);
         url.map(|url| destination_name(url)).transpose()
     }
 }

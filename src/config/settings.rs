@@ -77,8 +77,8 @@ impl RunSettings {
             (Destination::Sandbox { faults, v2_page }, None)
         } else {
             let token = token::read(
-                destination.token_file.as_deref(),
-                destination.token_command.as_deref(),
+                destination.host.token_file.as_deref(),
+                destination.host.token_command.as_deref(),
             )?;
             let reading = reading(destination, effort, &token)?;
             let connection = connection(destination, effort, version, token)?;
@@ -138,15 +138,15 @@ impl RunSettings {
 
     /// How the read API of the server inside this process is reached, which has both.
     pub fn sandbox_reading(run: &RunArgs, connection: &Connection) -> ReadApiSettings {
-        let arguments = &run.destination;
+        let read = &run.destination.read;
         ReadApiSettings {
             connection: ReadConnection {
                 base: connection.base.clone(),
-                version: arguments.read_api_version.clone(),
+                version: read.version.clone(),
                 token: connection.token.clone(),
                 route: connection.route.clone(),
             },
-            settle: arguments.read_settle,
+            settle: read.settle,
         }
     }
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::BoolishValueParser;
 
+use super::host_args::HostArgs;
 use super::ledger_args::LedgerArgs;
 use super::output_args::OutputArgs;
+use super::read_api_args::ReadApiArgs;
 use super::units;
 
 /// Arguments of `verify`.
@@ -61,30 +62,12 @@ pub struct ReadArgs {
         env = "CAPTURI_BASE_URL"
     )]
     pub base_url: String,
-    /// The read API [default: <https://api.capturi.ai/audio>, for the usual destination].
-    #[arg(long, value_name = "URL", env = "CAPTURI_READ_URL")]
-    pub read_url: Option<String>,
-    /// File with the token of the read API; without it `CAPTURI_READ_TOKEN`, else the token of the deliveries.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_READ_TOKEN_FILE")]
-    pub read_token_file: Option<PathBuf>,
-    /// File that holds the token of the deliveries (mode 600); without it `CAPTURI_API_TOKEN` is read.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Program that writes the token, such as that of a keyring; started without a shell.
-    #[arg(long, value_name = "COMMAND", env = "CAPTURI_TOKEN_COMMAND")]
-    pub token_command: Option<String>,
-    /// The `api-version` of the read API [default: 2.0, or 1.0 where that is not answered].
-    #[arg(long, value_name = "VERSION", env = "CAPTURI_READ_API_VERSION")]
-    pub read_api_version: Option<String>,
-    /// How long a recording may take to show in the read API.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::duration, env = "CAPTURI_READ_SETTLE")]
-    pub read_settle: Duration,
-    /// Send the token over plain HTTP to another machine.
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_HTTP")]
-    pub allow_http: bool,
-    /// PEM certificates to trust instead of the system's.
-    #[arg(long, value_name = "FILE", env = "CAPTURI_CA_BUNDLE")]
-    pub ca_bundle: Option<PathBuf>,
+    /// The token and the way to the host.
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// The read API.
+    #[command(flatten)]
+    pub api: ReadApiArgs,
     /// Requests a second; 0 for no limit.
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
     pub rate: f64,

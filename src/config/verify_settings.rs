@@ -34,27 +34,23 @@ impl VerifySettings {
     /// Resolves the flags; reads the token and the certificates.
     pub fn resolve(arguments: &VerifyArgs) -> Result<VerifySettings, Error> {
         let read = &arguments.read;
+        let (host, api) = (&read.host, &read.api);
         let destination = destination_name(&read.base_url)?;
-        let url = match &read.read_url {
+        let url = match &api.url {
             Some(url) => url.as_str(),
             None if destination == USUAL => USUAL_READ,
             // Another server would not have a single call of this ledger.
             None => return Err(Error::NoReadApi { destination }),
         };
-        let flags = RouteFlags {
-            allow_http: read.allow_http,
-            ca_bundle: read.ca_bundle.as_deref(),
-            timeout: read.timeout,
-        };
-        let (base, route) = base_and_route(url, flags)?;
-        let token = match token::read_for_reading(read.read_token_file.as_deref())? {
+        let (base, route) = base_and_route(url, RouteFlags::of(host, read.timeout))?;
+        let token = match token::read_for_reading(api.token_file.as_deref())? {
             Some(token) => token,
-            None => token::read(read.token_file.as_deref(), read.token_command.as_deref())?,
+            None => token::read(host.token_file.as_deref(), host.token_command.as_deref())?,
         };
         Ok(VerifySettings {
             connection: ReadConnection {
                 base,
-                version: read.read_api_version.clone(),
+                version: api.version.clone(),
                 token,
                 route,
             },
@@ -65,7 +61,7 @@ impl VerifySettings {
                 patience: read.max_outage,
             },
             limits: limits(read),
-            settle: read.read_settle,
+            settle: api.settle,
         })
     }
 }
