@@ -46,4 +46,5 @@ mod structure;
 mod tls;
 mod unknown_exports;
 mod verify;
+mod verify_scale;
 mod wire;
