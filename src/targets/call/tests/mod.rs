@@ -1,5 +1,6 @@
 //! A mapping and an export as text go in; how each row ended comes out.
 
+mod changed;
 mod exchanged;
 mod incomplete;
 mod left_out;
