@@ -1,9 +1,10 @@
 //! Reads the calls back, again and again until the destination has worked on all of them or time is up.
 //!
-//! A 429 and an outage are waited out as the server asks, within the limits of the run. A token that is
-//! refused ends it: that says nothing of a call. What else is refused is told of its call.
+//! It asks as `verify` does: a 429 and an outage are waited out as the server asks, within the limits of the
+//! run, and a token that is refused ends it. What else is refused is told of its call.
 
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -12,10 +13,9 @@ use crate::api::{
     ConversationDetails, ConversationQuery, Error, FoundConversation, ReadClient, Transcript,
     conversation_details, transcript,
 };
-use crate::delivery::RateLimits;
-use crate::delivery::sender::breaker::{BreakerAnswer, Health};
-use crate::delivery::sender::gate::Gate;
-use crate::events::StopSignal;
+use crate::delivery::sender::read_sender::{ReadFailure, ReadSender};
+use crate::delivery::{RateLimits, RetryLimits};
+use crate::events::{StopReason, StopSignal};
 
 /// The first and the longest time between two looks at the same call.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -86,8 +86,8 @@ impl CallReading {
 pub struct ReadBackPace {
     /// Requests a second, and how long an outage may last.
     pub rate: RateLimits,
-    /// The longest pause that the server may ask for.
-    pub max_wait: Duration,
+    /// How hard is tried.
+    pub limits: RetryLimits,
     /// How long the destination may take to work on the calls.
     pub wait: Duration,
 }
@@ -105,12 +105,23 @@ pub enum ReadBackEnd {
     GaveUp(String),
 }
 
+impl ReadBackEnd {
+    /// Why the signal was raised.
+    fn of(stop: &StopSignal) -> ReadBackEnd {
+        match stop.reason() {
+            Some((StopReason::TokenRefused, why)) => ReadBackEnd::TokenRefused(why),
+            Some((StopReason::GaveUp, why)) => ReadBackEnd::GaveUp(why),
+            _ => ReadBackEnd::Stopped,
+        }
+    }
+}
+
 /// Reads the calls back, in their order. `tell` hears how many are still open before each pause.
 pub async fn read_back(
     client: &ReadClient,
     calls: &[SentCall],
     pace: ReadBackPace,
-    stop: &StopSignal,
+    stop: &Arc<StopSignal>,
     tell: &mut dyn FnMut(usize),
 ) -> (Vec<CallReading>, ReadBackEnd) {
     let first = |call: &SentCall| match call.sent {
@@ -119,9 +130,7 @@ pub async fn read_back(
     };
     let mut round = ReadBackRound {
         client,
-        gate: Gate::new(pace.rate),
-        pace,
-        stop,
+        sender: ReadSender::new(pace.rate, pace.limits, Arc::clone(stop)),
         uids: calls.iter().map(|call| call.uid.clone()).collect(),
     };
     let mut readings: Vec<CallReading> = calls.iter().map(first).collect();
@@ -132,7 +141,10 @@ pub async fn read_back(
             if readings[at].is_open(started.elapsed()) {
                 match round.look(at, call).await {
                     Ok(reading) => readings[at] = reading,
-                    Err(end) => return (readings, end),
+                    Err(ReadFailure::Refused { why, .. }) => {
+                        readings[at] = CallReading::Unreadable(why);
+                    }
+                    Err(ReadFailure::Stopped) => return (readings, ReadBackEnd::of(stop)),
                 }
             }
         }
@@ -145,7 +157,7 @@ pub async fn read_back(
         tell(open);
         tokio::select! {
             biased;
-            () = stop.raised() => return (readings, ReadBackEnd::Stopped),
+            () = stop.raised() => return (readings, ReadBackEnd::of(stop)),
             () = tokio::time::sleep(pause.min(left)) => {}
         }
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -155,41 +167,34 @@ pub async fn read_back(
 /// What all looks share.
 struct ReadBackRound<'r> {
     client: &'r ReadClient,
-    gate: Gate,
-    pace: ReadBackPace,
-    stop: &'r StopSignal,
+    sender: ReadSender,
     /// By the places of the calls, as far as they are known.
     uids: Vec<Option<String>>,
 }
 
 impl ReadBackRound<'_> {
     /// Looks at one call, with what was said in it once it was worked on.
-    async fn look(&mut self, at: usize, call: &SentCall) -> Result<CallReading, ReadBackEnd> {
-        let client = self.client;
+    async fn look(&mut self, at: usize, call: &SentCall) -> Result<CallReading, ReadFailure> {
+        let (client, sender) = (self.client, &self.sender);
         if self.uids[at].is_none() {
             let sought = ConversationQuery {
                 identity: &call.identity,
                 uid: None,
                 at: call.at,
             };
-            match self.ask(async || client.look(sought).await).await? {
-                Ok(FoundConversation::Conversation { uid, .. }) => self.uids[at] = uid,
-                Ok(FoundConversation::Nothing) => return Ok(CallReading::Missing),
-                Ok(FoundConversation::Another) => return Ok(another()),
-                Err(error) => return unreadable(&error),
+            match sender.ask(|| client.look(sought)).await? {
+                FoundConversation::Conversation { uid, .. } => self.uids[at] = uid,
+                FoundConversation::Nothing => return Ok(CallReading::Missing),
+                FoundConversation::Another => return Ok(another()),
             }
         }
         let Some(uid) = self.uids[at].clone() else {
             return Ok(CallReading::Unreadable("its uid is not told".to_owned()));
         };
-        let asked = self
-            .ask(async || conversation_details(client, &uid).await)
-            .await?;
-        let details = match asked {
-            Ok(Some(details)) if details.is_of(&uid, &call.identity) => Box::new(details),
-            Ok(Some(_)) => return Ok(another()),
-            Ok(None) => return Ok(CallReading::Missing),
-            Err(error) => return unreadable(&error),
+        let details = match sender.ask(|| conversation_details(client, &uid)).await? {
+            Some(details) if details.is_of(&uid, &call.identity) => Box::new(details),
+            Some(_) => return Ok(another()),
+            None => return Ok(CallReading::Missing),
         };
         if call.sent == SentParts::Conversation {
             return Ok(CallReading::Settled(details, None));
@@ -197,84 +202,27 @@ impl ReadBackRound<'_> {
         if !details.is_settled() {
             return Ok(CallReading::Waiting(details));
         }
-        // A transcript is for people: that a token may not read it is seen on the page.
-        let said = self.ask(async || transcript(client, &uid).await).await?;
-        Ok(CallReading::Settled(details, said.ok().flatten()))
-    }
-
-    /// Asks until there is an answer that asking again would not change.
-    async fn ask<T>(
-        &self,
-        request: impl AsyncFn() -> Result<T, Error>,
-    ) -> Result<Result<T, Error>, ReadBackEnd> {
-        loop {
-            let permit = tokio::select! {
-                biased;
-                () = self.stop.raised() => return Err(ReadBackEnd::Stopped),
-                permit = self.gate.enter() => permit,
-            };
-            let result = tokio::select! {
-                biased;
-                () = self.stop.aborted() => return Err(ReadBackEnd::Stopped),
-                result = request() => result,
-            };
-            let again = result.as_ref().err().and_then(PassingFailure::of);
-            let Some(PassingFailure { health, asked }) = again else {
-                self.gate.leave(permit, Health::Well, 0.0);
-                return Ok(result);
-            };
-            let is_too_long = asked.is_some_and(|asked| asked > self.pace.max_wait);
-            self.gate.pause(asked.unwrap_or(FIRST_PAUSE));
-            let answer = self.gate.leave(permit, health, fastrand::f64());
-            if is_too_long || matches!(answer, BreakerAnswer::GiveUp(_)) {
-                let why = result.err().map(|error| error.to_string());
-                return Err(ReadBackEnd::GaveUp(why.unwrap_or_default()));
-            }
+        match sender.ask(|| transcript_if_told(client, &uid)).await {
+            Err(ReadFailure::Stopped) => Err(ReadFailure::Stopped),
+            said => Ok(CallReading::Settled(details, said.ok().flatten())),
         }
     }
 }
 
-/// A failure after which the same question may be answered.
-struct PassingFailure {
-    health: Health,
-    /// How long the server asked to wait.
-    asked: Option<Duration>,
-}
-
-impl PassingFailure {
-    /// Nothing of a failure that would only come again.
-    fn of(error: &Error) -> Option<PassingFailure> {
-        match error {
+/// What was said. A transcript is for people: that a token may not read it, or that it cannot be read, is seen
+/// on the page and ends nothing.
+async fn transcript_if_told(client: &ReadClient, uid: &str) -> Result<Option<Transcript>, Error> {
+    match transcript(client, uid).await {
+        Err(
             Error::Status {
-                status,
-                retry_after,
-                ..
-            } => matches!(status, 408 | 425 | 429 | 500..=599).then(|| PassingFailure {
-                health: if *status < 500 {
-                    Health::Well
-                } else {
-                    Health::Unwell
-                },
-                asked: retry_after.map(|wish| wish.from_now(SystemTime::now())),
-            }),
-            Error::Unaddressable | Error::Unreadable { .. } | Error::ForeignUid => None,
-            _ => Some(PassingFailure {
-                health: Health::Unreachable,
-                asked: None,
-            }),
-        }
+                status: 401 | 403, ..
+            }
+            | Error::Unreadable { .. },
+        ) => Ok(None),
+        said => said,
     }
 }
 
 fn another() -> CallReading {
     CallReading::Unreadable("it answered about another conversation".to_owned())
-}
-
-fn unreadable(error: &Error) -> Result<CallReading, ReadBackEnd> {
-    match error {
-        Error::Status {
-            status: 401 | 403, ..
-        } => Err(ReadBackEnd::TokenRefused(error.to_string())),
-        _ => Ok(CallReading::Unreadable(error.to_string())),
-    }
 }

@@ -78,6 +78,15 @@ pub enum RecordError {
         /// Where it would be.
         path: PathBuf,
     },
+    /// It went elsewhere.
+    #[error(
+        "no canary of this destination has been run with this ledger: the last one went to {theirs}. Add the \
+         --base-url (or --sandbox) that the canary had"
+    )]
+    Elsewhere {
+        /// Where it went.
+        theirs: String,
+    },
     /// Not all calls were sent and read back.
     #[error("the canary is not complete: {complete} of {picked} calls were sent and read back")]
     Incomplete {
@@ -159,9 +168,12 @@ impl CanaryRecord {
         let missing = || RecordError::Missing {
             path: CanaryRecord::path(ledger),
         };
-        let mut record = CanaryRecord::read(ledger)?
-            .filter(|record| record.destination == destination)
-            .ok_or_else(missing)?;
+        let mut record = CanaryRecord::read(ledger)?.ok_or_else(missing)?;
+        if record.destination != destination {
+            return Err(RecordError::Elsewhere {
+                theirs: record.destination,
+            });
+        }
         let picked = record.calls.len();
         if record.complete < picked || picked == 0 {
             return Err(RecordError::Incomplete {
@@ -226,7 +238,7 @@ mod tests {
         assert!(matches!(missing, Err(RecordError::Missing { .. })));
         record().write(&ledger).unwrap();
         let other = CanaryRecord::approve(&ledger, "elsewhere", "AB");
-        assert!(matches!(other, Err(RecordError::Missing { .. })));
+        assert!(matches!(other, Err(RecordError::Elsewhere { theirs }) if theirs == "d"));
         let approved = CanaryRecord::approve(&ledger, "d", " AB ").unwrap();
         assert_eq!(approved.approval.as_ref().unwrap().by, "AB");
         assert_eq!(CanaryRecord::read(&ledger).unwrap(), Some(approved));

@@ -91,7 +91,7 @@ async fn look(
         reading: connected.reading.clone().ok_or(Usage::NoReadApi)?,
         pace: ReadBackPace {
             rate: settings.pace,
-            max_wait: settings.limits.max_wait,
+            limits: settings.limits,
             wait: canary.wait,
         },
         inputs: inputs::paths(&parts, &run.export),
