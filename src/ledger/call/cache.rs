@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
 use super::apply::apply_fact;
+use super::content_rows::{ContentRows, SentRequest};
 use super::fact::CallFact;
+use super::origin_rows::OriginRows;
 use super::sent_content::SentContent;
 use super::state::{CallState, UNKNOWN};
-use super::{audio_rows, content_rows, rows};
+use super::{audio_rows, rows};
 use crate::domain::redact::mask;
 use crate::ledger::sent_recordings;
 
@@ -23,6 +25,8 @@ const REMEMBERED: usize = 8_192;
 pub(in crate::ledger) struct CallCache {
     calls: HashMap<Arc<str>, CachedCall>,
     changed: Vec<Arc<str>>,
+    /// Of the export and the mapping that calls are made of.
+    origins: OriginRows,
 }
 
 /// A call in memory.
@@ -32,6 +36,8 @@ struct CachedCall {
     id: Option<i64>,
     state: CallState,
     is_changed: bool,
+    /// What the file has of its contents.
+    contents: ContentRows,
     /// What was said beside the state since the last write.
     beside: BesideState,
 }
@@ -39,8 +45,8 @@ struct CachedCall {
 /// What is kept of a call in tables of its own.
 #[derive(Debug, Default)]
 struct BesideState {
-    /// What create requests carry, by their fingerprints.
-    contents: Vec<(u128, SentContent)>,
+    /// What requests carry.
+    requests: Vec<SentRequest>,
     /// How long the recording lasts, in milliseconds.
     length: Option<u64>,
     /// SHA-256 of the recording that arrived.
@@ -59,22 +65,18 @@ impl CachedCall {
                 content,
                 ..
             } if content.fields.is_known() && self.state.is_create_open() => {
-                let content = std::mem::take(content);
-                self.beside.contents.push((*fingerprint, content));
+                self.beside.add_request(*fingerprint, content);
                 is_beside = true;
             }
             CallFact::ChangeIntended { content } if content.fields.is_known() => {
-                self.beside
-                    .contents
-                    .push((UNKNOWN, std::mem::take(content)));
+                self.beside.add_request(UNKNOWN, content);
                 is_beside = true;
             }
             CallFact::Changed {
                 fingerprint,
                 content,
             } if content.fields.is_known() => {
-                let content = std::mem::take(content);
-                self.beside.contents.push((*fingerprint, content));
+                self.beside.add_request(*fingerprint, content);
                 is_beside = true;
             }
             CallFact::Lasts { milliseconds } => {
@@ -98,12 +100,28 @@ impl CachedCall {
 }
 
 impl BesideState {
-    fn save(self, connection: &Connection, call: i64, state: &CallState) -> Result<()> {
-        for (fingerprint, content) in &self.contents {
-            content_rows::note(connection, call, *fingerprint, content)?;
+    fn add_request(&mut self, fingerprint: u128, content: &mut SentContent) {
+        self.requests.push(SentRequest {
+            fingerprint,
+            content: std::mem::take(content),
+        });
+    }
+
+    fn save(
+        self,
+        connection: &Connection,
+        call: i64,
+        cached: &mut CachedCall,
+        origins: &mut OriginRows,
+    ) -> Result<()> {
+        for request in &self.requests {
+            cached.contents.note(connection, origins, call, request)?;
         }
         if self.is_content_old {
-            content_rows::keep_what_may_be_there(connection, call, state)?;
+            let state = &cached.state;
+            cached
+                .contents
+                .keep_what_may_be_there(connection, call, state)?;
         }
         if let Some(length) = self.length {
             audio_rows::note_length(connection, call, length)?;
@@ -130,14 +148,15 @@ impl CallCache {
         let fact = masked(fact, &identity);
         if !self.calls.contains_key(&identity) {
             let found = rows::find(connection, &identity)?;
-            let (id, state) = match found {
-                Some((id, state)) => (Some(id), state),
-                None => (None, CallState::new(now)),
+            let (id, state, contents) = match found {
+                Some((id, state)) => (Some(id), state, ContentRows::of_read_call()),
+                None => (None, CallState::new(now), ContentRows::of_new_call()),
             };
             let call = CachedCall {
                 id,
                 state,
                 is_changed: false,
+                contents,
                 beside: BesideState::default(),
             };
             self.calls.insert(Arc::clone(&identity), call);
@@ -166,7 +185,8 @@ impl CallCache {
             let id = rows::save(connection, call.id, &identity, &call.state)?;
             call.id = Some(id);
             call.is_changed = false;
-            std::mem::take(&mut call.beside).save(connection, id, &call.state)?;
+            let beside = std::mem::take(&mut call.beside);
+            beside.save(connection, id, call, &mut self.origins)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 
 use super::content_key::ContentKey;
-use super::origin_rows;
+use super::origin_rows::OriginRows;
 use super::sent_content::SentContent;
 use super::sent_fields::SentFields;
 use super::state::{CallState, CreateState, UNKNOWN};
@@ -15,61 +15,106 @@ pub(in crate::ledger) fn content_key(connection: &Connection) -> Result<ContentK
     Ok(ContentKey::derive(&name_key(connection)?))
 }
 
-/// Writes down what a request of the call in this row carried.
-pub(super) fn note(
-    connection: &Connection,
-    call: i64,
-    fingerprint: u128,
-    content: &SentContent,
-) -> Result<()> {
-    let sql = "INSERT INTO sent_content (call, fingerprint, fields, record, export, mapping) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (call, fingerprint) DO UPDATE \
-               SET fields = ?3, record = ?4, export = ?5, mapping = ?6";
-    let fingerprint = fingerprint.to_be_bytes();
-    let fields = content.fields.to_bytes();
-    let (records, export, mapping) = match &content.origin {
-        None => (None, None, None),
-        Some(origin) => (
-            Some(origin.records.concat()),
-            origin_rows::export(connection, origin)?,
-            Some(origin_rows::mapping(connection, &origin.mapping)?),
-        ),
-    };
-    let mut statement = connection.prepare_cached(sql)?;
-    let values = (call, fingerprint, fields, records, export, mapping);
-    statement.execute(values).map(drop)
+/// The rows that one call has in the table, where that is known: a call that is new has none, and one that
+/// was read from the file may have any.
+#[derive(Debug)]
+pub(super) struct ContentRows {
+    /// Their fingerprints.
+    known: Option<Vec<u128>>,
 }
 
-/// Forgets what the server cannot have, of the call in this row.
-pub(super) fn keep_what_may_be_there(
-    connection: &Connection,
-    call: i64,
-    state: &CallState,
-) -> Result<()> {
-    let kept = match (&state.create, state.unconfirmed()) {
+impl ContentRows {
+    /// Of a call that has no row yet.
+    pub(super) fn of_new_call() -> ContentRows {
+        ContentRows {
+            known: Some(Vec::new()),
+        }
+    }
+
+    /// Of a call whose row was read.
+    pub(super) fn of_read_call() -> ContentRows {
+        ContentRows { known: None }
+    }
+
+    /// Writes down what a request of the call in this row carried.
+    pub(super) fn note(
+        &mut self,
+        connection: &Connection,
+        origins: &mut OriginRows,
+        call: i64,
+        sent: &SentRequest,
+    ) -> Result<()> {
+        let sql = "INSERT INTO sent_content (call, fingerprint, fields, record, export, mapping) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (call, fingerprint) DO UPDATE \
+                   SET fields = ?3, record = ?4, export = ?5, mapping = ?6";
+        let (mut records, mut export, mut mapping) = (None, None, None);
+        if let Some(origin) = &sent.content.origin {
+            records = Some(origin.records.as_flattened());
+            let file = origin.export.as_ref();
+            export = file
+                .map(|file| origins.export(connection, file))
+                .transpose()?;
+            mapping = Some(origins.mapping(connection, &origin.mapping)?);
+        }
+        let fingerprint = sent.fingerprint.to_be_bytes();
+        let fields = sent.content.fields.to_bytes();
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.execute((call, fingerprint, fields, records, export, mapping))?;
+        if let Some(known) = &mut self.known {
+            known.push(sent.fingerprint);
+        }
+        Ok(())
+    }
+
+    /// Forgets what the server cannot have, of the call in this row.
+    pub(super) fn keep_what_may_be_there(
+        &mut self,
+        connection: &Connection,
+        call: i64,
+        state: &CallState,
+    ) -> Result<()> {
+        let Some(kept) = kept(state) else {
+            return Ok(());
+        };
+        let is_kept = |fingerprint: &u128| *fingerprint == kept;
+        // Asking the file costs more than all else of a call that was just made.
+        if let Some(known) = &self.known
+            && known.iter().all(is_kept)
+        {
+            return Ok(());
+        }
+        let sql = "DELETE FROM sent_content WHERE call = ?1 AND fingerprint <> ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.execute((call, kept.to_be_bytes()))?;
+        if let Some(known) = &mut self.known {
+            known.retain(is_kept);
+        }
+        Ok(())
+    }
+}
+
+/// A request, by the fingerprint of its content.
+#[derive(Debug)]
+pub(super) struct SentRequest {
+    pub(super) fingerprint: u128,
+    pub(super) content: SentContent,
+}
+
+/// The fingerprint of what the server may have of a call; nothing where it may have several.
+fn kept(state: &CallState) -> Option<u128> {
+    match (&state.create, state.unconfirmed()) {
         // One of several, and nobody knows which.
-        (_, Some(UNKNOWN)) => return Ok(()),
-        (_, Some(sent)) => sent,
+        (_, Some(UNKNOWN)) => None,
+        (_, Some(sent)) => Some(sent),
         // A change is in doubt: the content before it, and what is in doubt.
         (
             CreateState::Done {
                 is_adopted: false, ..
             },
             None,
-        ) if !state.has_known_content() => {
-            return Ok(());
-        }
-        (
-            CreateState::Done {
-                is_adopted: false, ..
-            },
-            None,
-        ) => state.fingerprint,
-        _ => UNKNOWN,
-    };
-    let sql = "DELETE FROM sent_content WHERE call = ?1 AND fingerprint <> ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.execute((call, kept.to_be_bytes())).map(drop)
+        ) => state.has_known_content().then_some(state.fingerprint),
+        _ => Some(UNKNOWN),
+    }
 }
 
 /// What the request of this fingerprint carried, of the call in this row.
@@ -123,7 +168,7 @@ mod tests {
         cache.save(connection).unwrap();
     }
 
-    fn kept(connection: &Connection) -> Vec<u128> {
+    fn rows_of_contents(connection: &Connection) -> Vec<u128> {
         let sql = "SELECT fingerprint, fields FROM sent_content ORDER BY fingerprint";
         let mut statement = connection.prepare(sql).unwrap();
         let rows = statement.query_map((), |row| {
@@ -155,7 +200,7 @@ mod tests {
                 }
             }
             let state = after(&facts);
-            let kept = kept(&connection);
+            let kept = rows_of_contents(&connection);
             prop_assert!(kept.iter().all(|one| sent.contains(one)));
             match (&state.create, state.unconfirmed()) {
                 (CreateState::Done { is_adopted: false, .. }, _) => {
@@ -177,14 +222,14 @@ mod tests {
             before: before.map(Box::new),
         };
         apply(&connection, &mut cache, intent(1));
-        assert_eq!(kept(&connection), [1]);
+        assert_eq!(rows_of_contents(&connection), [1]);
         let (_, before) = rows::find(&connection, "call-1").unwrap().unwrap();
         apply(&connection, &mut cache, intent(2));
-        assert_eq!(kept(&connection), [1, 2]);
+        assert_eq!(rows_of_contents(&connection), [1, 2]);
         apply(&connection, &mut cache, not_sent(Some(before)));
-        assert_eq!(kept(&connection), [1]);
+        assert_eq!(rows_of_contents(&connection), [1]);
         apply(&connection, &mut cache, not_sent(None));
-        assert_eq!(kept(&connection), []);
+        assert_eq!(rows_of_contents(&connection), []);
         assert_eq!(rows::find(&connection, "call-1").unwrap(), None);
     }
 
@@ -200,7 +245,7 @@ mod tests {
                 uid: None,
             };
             apply(&connection, &mut cache, created);
-            assert_eq!(kept(&connection), expected);
+            assert_eq!(rows_of_contents(&connection), expected);
             let (id, _) = rows::find(&connection, "call-1").unwrap().unwrap();
             let found = find(&connection, id, answer).unwrap();
             assert_eq!(found.is_some(), !expected.is_empty());
@@ -218,9 +263,9 @@ mod tests {
             content: SentContent::default(),
         };
         apply(&connection, &mut cache, before);
-        assert_eq!(kept(&connection), []);
+        assert_eq!(rows_of_contents(&connection), []);
         apply(&connection, &mut cache, intent(1));
-        assert_eq!(kept(&connection), [1]);
+        assert_eq!(rows_of_contents(&connection), [1]);
     }
 
     #[test]
@@ -240,6 +285,6 @@ mod tests {
         let connection = in_memory();
         apply(&connection, &mut CallCache::default(), intent(1));
         connection.execute("DELETE FROM call", ()).unwrap();
-        assert_eq!(kept(&connection), []);
+        assert_eq!(rows_of_contents(&connection), []);
     }
 }

@@ -357,6 +357,12 @@ impl CallMapping {
         self.fields.rules.iter().filter_map(source).collect()
     }
 
+    /// The columns that feed this field; none where nothing or a constant does.
+    pub fn columns_of(&self, field: Field) -> Vec<&str> {
+        let rule = self.rule(field);
+        rule.map_or_else(Vec::new, |rule| rule.source.columns())
+    }
+
     /// The fields that nothing fills, in wire order.
     pub fn unfilled_targets(&self) -> Vec<Field> {
         let is_filled = |field: &Field| self.rule(*field).is_some();

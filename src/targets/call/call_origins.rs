@@ -48,14 +48,14 @@ impl CallOrigins {
         let first = records.first().map(Record::sheet);
         let file = first.and_then(|sheet| self.files.get(&*sheet.file));
         let export = file.and_then(|file| {
-            let name = first
-                .map(|sheet| sheet.file.to_string())
-                .unwrap_or_default();
-            file.origin.get_or_init(|| read(&file.path, name)).clone()
+            let name = || {
+                first
+                    .map(|sheet| sheet.file.to_string())
+                    .unwrap_or_default()
+            };
+            file.origin.get_or_init(|| read(&file.path, name())).clone()
         });
-        let sources = mapping.sources().into_iter();
-        let columns = sources.filter(|(field, _)| *field == Field::HasConsent);
-        let columns: Vec<String> = columns.flat_map(|(_, columns)| columns).collect();
+        let columns = mapping.columns_of(Field::HasConsent);
         RecordOrigin {
             records: records.iter().map(record_hash).collect(),
             export,
