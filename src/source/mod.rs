@@ -8,6 +8,8 @@
 //! [`Code::TrailingRow`](crate::domain::Code::TrailingRow) is a row that is no record, told so that
 //! every line is accounted for.
 
+mod batch;
+mod batch_content;
 mod by_name;
 mod bytes;
 mod cells;
@@ -39,6 +41,7 @@ mod record_bytes;
 #[cfg(test)]
 mod tests;
 
+pub use batch::Batch;
 pub use by_name::by_name;
 pub use bytes::BytesRead;
 pub use cells::Cells;
@@ -53,7 +56,7 @@ pub use memory_budget::MemoryBudget;
 pub use options::{Escape, HeaderKind, InputFormat, Limits, Quote, ReadOptions};
 pub use reader::{ExportReader, json_document, knows_encoding, open, read_sheet, sheets};
 pub use readme::{has_readme_name, has_sentences};
-pub use record::{Batch, Record};
+pub use record::Record;
 pub use record_bytes::{pack, unpack};
 pub use record_hash::{RecordHash, record_hash};
 pub use rejects::{RejectsWriter, with_noted_id};

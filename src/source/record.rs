@@ -1,7 +1,4 @@
-//! Records as the rest of the pipeline sees them: in batches, each with its place.
-//!
-//! Records travel between threads by the batch, and the cells of a batch share one allocation: at
-//! two million rows a second an allocation per cell would cost more than reading the file.
+//! Records as the rest of the pipeline sees them, each with its place.
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
@@ -9,291 +6,34 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::batch_content::{BatchContent, RowSpan, TREE};
 use super::cells::Cells;
 use super::json_path::{self, text_of, value_at};
-use super::memory_budget::{MemoryBudget, Reservation};
 use super::names::twins;
 use super::sheet::{Column, Sheet};
 use crate::domain::{Location, Problem};
 
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RowSpan {
-    pub(super) line: u64,
-    /// First cell of the row in `ends`, or the index of its tree.
-    pub(super) first: u32,
-    /// Number of cells; [`TREE`] for a JSON record.
-    pub(super) cells: u32,
-}
-
-const TREE: u32 = u32::MAX;
-
-/// A JSON record, and its number in the file where lines do not tell the records apart.
-#[derive(Debug, Clone)]
-struct Tree {
-    number: Option<NonZeroU64>,
-    value: Json,
-}
-
-/// What a problem takes with its texts, usually.
-const PROBLEM_BYTES: usize = 512;
-
-/// A batch is full with so many records…
-pub(super) const FULL_ROWS: usize = if cfg!(fuzzing) { 5 } else { 1000 };
-/// … or so many bytes.
-pub(super) const FULL_BYTES: usize = 256 << 10;
-
-/// Some consecutive records of one sheet.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    sheet: Arc<Sheet>,
-    /// The cells, each followed by one ASCII byte. With that byte a row without quotes is copied in
-    /// one piece, delimiters and all, and text that is valid as a whole is valid in every cell.
-    text: String,
-    /// Where each cell ends; the next one starts one byte later.
-    ends: Vec<u32>,
-    trees: Vec<Tree>,
-    rows: Vec<RowSpan>,
-    /// Problems of reading, by row, in ascending order of rows.
-    problems: Vec<(u32, Problem)>,
-    /// What the file says, byte by byte, of rows whose cells do not tell it; ascending.
-    raws: Vec<(u32, Box<[u8]>)>,
-    /// The ids that rejected rows had when they were rejected; ascending.
-    noted_ids: Vec<(u32, Box<str>)>,
-    /// From which row on the records come from another sheet than `sheet`; ascending, and empty
-    /// but for records that were brought together from several files.
-    others: Vec<(u32, Arc<Sheet>)>,
-    /// Bytes that the trees take.
-    tree_bytes: usize,
-    /// What the batch takes of a budget until it is dropped.
-    reservation: Option<Arc<Reservation>>,
-}
-
-/// What a table reader gathers before its text is known to be valid.
-#[derive(Debug, Default)]
-pub(super) struct BatchParts {
-    pub(super) text: String,
-    pub(super) ends: Vec<u32>,
-    pub(super) rows: Vec<RowSpan>,
-    pub(super) problems: Vec<(u32, Problem)>,
-    pub(super) raws: Vec<(u32, Box<[u8]>)>,
-    pub(super) noted_ids: Vec<(u32, Box<str>)>,
-}
-
-impl Batch {
-    /// An empty batch of `sheet`.
-    pub fn new(sheet: Arc<Sheet>) -> Self {
-        Batch {
-            sheet,
-            text: String::new(),
-            ends: Vec::new(),
-            trees: Vec::new(),
-            rows: Vec::new(),
-            problems: Vec::new(),
-            raws: Vec::new(),
-            noted_ids: Vec::new(),
-            others: Vec::new(),
-            tree_bytes: 0,
-            reservation: None,
-        }
-    }
-
-    /// A batch of table rows; problems and raws come in ascending order of rows, and every cell in
-    /// `text` is followed by one ASCII byte.
-    pub(super) fn from_parts(sheet: Arc<Sheet>, parts: BatchParts) -> Self {
-        Batch {
-            sheet,
-            text: parts.text,
-            ends: parts.ends,
-            trees: Vec::new(),
-            rows: parts.rows,
-            problems: parts.problems,
-            raws: parts.raws,
-            noted_ids: parts.noted_ids,
-            others: Vec::new(),
-            tree_bytes: 0,
-            reservation: None,
-        }
-    }
-
-    /// Starts a table row that stands on `line`; its cells follow by [`Batch::push_cell`].
-    pub fn start_row(&mut self, line: u64) {
-        let first = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.rows.push(RowSpan {
-            line,
-            first,
-            cells: 0,
-        });
-    }
-
-    /// Adds a cell to the row that was started last. A batch holds less than 4 GiB of text.
-    pub fn push_cell(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        self.ends
-            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
-        self.text.push('\n');
-        if let Some(row) = self.rows.last_mut() {
-            row.cells += 1;
-        }
-    }
-
-    /// Adds a JSON record that starts on `line`, with its [`Record::number`].
-    pub fn push_tree(&mut self, line: u64, number: Option<NonZeroU64>, value: Json) {
-        let first = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
-        self.trees.push(Tree { number, value });
-        self.rows.push(RowSpan {
-            line,
-            first,
-            cells: TREE,
-        });
-    }
-
-    /// Takes the JSON record off that was pushed last, with nothing attached to it.
-    pub fn pop_tree(&mut self) -> Option<Json> {
-        self.rows.pop_if(|row| row.cells == TREE)?;
-        self.trees.pop().map(|tree| tree.value)
-    }
-
-    /// Attaches a problem of reading to the row that was started last, whose number it gets.
-    pub fn push_problem(&mut self, mut problem: Problem) {
-        problem.location.record = self.iter().last().and_then(|record| record.number());
-        let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        self.problems.push((row, problem));
-    }
-
-    /// Keeps what the file says of the row that was started last, for [`Record::raw`].
-    pub(super) fn push_raw(&mut self, raw: &[u8]) {
-        let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        self.raws.push((row, raw.into()));
-    }
-
-    /// Keeps the id that the row that was started last had when it was rejected, if it had one.
-    pub(super) fn push_noted_id(&mut self, id: &str) {
-        if !id.is_empty() {
-            let row = u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX);
-            self.noted_ids.push((row, id.into()));
-        }
-    }
-
-    /// Lets the records from here on come from `sheet`.
-    pub fn turn_to(&mut self, sheet: &Arc<Sheet>) {
-        let current = self.others.last().map_or(&self.sheet, |(_, sheet)| sheet);
-        if !Arc::ptr_eq(current, sheet) {
-            let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-            self.others.push((row, Arc::clone(sheet)));
-        }
-    }
-
-    /// Adds a record of another batch of the same sheet.
-    pub fn push_record(&mut self, record: &Record<'_>) {
-        if let Some(tree) = record.tree() {
-            self.push_tree(record.line(), record.number(), tree.clone());
-        } else {
-            self.start_row(record.line());
-            record.cells().for_each(|cell| self.push_cell(cell));
-        }
-        if let Some(raw) = record.raw() {
-            self.push_raw(raw);
-        }
-        self.push_noted_id(record.noted_id().unwrap_or_default());
-        for problem in record.problems() {
-            self.push_problem(problem.clone());
-        }
-    }
-
-    fn sheet_of(&self, row: usize) -> &Arc<Sheet> {
-        if self.others.is_empty() {
-            return &self.sheet;
-        }
-        let after = self
-            .others
-            .partition_point(|(first, _)| *first as usize <= row);
-        let turn = after
-            .checked_sub(1)
-            .and_then(|index| self.others.get(index));
-        turn.map_or(&self.sheet, |(_, sheet)| sheet)
-    }
-
-    /// Bytes of text in the batch, to know when it is full.
-    pub fn bytes(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Notes that the trees take `bytes` more of memory.
-    pub(super) fn add_tree_bytes(&mut self, bytes: usize) {
-        self.tree_bytes = self.tree_bytes.saturating_add(bytes);
-    }
-
-    /// Bytes of memory that the batch takes, nearly.
-    pub fn memory(&self) -> usize {
-        let unread: usize = self.raws.iter().map(|(_, raw)| raw.len()).sum();
-        let places = self.rows.len() * size_of::<RowSpan>() + self.ends.len() * size_of::<u32>();
-        self.text.len() + self.tree_bytes + unread + places + self.problems.len() * PROBLEM_BYTES
-    }
-
-    /// Waits until `budget` has room for the batch, and takes it until the batch is dropped.
-    pub fn reserve(&mut self, budget: &Arc<MemoryBudget>) {
-        let reservation = budget.reserve(self.memory());
-        self.reservation = Some(Arc::new(reservation));
-    }
-
-    /// Whether a later batch waits for the room that this one takes.
-    #[cfg(test)]
-    pub fn is_awaited(&self) -> bool {
-        self.reservation
-            .as_ref()
-            .is_some_and(|reservation| reservation.is_awaited())
-    }
-
-    /// Gives back what the batch takes of a budget, for a holder that waits for later batches: they
-    /// would wait for this one.
-    pub fn release(&self) {
-        if let Some(reservation) = &self.reservation {
-            reservation.release();
-        }
-    }
-
-    /// The sheet that the records come from.
-    pub fn sheet(&self) -> &Arc<Sheet> {
-        &self.sheet
-    }
-
-    /// Number of records.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is no record.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The record at `index`.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Batch::len`].
-    pub fn get(&self, index: usize) -> Record<'_> {
-        Record {
-            batch: self,
-            index,
-            row: self.rows[index],
-        }
-    }
-
-    /// The records in the order of the file.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
-        (0..self.len()).map(|index| self.get(index))
-    }
-}
-
 /// One record of a batch, with its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'b> {
-    batch: &'b Batch,
+    batch: &'b BatchContent,
     index: usize,
     row: RowSpan,
 }
 
 impl<'b> Record<'b> {
+    /// The record at `index`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(super) fn new(batch: &'b BatchContent, index: usize) -> Record<'b> {
+        Record {
+            batch,
+            index,
+            row: batch.rows[index],
+        }
+    }
+
     /// Where the record stands.
     pub fn location(&self) -> Location {
         Location {
@@ -450,25 +190,10 @@ impl<'b> Record<'b> {
     }
 }
 
-impl Batch {
-    fn cell(&self, index: u32) -> &str {
-        let index = index as usize;
-        &self.text[self.start(index)..self.ends[index] as usize]
-    }
-
-    /// Where the cell begins.
-    fn start(&self, index: usize) -> usize {
-        match index {
-            0 => 0,
-            _ => self.ends[index - 1] as usize + 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{FileFormat, Header};
+    use crate::source::{Batch, FileFormat, Header};
 
     fn sheet(header: Option<&[&str]>) -> Arc<Sheet> {
         Arc::new(Sheet {

@@ -5,7 +5,8 @@
 
 use std::num::NonZeroU64;
 
-use super::record::{Batch, Record};
+use super::batch::Batch;
+use super::record::Record;
 use crate::domain::{Code, Location, Problem, Severity};
 
 const CELLS: u8 = 0;

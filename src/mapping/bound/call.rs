@@ -113,7 +113,7 @@ impl CallMapping {
             Skip::By(name) => return MappedCall::Skipped(name),
             Skip::Undecided => return MappedCall::Undecided,
         }
-        self.fill_by((record, &templates), into, problems);
+        self.fill_by(record, &templates, into, problems);
         MappedCall::Filled
     }
 
@@ -126,12 +126,14 @@ impl CallMapping {
         problems: &mut Vec<Problem>,
     ) {
         into.clear();
-        self.fill_by((record, &self.fields.templates.at(record)), into, problems);
+        let templates = self.fields.templates.at(record);
+        self.fill_by(record, &templates, into, problems);
     }
 
     fn fill_by<'r>(
         &'r self,
-        (record, templates): (&Record<'r>, &Rendering<'r>),
+        record: &Record<'r>,
+        templates: &Rendering<'r>,
         into: &mut Draft<'r>,
         problems: &mut Vec<Problem>,
     ) {

@@ -12,6 +12,7 @@ use super::convert::value_of;
 use super::field_input::FieldInput;
 use super::nested::Nested;
 use super::privacy::{Form, Privacy, Seen};
+use super::privacy_trial::AskedMessage;
 use super::record_scope::RecordScope;
 use super::rule::CompiledRule;
 use super::skip::{Skip, SkipRules};
@@ -175,7 +176,8 @@ impl CaseMapping {
     /// Maps a message: the record itself, or one of [`CaseMapping::messages`].
     pub fn apply_message<'r>(
         &'r self,
-        (record, form): (&Record<'r>, Form),
+        record: &Record<'r>,
+        form: Form,
         scope: &'r RecordScope,
         problems: &mut Vec<Problem>,
     ) -> MappedMessage<'r> {
@@ -183,8 +185,12 @@ impl CaseMapping {
         if self.fields.keys.refuse_twins(record, problems) {
             return MappedMessage::Undecided;
         }
-        let privacy = &self.privacy;
-        let seen = privacy.of((record, form), (&self.fields.templates, scope), problems);
+        let message = AskedMessage {
+            record,
+            templates: &self.fields.templates,
+            scope,
+        };
+        let seen = self.privacy.of(&message, form, problems);
         match seen {
             Seen::Public | Seen::Unmarked => {}
             Seen::Private => return MappedMessage::Private,

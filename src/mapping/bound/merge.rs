@@ -84,11 +84,10 @@ impl<'r> Merged<'r> {
                 LegRule::Agent if agent.is_some() => agent.map(|at| parts[at].draft.copied(field)),
                 LegRule::Sum => sum(field, parts, &orders.first, problems),
                 leg => {
-                    let found = speaker(field);
-                    if let (LegRule::Same, Some(first)) = (leg, found) {
-                        compare(mapping, field, parts, &orders.first, (first, problems));
+                    if leg == LegRule::Same {
+                        compare(mapping, field, parts, &orders.first, problems);
                     }
-                    found.map(|at| parts[at].draft.copied(field))
+                    speaker(field).map(|at| parts[at].draft.copied(field))
                 }
             };
             draft.set(field, value.unwrap_or_default());
@@ -109,15 +108,20 @@ fn compare(
     field: Field,
     parts: &[CallRow<'_>],
     order: &[usize],
-    (first, problems): (usize, &mut Vec<Problem>),
+    problems: &mut Vec<Problem>,
 ) {
-    let wanted = parts[first].draft.get(field);
-    for part in order.iter().map(|at| &parts[*at]) {
+    let rows = order.iter().map(|at| &parts[*at]);
+    let mut saying = rows.filter(|row| row.draft.get(field) != Value::Absent);
+    let Some(first) = saying.next() else {
+        return;
+    };
+    let wanted = first.draft.get(field);
+    for part in saying {
         let value = part.draft.get(field);
-        if value == wanted || matches!(value, Value::Absent | Value::Broken) {
+        if value == wanted || value == Value::Broken {
             continue;
         }
-        let other = parts[first].record.location().within();
+        let other = first.record.location().within();
         let message = format!("another `{field}` than {other} of the same call");
         let shown = match &value {
             Value::Text(text) | Value::Number(text) | Value::Time(text, _) => text,

@@ -22,13 +22,12 @@ use serde_json::Value as Json;
 
 use super::binder::Binder;
 use super::columns::NamedColumn;
-use super::privacy_trial::{Asks, WRITTEN, holds, trials};
-use super::record_scope::RecordScope;
+use super::privacy_trial::{AskedMessage, Asks, WRITTEN, trials};
 use super::respelled::Literals;
 use crate::domain::call::is_blank;
 use crate::domain::{Code, Problem, as_seen};
 use crate::mapping::file::privacy_section::{PrivacySection, Unmarked};
-use crate::mapping::template::{BoundTemplates, TemplateError, TemplateId};
+use crate::mapping::template::{TemplateError, TemplateId};
 use crate::mapping::value::boolean::{BooleanWords, read_boolean};
 use crate::source::{Column, Record};
 
@@ -112,12 +111,12 @@ impl Privacy {
     /// Whether the message may be seen by its customer.
     pub(in crate::mapping) fn of(
         &self,
-        (record, form): (&Record<'_>, Form),
-        (templates, scope): (&BoundTemplates, &RecordScope),
+        message: &AskedMessage<'_, '_>,
+        form: Form,
         problems: &mut Vec<Problem>,
     ) -> Seen {
-        let by_flags = match self.by_flags(record, problems) {
-            Seen::Unmarked => self.of_unmarked(record, form),
+        let by_flags = match self.by_flags(message.record, problems) {
+            Seen::Unmarked => self.of_unmarked(message.record, form),
             seen => seen,
         };
         let Some(condition) = self.private else {
@@ -126,12 +125,12 @@ impl Privacy {
         if matches!(by_flags, Seen::Private | Seen::Unclear) {
             return by_flags;
         }
-        match self.by_condition(condition, (record, scope), templates, problems) {
+        match self.by_condition(condition, message, problems) {
             Ok(Seen::Public) => by_flags,
             Ok(seen) => seen,
             Err(failure) => {
-                let message = format!("the rule `private`: {}", failure.message);
-                problems.push(Problem::new(failure.code, record.location(), message));
+                let text = format!("the rule `private`: {}", failure.message);
+                problems.push(Problem::new(failure.code, message.record.location(), text));
                 Seen::Unclear
             }
         }
@@ -184,22 +183,20 @@ impl Privacy {
     fn by_condition(
         &self,
         condition: TemplateId,
-        (record, scope): (&Record<'_>, &RecordScope),
-        templates: &BoundTemplates,
+        message: &AskedMessage<'_, '_>,
         problems: &mut Vec<Problem>,
     ) -> Result<Seen, TemplateError> {
-        if templates.within(record, scope).holds(condition)? {
+        if message.holds(condition)? {
             return Ok(Seen::Private);
         }
+        let record = message.record;
         for named in &self.asked {
             let Some(said) = said(record, &named.column) else {
                 continue;
             };
             let asks = Asks {
                 condition,
-                record,
-                templates,
-                scope,
+                message,
                 column: &named.column,
             };
             // A hidden sign may not show a message, but it may not keep a private one from being seen either.
@@ -215,7 +212,7 @@ impl Privacy {
                 return Ok(unclear(record, named, &said, problems));
             }
         }
-        self.respelled(condition, (record, scope), templates, problems)
+        self.respelled(condition, message, problems)
     }
 
     /// Whether the condition holds for what a reader takes the cells for. Almost every message has one spelling,
@@ -223,10 +220,10 @@ impl Privacy {
     fn respelled(
         &self,
         condition: TemplateId,
-        (record, scope): (&Record<'_>, &RecordScope),
-        templates: &BoundTemplates,
+        message: &AskedMessage<'_, '_>,
         problems: &mut Vec<Problem>,
     ) -> Result<Seen, TemplateError> {
+        let record = message.record;
         let mut cells: Vec<(&NamedColumn, Vec<Json>)> = Vec::new();
         for named in &self.read {
             let others = if let Some(value) = record.json(&named.column) {
@@ -245,7 +242,7 @@ impl Privacy {
                 .iter()
                 .map(|(named, value)| (&named.column, *value))
                 .collect();
-            let is_private = match holds(condition, (record, scope), templates, &others) {
+            let is_private = match message.holds_with(condition, &others) {
                 Ok(held) => held,
                 // No table knows the other spelling.
                 Err(failure) if failure.is_of_value => false,

@@ -20,12 +20,70 @@ pub(in crate::mapping) const WRITTEN: [[&str; 2]; 6] = [
     ["1", "0"],
 ];
 
-/// A condition, asked about one record with other values in one column.
-pub(in crate::mapping) struct Asks<'a, 'r> {
-    pub(in crate::mapping) condition: TemplateId,
+/// A message of which a condition is asked.
+pub(in crate::mapping) struct AskedMessage<'a, 'r> {
     pub(in crate::mapping) record: &'a Record<'r>,
     pub(in crate::mapping) templates: &'a BoundTemplates,
     pub(in crate::mapping) scope: &'a RecordScope,
+}
+
+impl AskedMessage<'_, '_> {
+    /// Whether a condition holds of the message.
+    pub(in crate::mapping) fn holds(&self, condition: TemplateId) -> Result<bool, TemplateError> {
+        let rendering = self.templates.within(self.record, self.scope);
+        rendering.holds(condition)
+    }
+
+    /// Whether a condition holds of the message, as if it said these in some of its cells.
+    pub(in crate::mapping) fn holds_with(
+        &self,
+        condition: TemplateId,
+        others: &[(&Column, &Json)],
+    ) -> Result<bool, TemplateError> {
+        if self.record.tree().is_none() {
+            return self
+                .templates
+                .with(self.record, self.scope, others)
+                .holds(condition);
+        }
+        // By the first steps to them, under which a template finds them.
+        let mut changed: Vec<(Column, Json)> = Vec::new();
+        for (column, value) in others {
+            let Column::Path(path) = column else { continue };
+            let Some((first, rest)) = path.split_first() else {
+                continue;
+            };
+            let key = Column::Path([first.clone()].into());
+            let known = changed.iter().position(|(known, _)| *known == key);
+            let at = known.unwrap_or_else(|| {
+                let whole = self.record.json(&key).filter(|_| !rest.is_empty());
+                whole.inspect(|whole| self.scope.take_copy(whole));
+                changed.push((key, whole.cloned().unwrap_or_default()));
+                changed.len() - 1
+            });
+            let last = rest
+                .iter()
+                .try_fold(&mut changed[at].1, |tree, step| match tree {
+                    Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+                    other => other.get_mut(step),
+                });
+            if let Some(last) = last {
+                self.scope.take_copy(value);
+                *last = (*value).clone();
+            }
+        }
+        let others: Vec<(&Column, &Json)> =
+            changed.iter().map(|(key, value)| (key, value)).collect();
+        self.templates
+            .with(self.record, self.scope, &others)
+            .holds(condition)
+    }
+}
+
+/// A condition, asked about one message with other values in one column.
+pub(in crate::mapping) struct Asks<'a, 'r> {
+    pub(in crate::mapping) condition: TemplateId,
+    pub(in crate::mapping) message: &'a AskedMessage<'a, 'r>,
     pub(in crate::mapping) column: &'a Column,
 }
 
@@ -61,12 +119,8 @@ impl Asks<'_, '_> {
     }
 
     fn holds(&self, value: &Json) -> Result<bool, TemplateError> {
-        holds(
-            self.condition,
-            (self.record, self.scope),
-            self.templates,
-            &[(self.column, value)],
-        )
+        let others = [(self.column, value)];
+        self.message.holds_with(self.condition, &others)
     }
 }
 
@@ -104,44 +158,4 @@ pub(in crate::mapping) fn trials<'c>(
     }
     // The first has no other spelling.
     trials.split_off(1)
-}
-
-/// Whether a condition holds of a record, as if it said these in some of its cells.
-pub(in crate::mapping) fn holds(
-    condition: TemplateId,
-    (record, scope): (&Record<'_>, &RecordScope),
-    templates: &BoundTemplates,
-    others: &[(&Column, &Json)],
-) -> Result<bool, TemplateError> {
-    if record.tree().is_none() {
-        return templates.with(record, scope, others).holds(condition);
-    }
-    // By the first steps to them, under which a template finds them.
-    let mut changed: Vec<(Column, Json)> = Vec::new();
-    for (column, value) in others {
-        let Column::Path(path) = column else { continue };
-        let Some((first, rest)) = path.split_first() else {
-            continue;
-        };
-        let key = Column::Path([first.clone()].into());
-        let known = changed.iter().position(|(known, _)| *known == key);
-        let at = known.unwrap_or_else(|| {
-            let whole = record.json(&key).filter(|_| !rest.is_empty());
-            whole.inspect(|whole| scope.take_copy(whole));
-            changed.push((key, whole.cloned().unwrap_or_default()));
-            changed.len() - 1
-        });
-        let last = rest
-            .iter()
-            .try_fold(&mut changed[at].1, |tree, step| match tree {
-                Json::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
-                other => other.get_mut(step),
-            });
-        if let Some(last) = last {
-            scope.take_copy(value);
-            *last = (*value).clone();
-        }
-    }
-    let others: Vec<(&Column, &Json)> = changed.iter().map(|(key, value)| (key, value)).collect();
-    templates.with(record, scope, &others).holds(condition)
 }

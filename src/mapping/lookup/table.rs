@@ -148,8 +148,12 @@ impl Lookups {
                 TomlTable::new(table, format!("[lookup.{}]", name.get_ref()), name.span());
             let taken = lookups.tables.iter().map(|table| table.rows.bytes());
             let room = MOST_BYTES.saturating_sub(taken.sum());
-            let files = &mut lookups.files;
-            let table = read_table(name.get_ref(), section, (beside, files, room), findings);
+            let reader = LookupReader {
+                beside,
+                files: &mut lookups.files,
+                room,
+            };
+            let table = reader.read(name.get_ref(), section, findings);
             lookups.tables.extend(table.map(Arc::new));
         }
         lookups
@@ -188,62 +192,75 @@ impl Lookups {
     }
 }
 
-fn read_table(
-    name: &str,
-    mut section: TomlTable<'_, '_>,
-    (beside, read, room): (SecondFiles<'_>, &mut Vec<PathBuf>, usize),
-    findings: &mut Findings,
-) -> Option<LookupTable> {
-    let file = section.text("file", findings);
-    let key = section.text("key", findings);
-    let delimiter = section.letter("delimiter", findings);
-    let encoding = section.text("encoding", findings);
-    let optional = section.flag("optional", findings).unwrap_or_default();
-    for (word, value) in [("file", &file), ("key", &key)] {
-        if value.is_none() && section.value(word).is_none() {
-            findings.add(section.span(), format!("[lookup.{name}] has no `{word}`"));
+/// What it takes to read one table.
+struct LookupReader<'a> {
+    beside: SecondFiles<'a>,
+    /// Gets the name of the file.
+    files: &'a mut Vec<PathBuf>,
+    /// So many bytes may its rows take.
+    room: usize,
+}
+
+impl LookupReader<'_> {
+    /// Reads a table.
+    fn read(
+        self,
+        name: &str,
+        mut section: TomlTable<'_, '_>,
+        findings: &mut Findings,
+    ) -> Option<LookupTable> {
+        let file = section.text("file", findings);
+        let key = section.text("key", findings);
+        let delimiter = section.letter("delimiter", findings);
+        let encoding = section.text("encoding", findings);
+        let optional = section.flag("optional", findings).unwrap_or_default();
+        for (word, value) in [("file", &file), ("key", &key)] {
+            if value.is_none() && section.value(word).is_none() {
+                findings.add(section.span(), format!("[lookup.{name}] has no `{word}`"));
+            }
         }
-    }
-    section.finish(findings);
-    let (file, key) = (file?, key?);
-    if optional && beside.is_absent(name, file.get_ref()) {
-        return Some(LookupTable::new(
-            name,
-            Header::default(),
-            LookupRows::default(),
-            true,
-        ));
-    }
-    let shown = beside.of_operator(name);
-    let shown = shown.map_or_else(|| file.get_ref().clone(), |path| path.display().to_string());
-    let found = beside.find(name, file.get_ref());
-    let table = found.and_then(|found| {
-        let text = read_text(&found.path, encoding.as_ref())?;
-        read.push(found.name);
-        if delimiter.is_none() && json::is_json(&text) {
-            json::parse(&text, room)
-        } else {
-            let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
-            parse(&text, delimiter, room)
+        section.finish(findings);
+        let (file, key) = (file?, key?);
+        let beside = self.beside;
+        if optional && beside.is_absent(name, file.get_ref()) {
+            return Some(LookupTable::new(
+                name,
+                Header::default(),
+                LookupRows::default(),
+                true,
+            ));
         }
-    });
-    let mut lookup = match table {
-        Ok((header, rows)) => LookupTable::new(name, header, rows, false),
-        Err(reason) => {
-            findings.add(file.span(), format!("cannot read {shown}: {reason}"));
+        let shown = beside.of_operator(name);
+        let shown = shown.map_or_else(|| file.get_ref().clone(), |path| path.display().to_string());
+        let found = beside.find(name, file.get_ref());
+        let table = found.and_then(|found| {
+            let text = read_text(&found.path, encoding.as_ref())?;
+            self.files.push(found.name);
+            if delimiter.is_none() && json::is_json(&text) {
+                json::parse(&text, self.room)
+            } else {
+                let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text));
+                parse(&text, delimiter, self.room)
+            }
+        });
+        let mut lookup = match table {
+            Ok((header, rows)) => LookupTable::new(name, header, rows, false),
+            Err(reason) => {
+                findings.add(file.span(), format!("cannot read {shown}: {reason}"));
+                return None;
+            }
+        };
+        let Some(column) = lookup.column(key.get_ref()) else {
+            let message = format!("{shown} has no column `{}`", key.get_ref());
+            findings.add_with(key.span(), message, lookup.suggest_column(key.get_ref()));
             return None;
+        };
+        if let Err(twice) = lookup.index(column) {
+            let message = format!("{shown}: the key `{twice}` stands twice, with different values");
+            findings.add(key.span(), message);
         }
-    };
-    let Some(column) = lookup.column(key.get_ref()) else {
-        let message = format!("{shown} has no column `{}`", key.get_ref());
-        findings.add_with(key.span(), message, lookup.suggest_column(key.get_ref()));
-        return None;
-    };
-    if let Err(twice) = lookup.index(column) {
-        let message = format!("{shown}: the key `{twice}` stands twice, with different values");
-        findings.add(key.span(), message);
+        Some(lookup)
     }
-    Some(lookup)
 }
 
 /// The text of a second file.

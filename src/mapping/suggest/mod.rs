@@ -19,6 +19,8 @@ mod identity;
 mod known_names;
 mod listed_recordings;
 mod majority;
+mod name_index;
+mod name_patterns;
 mod name_rank;
 mod name_shape;
 mod preset_fit;

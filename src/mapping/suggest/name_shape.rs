@@ -9,6 +9,13 @@ pub(super) enum Granularity {
     Coarse,
 }
 
+/// A group of a pattern, which holds a value.
+pub(super) struct ValueGroup {
+    pub(super) name: String,
+    /// What the values are made of.
+    pub(super) class: String,
+}
+
 /// Where a value stands in a name: as a whole, between what is neither letter nor digit.
 pub(super) fn place(name: &str, value: &str) -> Option<usize> {
     let is_free = |char: Option<char>| char.is_none_or(|char| !char.is_alphanumeric());
@@ -23,7 +30,7 @@ pub(super) fn place(name: &str, value: &str) -> Option<usize> {
 pub(super) fn shape(
     name: &str,
     values: &[&str],
-    (groups, classes): (&[String], &[String]),
+    groups: &[ValueGroup],
     grain: Granularity,
 ) -> Option<String> {
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
@@ -43,7 +50,8 @@ pub(super) fn shape(
     let mut at = first;
     for (start, end, group) in spans {
         pattern.push_str(&general(&name[at..start], grain));
-        let _ = write!(pattern, "(?P<{}>{})", groups[group], classes[group]);
+        let ValueGroup { name, class } = &groups[group];
+        let _ = write!(pattern, "(?P<{name}>{class})");
         at = end;
     }
     let rest = &name[at..];

@@ -5,14 +5,11 @@
 //! that were looked at, and the file says what came of it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
-
-use regex::Regex;
 
 use super::expressions::quoted;
-use super::name_shape::{Granularity, class, place, shape};
+use super::name_index::RecordingNames;
+use super::name_patterns::NamePatterns;
 use super::survey::ExportSurvey;
-use crate::domain::call::Field;
 
 /// More names would only be more of the same, and a proposal should take seconds.
 const NAMES: usize = 100_000;
@@ -20,8 +17,6 @@ const NAMES: usize = 100_000;
 const COMMON: usize = 200;
 /// Columns of which pairs are tried.
 const PAIRED: usize = 6;
-/// Shapes of names that get a pattern of their own.
-const SHAPES: usize = 4;
 
 /// What was found out, as lines of the `[audio]` table.
 #[derive(Debug)]
@@ -32,12 +27,6 @@ pub(super) struct Named {
     pub(super) rule: Option<String>,
     /// Records with the one name that they find.
     pub(super) pairs: Vec<(usize, usize)>,
-}
-
-/// The names of the recordings, by the words in them.
-struct RecordingNames<'n> {
-    all: &'n [String],
-    by_word: HashMap<String, Vec<usize>>,
 }
 
 /// Some columns, and the names in which their values stand.
@@ -80,12 +69,11 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
             pairs: pairs(&guess.hits),
         };
     }
-    let groups = group_names(survey, &guess.columns);
-    let patterns = patterns_of(survey, &guess, &groups, &names);
-    let found = found_by(survey, &patterns, (&guess.columns, &groups), &names);
+    let patterns = NamePatterns::of(survey, &guess.columns, &guess.hits, names.all);
+    let found = patterns.find(names.all);
     Named {
         remarks: remarks(survey, &found, names.all.len()),
-        rule: Some(written(survey, &patterns, &guess.columns, &groups)),
+        rule: Some(patterns.written()),
         pairs: pairs(&found),
     }
 }
@@ -151,14 +139,6 @@ fn hits_of(
     hits
 }
 
-fn value_of(survey: &ExportSurvey, column: usize, record: usize) -> Option<&str> {
-    let cells = &survey.columns[column].cells;
-    let at = cells
-        .binary_search_by_key(&record, |(record, _)| *record)
-        .ok()?;
-    Some(cells[at].1.trim())
-}
-
 /// Whether the column says the whole name, with its ending or without.
 fn is_whole(
     survey: &ExportSurvey,
@@ -167,7 +147,7 @@ fn is_whole(
     names: &RecordingNames<'_>,
 ) -> bool {
     guess.hits.iter().all(|(record, found)| {
-        let value = value_of(survey, column, *record).unwrap_or_default();
+        let value = survey.value(column, *record).unwrap_or_default();
         found.iter().all(|at| {
             let name = &names.all[*at];
             let stem = name
@@ -180,106 +160,6 @@ fn is_whole(
             ends(name) || ends(stem)
         })
     })
-}
-
-/// The names of the groups of these columns.
-fn group_names(survey: &ExportSurvey, columns: &[usize]) -> Vec<String> {
-    let named = columns.iter().enumerate().map(|(at, column)| {
-        let name = survey.columns[*column].name.chars();
-        let name: String = name
-            .map(|char| {
-                if char.is_ascii_alphanumeric() {
-                    char
-                } else {
-                    '_'
-                }
-            })
-            .collect();
-        let is_usable = name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name != "pattern"
-            && Field::from_name(&name).is_none();
-        if is_usable {
-            name
-        } else {
-            format!("value{}", at + 1)
-        }
-    });
-    let mut groups: Vec<String> = named.collect();
-    if groups.len() == 2 && groups[0] == groups[1] {
-        groups[1].push('2');
-    }
-    groups
-}
-
-/// A pattern for each shape of the names that were found, the most frequent first.
-fn patterns_of(
-    survey: &ExportSurvey,
-    guess: &Guess,
-    groups: &[String],
-    names: &RecordingNames<'_>,
-) -> Vec<Regex> {
-    let classes: Vec<String> = guess
-        .columns
-        .iter()
-        .map(|column| {
-            let cells = survey.columns[*column].cells.iter();
-            class(&cells.map(|(_, value)| value.trim()).collect::<Vec<_>>())
-        })
-        .collect();
-    let shapes_of = |grain: Granularity| {
-        let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
-        for (record, found) in guess.hits.iter().filter(|(_, found)| found.len() == 1) {
-            let values = guess
-                .columns
-                .iter()
-                .map(|column| value_of(survey, *column, *record));
-            let values: Vec<&str> = values.map(Option::unwrap_or_default).collect();
-            let name = &names.all[found[0]];
-            if let Some(shape) = shape(name, &values, (groups, &classes), grain) {
-                *shapes.entry(shape).or_default() += 1;
-            }
-        }
-        shapes
-    };
-    let mut shapes = shapes_of(Granularity::Fine);
-    if shapes.len() > SHAPES {
-        shapes = shapes_of(Granularity::Coarse);
-    }
-    let mut shapes: Vec<(String, usize)> = shapes.into_iter().collect();
-    shapes.sort_by(|(a, many), (b, more)| (more, a).cmp(&(many, b)));
-    let shapes = shapes.into_iter().take(SHAPES);
-    shapes
-        .filter_map(|(shape, _)| Regex::new(&shape).ok())
-        .collect()
-}
-
-/// The names that the patterns find for each record.
-fn found_by(
-    survey: &ExportSurvey,
-    patterns: &[Regex],
-    (columns, groups): (&[usize], &[String]),
-    names: &RecordingNames<'_>,
-) -> BTreeMap<usize, Vec<usize>> {
-    let mut by_key: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
-    for (at, name) in names.all.iter().enumerate() {
-        // The first pattern that matches counts, as it does in a run.
-        if let Some(captures) = patterns.iter().find_map(|regex| regex.captures(name)) {
-            let values = groups.iter().map(|group| captures.name(group));
-            let values = values.map(|value| value.map_or("", |value| value.as_str()));
-            by_key.entry(values.collect()).or_default().push(at);
-        }
-    }
-    let mut found = BTreeMap::new();
-    for record in 0..survey.records {
-        let values = columns
-            .iter()
-            .map(|column| value_of(survey, *column, record));
-        let values = values.collect::<Option<Vec<&str>>>();
-        if let Some(names) = values.and_then(|values| by_key.get(&values)) {
-            found.insert(record, names.clone());
-        }
-    }
-    found
 }
 
 /// What came of it.
@@ -319,33 +199,6 @@ pub(super) fn remarks(
     remarks
 }
 
-fn written(
-    survey: &ExportSurvey,
-    patterns: &[Regex],
-    columns: &[usize],
-    groups: &[String],
-) -> String {
-    let mut line = "patterns = [\n".to_owned();
-    for regex in patterns {
-        let is_plain = columns
-            .iter()
-            .zip(groups)
-            .all(|(column, group)| survey.columns[*column].name == *group);
-        if is_plain {
-            let _ = writeln!(line, "  {},", quoted(regex.as_str()));
-            continue;
-        }
-        let _ = write!(line, "  {{ pattern = {}", quoted(regex.as_str()));
-        for (column, group) in columns.iter().zip(groups) {
-            let name = quoted(&survey.columns[*column].name);
-            let _ = write!(line, ", {group} = {{ from = {name} }}");
-        }
-        line.push_str(" },\n");
-    }
-    line.push(']');
-    line
-}
-
 /// The records and names that two guesses agree on.
 fn both(one: &Guess, other: &Guess) -> Guess {
     let mut hits = BTreeMap::new();
@@ -366,43 +219,6 @@ fn both(one: &Guess, other: &Guess) -> Guess {
         columns: [one.columns.clone(), other.columns.clone()].concat(),
         hits,
     }
-}
-
-impl<'n> RecordingNames<'n> {
-    fn new(all: &'n [String]) -> RecordingNames<'n> {
-        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, name) in all.iter().enumerate() {
-            for word in words(name) {
-                let names = by_word.entry(word.to_owned()).or_default();
-                if names.last() != Some(&at) {
-                    names.push(at);
-                }
-            }
-        }
-        RecordingNames { all, by_word }
-    }
-
-    /// The names in which a value stands, and does not run on into its own kind.
-    fn with(&self, value: &str) -> Vec<usize> {
-        let rarest = words(value).map(|word| self.by_word.get(word));
-        // A word that no name has: no name has the value.
-        let Some(lists) = rarest.collect::<Option<Vec<_>>>() else {
-            return Vec::new();
-        };
-        let Some(names) = lists.into_iter().min_by_key(|names| names.len()) else {
-            return Vec::new();
-        };
-        let names = names.iter().copied();
-        names
-            .filter(|at| place(&self.all[*at], value).is_some())
-            .collect()
-    }
-}
-
-/// The longest runs of letters and digits.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|char: char| !char.is_alphanumeric());
-    parts.filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

@@ -86,6 +86,25 @@ pub struct ExportSurvey {
     pub(super) keys: BTreeSet<String>,
 }
 
+/// Where a value of JSON lies in its record.
+#[derive(Debug, Clone, Copy, Default)]
+struct Nesting {
+    /// In a list, whose values stand many times in a record.
+    in_list: bool,
+    /// Lists and objects around it.
+    depth: usize,
+}
+
+impl Nesting {
+    /// One level down, in a list or in an object.
+    fn deeper(self, by_list: bool) -> Nesting {
+        Nesting {
+            in_list: self.in_list || by_list,
+            depth: self.depth + 1,
+        }
+    }
+}
+
 impl ExportSurvey {
     /// Looks at the first records of an input.
     ///
@@ -131,7 +150,7 @@ impl ExportSurvey {
             }
             survey.records += 1;
             match record.tree() {
-                Some(tree) => survey.walk(&[], tree, (false, 0), &mut places),
+                Some(tree) => survey.walk(&[], tree, Nesting::default(), &mut places),
                 None => survey.row(&record),
             }
         }
@@ -140,6 +159,15 @@ impl ExportSurvey {
             .columns
             .retain(|column| !column.name.is_empty() && column.name != Header::PROBLEMS);
         Ok(survey)
+    }
+
+    /// What a record says in a column.
+    pub(super) fn value(&self, column: usize, record: usize) -> Option<&str> {
+        let cells = &self.columns[column].cells;
+        let at = cells
+            .binary_search_by_key(&record, |(record, _)| *record)
+            .ok()?;
+        Some(cells[at].1.trim())
     }
 
     fn row(&mut self, record: &Record<'_>) {
@@ -155,7 +183,7 @@ impl ExportSurvey {
         &mut self,
         keys: &[&str],
         value: &Json,
-        (in_list, depth): (bool, usize),
+        nesting: Nesting,
         places: &mut HashMap<String, usize>,
     ) {
         let path = keys.join(".");
@@ -163,15 +191,15 @@ impl ExportSurvey {
             self.keys.insert(Header::key(&path));
         }
         match value {
-            Json::Object(pairs) if depth < DEPTH => {
+            Json::Object(pairs) if nesting.depth < DEPTH => {
                 for (key, value) in pairs {
                     let inner = [keys, &[key.as_str()]].concat();
-                    self.walk(&inner, value, (in_list, depth + 1), places);
+                    self.walk(&inner, value, nesting.deeper(false), places);
                 }
             }
-            Json::Array(items) if depth < DEPTH => {
+            Json::Array(items) if nesting.depth < DEPTH => {
                 for item in items {
-                    self.walk(keys, item, (true, depth + 1), places);
+                    self.walk(keys, item, nesting.deeper(true), places);
                 }
             }
             Json::Object(_) | Json::Array(_) => {}
@@ -184,7 +212,7 @@ impl ExportSurvey {
                     });
                     self.columns.len() - 1
                 });
-                self.columns[at].is_nested |= in_list;
+                self.columns[at].is_nested |= nesting.in_list;
                 let record = self.records - 1;
                 match scalar {
                     Json::Null => {}

@@ -20,7 +20,8 @@ fn read(profile: &CaseMapping, batch: &Batch) -> (Option<Case>, Vec<Message>, Ve
         _ => None,
     };
     let mut take = |record: &Record<'_>, form| match profile.apply_message(
-        (record, form),
+        record,
+        form,
         &scope,
         &mut problems,
     ) {
@@ -187,7 +188,7 @@ fn seen(text: &str, batch: &Batch) -> String {
         if found.is_some() {
             return;
         }
-        let mapped = profile.apply_message((record, form), &scope, &mut problems);
+        let mapped = profile.apply_message(record, form, &scope, &mut problems);
         found = Some(match mapped {
             MappedMessage::Draft(_) => "public",
             MappedMessage::Private => "private",
@@ -250,7 +251,7 @@ fn only_a_clear_yes_makes_a_message_public() {
         let batch = row(&["public"], &[cell]);
         let record = batch.get(0);
         let scope = RecordScope::default();
-        let mapped = profile.apply_message((&record, Form::Record), &scope, &mut Vec::new());
+        let mapped = profile.apply_message(&record, Form::Record, &scope, &mut Vec::new());
         assert_eq!(mapped, MappedMessage::Undecided, "{cell}");
     }
 }
@@ -531,7 +532,7 @@ fn told_of(text: &str, messages: usize, said: &serde_json::Value) -> Vec<String>
     let mut problems = Vec::new();
     let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
     nested.each(&scope, |message, _, form| {
-        profile.apply_message((message, form), &scope, &mut problems);
+        profile.apply_message(message, form, &scope, &mut problems);
     });
     problems
         .iter()
@@ -578,7 +579,7 @@ fn a_message_sees_the_record_around_it_or_its_own_key_of_that_name() {
         let mut last = None;
         let nested = profile.messages(&batch.get(0)).unwrap().unwrap();
         nested.each(&scope, |message, _, form| {
-            let mapped = profile.apply_message((message, form), &scope, &mut Vec::new());
+            let mapped = profile.apply_message(message, form, &scope, &mut Vec::new());
             last = Some(match mapped {
                 MappedMessage::Private => "private",
                 _ => "public",

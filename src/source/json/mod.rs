@@ -6,6 +6,7 @@
 //! there, `value_reader` takes the values, and `record_builder` makes records of them.
 
 mod cursor;
+mod document_state;
 mod locate_records;
 mod pages;
 mod parse;

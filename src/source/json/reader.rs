@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::cursor::JsonCursor;
+use super::document_state::{DocumentState, Expect};
 use super::locate_records::{self, JsonLayout, JsonSample, JsonShape, PointerOrigin};
 use super::record_builder::RecordBuilder;
 use super::span::JsonSpan;
 use super::value_reader::{AfterValue, ValueReader};
 use crate::domain::Code;
+use crate::source::batch::{FULL_BYTES, FULL_ROWS};
 use crate::source::bytes::TextBuffer;
-use crate::source::record::{FULL_BYTES, FULL_ROWS};
 use crate::source::{Batch, Error, Input, InputFormat, ReadOptions, Sheet};
 
 /// How much text decides on where the records are.
@@ -50,29 +51,6 @@ impl Search {
             Search::Pending
         }
     }
-}
-
-/// Where in the text the reader stands.
-#[derive(Debug, Clone)]
-enum DocumentState {
-    /// At the beginning of a line, and every line is a record.
-    Lines,
-    /// Between documents.
-    Top,
-    /// In an array of records, inside these closing brackets.
-    Array { open: Vec<u8>, expect: Expect },
-    /// Behind the last record.
-    Done,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expect {
-    /// A value or the end: just after the bracket.
-    First,
-    /// A comma or the end.
-    Comma,
-    /// A value: after a comma.
-    Value,
 }
 
 /// Whether the file's name, or who knows better, promises one record a line.

@@ -73,7 +73,7 @@ impl RepeatedHeader {
                 let message = format!(
                     "line {line} is another header, so nobody knows the columns of this row"
                 );
-                tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                tell(rows, index, Code::HeaderChanged, &message, sheet);
                 continue;
             }
             if let Some(line) = self.doubtful {
@@ -84,7 +84,7 @@ impl RepeatedHeader {
                     let message = format!(
                         "line {line} is another header, and the values of this row fit it alone"
                     );
-                    tell(rows, index, (Code::HeaderChanged, &message), sheet);
+                    tell(rows, index, Code::HeaderChanged, &message, sheet);
                     continue;
                 }
             }
@@ -94,16 +94,14 @@ impl RepeatedHeader {
             match self.likeness(|| rows.cells(index)) {
                 HeaderLikeness::None => self.report_foreign(rows, index, sheet),
                 HeaderLikeness::Same => {
-                    let told = (Code::TrailingRow, "the header of the file once more");
-                    tell(rows, index, told, sheet);
+                    let message = "the header of the file once more";
+                    tell(rows, index, Code::TrailingRow, message, sheet);
                 }
                 HeaderLikeness::Other => {
                     self.other = Some(rows.line(index));
-                    let told = (
-                        Code::HeaderChanged,
-                        "a header with other columns than the file's: another file begins here",
-                    );
-                    tell(rows, index, told, sheet);
+                    let message =
+                        "a header with other columns than the file's: another file begins here";
+                    tell(rows, index, Code::HeaderChanged, message, sheet);
                 }
             }
         }
@@ -123,11 +121,8 @@ impl RepeatedHeader {
         } else {
             self.doubtful = Some(line);
         }
-        let told = (
-            Code::HeaderChanged,
-            "names in place of values: another table begins here",
-        );
-        tell(rows, index, told, sheet);
+        let message = "names in place of values: another table begins here";
+        tell(rows, index, Code::HeaderChanged, message, sheet);
     }
 
     /// What the values of the columns look like.
@@ -169,7 +164,7 @@ impl RepeatedHeader {
     }
 }
 
-fn tell(rows: &mut RowBuilder, index: usize, (code, message): (Code, &str), sheet: &Sheet) {
+fn tell(rows: &mut RowBuilder, index: usize, code: Code, message: &str, sheet: &Sheet) {
     let location = Location::on_line(Arc::clone(&sheet.file), rows.line(index));
     let value = rows.cells(index).next().map(lossy).unwrap_or_default();
     let problem = Problem::new(code, location, message);

@@ -10,9 +10,10 @@ use memchr::memchr;
 use super::row_beginnings::{Beginnings, FIRST_CELLS};
 use super::sink::Sink;
 use crate::domain::{Code, Location, Problem};
+use crate::source::batch::{Batch, BatchParts, FULL_BYTES, FULL_ROWS};
+use crate::source::batch_content::RowSpan;
 use crate::source::bytes::{lossy, mark_length, undecodable_message};
 use crate::source::format::Dialect;
-use crate::source::record::{Batch, BatchParts, FULL_BYTES, FULL_ROWS, RowSpan};
 use crate::source::rejects;
 use crate::source::sheet::{Sheet, column_name};
 

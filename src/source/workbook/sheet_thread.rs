@@ -161,7 +161,8 @@ impl Unpacked {
         limits: &Limits,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
-        let (max_field, max_record) = (limits.max_field, limits.record());
+        let max_record = limits.record();
+        let limits = limits.clone();
         let thread = std::thread::Builder::new()
             .name("workbook".to_owned())
             .spawn(move || {
@@ -170,7 +171,7 @@ impl Unpacked {
                     bytes: 0,
                     sender: &sender,
                 };
-                let unpacked = unpack(workbook, &name, (max_field, max_record), &mut loads);
+                let unpacked = unpack(workbook, &name, &limits, &mut loads);
                 let last = match unpacked {
                     Ok(()) => SheetMessage::End,
                     Err(error) => SheetMessage::Damaged(format!("the sheet is damaged: {error}")),
@@ -268,7 +269,7 @@ impl Loads<'_> {
 fn unpack(
     mut workbook: Xlsx<PartsReader<BufReader<File>>>,
     name: &str,
-    (max_field, max_record): (usize, usize),
+    limits: &Limits,
     loads: &mut Loads<'_>,
 ) -> Result<(), calamine::XlsxError> {
     let mut cells = workbook.worksheet_cells_reader(name)?;
@@ -294,7 +295,7 @@ fn unpack(
             let format = formats.get(style).copied().unwrap_or(ShownTime::Unknown);
             let (text, fault) = text(value, format);
             let before = row.text.len();
-            put(&mut row, column, (&text, fault), (max_field, max_record));
+            put(&mut row, column, &text, fault, limits);
             // Nothing is left of a row that has become too large.
             if matches!(value, DataRef::SharedString(_)) {
                 row.shared += row.text.len().saturating_sub(before) as u64;
@@ -307,13 +308,9 @@ fn unpack(
     Ok(())
 }
 
-fn put(
-    row: &mut SheetRow,
-    column: u32,
-    (text, fault): (&str, Option<CellError>),
-    (max_field, max_record): (usize, usize),
-) {
-    if text.len() > max_field {
+fn put(row: &mut SheetRow, column: u32, text: &str, fault: Option<CellError>, limits: &Limits) {
+    let max_record = limits.record();
+    if text.len() > limits.max_field {
         row.put(column, "", Some(CellError::TooLarge), max_record);
     } else if !text.is_empty() {
         row.put(column, text, fault, max_record);

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::context::CallContext;
 use super::inspection::Inspection;
 use super::inspection_options::{InspectionOptions, OddFormats};
 use super::recording_match::RecordingMatch;
@@ -26,7 +27,7 @@ struct Inspector<'e> {
 /// Looks into the call's recording: what is no sound, or not whole, is not sent. A run reads no more
 /// than its header; a check also tells how long it is where the header does not.
 pub(in crate::targets) fn inspect(
-    (options, purpose): (InspectionOptions, Purpose),
+    context: CallContext<'_>,
     found: &RecordingMatch,
     call: &Call<'_>,
     problems: &mut Vec<Problem>,
@@ -35,11 +36,12 @@ pub(in crate::targets) fn inspect(
     let Some(first) = &found.recording else {
         return Inspection::default();
     };
+    let options = context.target.inspection;
     let mut inspector = Inspector {
         call,
         location,
         options,
-        depth: match purpose {
+        depth: match context.run.purpose {
             Purpose::Check => Depth::Length,
             Purpose::Run => Depth::Header,
         },

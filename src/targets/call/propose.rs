@@ -36,8 +36,7 @@ pub(in crate::targets) fn propose(
         return ProposedStep::there(found, call.identity());
     }
     problems.extend(std::mem::take(&mut found.problems));
-    let how = (context.target.inspection, context.run.purpose);
-    let inspection = inspect(how, &found, &call, problems, &location);
+    let inspection = inspect(context, &found, &call, problems, &location);
     if problems.iter().any(Problem::rejects) {
         return rejected(found);
     }

@@ -270,7 +270,7 @@ impl<'r> CaseWorker<'r> {
         problems: &mut Vec<Problem>,
     ) -> ReadMessage {
         let before = problems.len();
-        let mapped = mapping.apply_message((at.record, at.form), at.scope, problems);
+        let mapped = mapping.apply_message(at.record, at.form, at.scope, problems);
         for problem in &mut problems[before..] {
             problem.column = format!("{list}{}", problem.column).into();
         }
