@@ -53,25 +53,16 @@ impl Candidate {
 pub(super) mod tests {
     use super::*;
     use crate::domain::Value;
-    use crate::domain::call::{Draft, Field};
+    use crate::domain::call::Field;
+    use crate::domain::call::sample::draft;
 
     /// A call of this id with these texts beside the required ones.
     pub(in crate::canary) fn call(
         identity: &str,
         fields: &[(Field, &'static str)],
     ) -> Call<'static> {
-        let mut draft = Draft::new();
-        for (field, text) in [
-            (Field::AgentId, "7"),
-            (Field::AgentName, "Testine Prøvesen"),
-            (Field::AgentEmail, "testine@example.com"),
-            (Field::Customer, "+4512345678"),
-            (Field::DateTime, "2024-03-15T09:12:03+01:00"),
-            (Field::Subject, "Faktura"),
-        ]
-        .iter()
-        .chain(fields)
-        {
+        let mut draft = draft();
+        for (field, text) in fields {
             let value = match *field {
                 Field::SalesPersonAudioChannel => Value::Number((*text).into()),
                 _ => Value::Text((*text).into()),

@@ -151,22 +151,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::call::{Call, Draft};
+    use crate::domain::call::Call;
+    use crate::domain::call::sample::draft;
     use crate::ledger::VerifyOutcome;
 
     fn call(extra: &[(Field, Value<'static>)]) -> Call<'static> {
-        let mut draft = Draft::new();
-        for (field, text) in [
-            (Field::ExternalIdentity, "call-1"),
-            (Field::AgentId, "7"),
-            (Field::AgentName, "Testine Prøvesen"),
-            (Field::AgentEmail, "testine@example.com"),
-            (Field::Customer, "+4512345678"),
-            (Field::DateTime, "2024-03-15T09:12:03.700+01:00"),
-            (Field::Subject, "Faktura"),
-        ] {
-            draft.set(field, Value::Text(text.into()));
-        }
+        let mut draft = draft();
+        let time = Value::Text("2024-03-15T09:12:03.700+01:00".into());
+        draft.set(Field::DateTime, time);
         for (field, value) in extra {
             draft.set(*field, value.clone());
         }

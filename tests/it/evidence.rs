@@ -249,18 +249,8 @@ fn the_manifest_says_what_verify_last_saw() {
     let given = calls(3, 8);
     let workdir = Workdir::with(&given);
     let server = Server::healthy();
-    let url = server.url();
     workdir.run(&server, &["calls.csv"]).with_code(0);
-    let verify = [
-        "verify",
-        "--base-url",
-        &url,
-        "--read-url",
-        &url,
-        "--rate",
-        "0",
-    ];
-    workdir.call(&verify).with_code(0);
+    workdir.verify(&server).with_code(0);
     workdir.call(&["evidence", "--out", "proof"]).with_code(0);
     for line in workdir.read("proof/manifest.ndjson").lines() {
         let line: Value = serde_json::from_str(line).expect("JSON");

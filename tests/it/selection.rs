@@ -131,17 +131,7 @@ fn a_label_is_on_every_call_of_a_run_and_changes_nothing_of_it() {
     let list = expected.as_array_mut().expect("labels");
     list.push(json!("import:2026-11"));
     assert_eq!(labels(&server, &given[0].id), expected);
-    let url = server.url();
-    let verify = [
-        "verify",
-        "--base-url",
-        &url,
-        "--read-url",
-        &url,
-        "--rate",
-        "0",
-    ];
-    workdir.call(&verify).with_code(0).says("3 verified");
+    workdir.verify(&server).with_code(0).says("3 verified");
     let requests = server.requests();
     run("import:2026-12").with_code(0);
     assert_eq!(server.requests(), requests, "another label is no change");

@@ -151,23 +151,8 @@ impl<'a> Call<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::call::sample::draft;
     use crate::domain::{Code, Segment};
-
-    fn draft() -> Draft<'static> {
-        let mut draft = Draft::new();
-        for (field, text) in [
-            (Field::ExternalIdentity, "call-1"),
-            (Field::AgentId, "7"),
-            (Field::AgentName, "Testine Prøvesen"),
-            (Field::AgentEmail, "testine@example.com"),
-            (Field::Customer, "+4512345678"),
-            (Field::DateTime, "2024-03-15T09:12:03+01:00"),
-            (Field::Subject, "Faktura"),
-        ] {
-            draft.set(field, Value::Text(text.into()));
-        }
-        draft
-    }
 
     fn codes(draft: Draft<'_>) -> (bool, Vec<(Code, Field)>) {
         let mut faults = Vec::new();

@@ -13,6 +13,8 @@ mod field;
 mod fingerprint;
 mod made_parts;
 mod plain;
+#[cfg(test)]
+pub(crate) mod sample;
 mod values;
 
 pub use super::rules::read_rfc3339;

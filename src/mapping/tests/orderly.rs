@@ -43,6 +43,39 @@ pub(super) const ORDERLY: [&str; 14] = [
     "",
 ];
 
+/// Cells of that row, by their columns, about which there is something to say.
+pub(super) const DOUBTFUL: [(usize, &str); 29] = [
+    (0, " c-1"),
+    (0, "1.23E+18"),
+    (0, "=\"00124\""),
+    (0, "1710494410,60"),
+    (0, "c\u{200b}1"),
+    (1, "'7"),
+    (1, "7\t"),
+    (2, "=\"Testine\""),
+    (3, "'testine@example.com"),
+    (1, ""),
+    (2, " "),
+    (3, "mailto:testine@example.com"),
+    (3, "testine"),
+    (4, "1234"),
+    (4, "anonymous"),
+    (5, "27.10.2024 02:30"),
+    (5, "1970-01-01T00:00:00Z"),
+    (5, "0024-03-15T09:12:03Z"),
+    (5, "2024-03-15T09:12:60Z"),
+    (5, "2024-03-15T09:12:03+25:59"),
+    (5, "2024-02-30T09:12:03Z"),
+    (6, ""),
+    (8, "a|a"),
+    (9, "maybe"),
+    (10, "other"),
+    (10, "3"),
+    (11, "12,50"),
+    (11, "1e999"),
+    (12, "stereo"),
+];
+
 /// What cells may hold, plain and odd.
 pub(super) fn cell() -> impl Strategy<Value = String> {
     let odd = [

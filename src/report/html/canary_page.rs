@@ -9,7 +9,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::loudness_plot::{ChannelPlot, channel_plots};
-use super::marked;
+use super::{marked, with_head};
 use crate::canary::{CallReading, CanaryCall, CanaryFinding, Sound};
 use crate::domain::Value as FieldValue;
 use crate::domain::call::Call;
@@ -134,7 +134,8 @@ fn render(report: &CanaryReport<'_>) -> Result<String, Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // The name ends in `.html`, which turns escaping on.
     environment.add_filter("code", marked);
-    environment.add_template("canary.html", PAGE)?;
+    let text = with_head(PAGE);
+    environment.add_template("canary.html", &text)?;
     let view = PageView {
         is_rehearsal: report.is_rehearsal,
         title: if report.is_rehearsal {

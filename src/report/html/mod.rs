@@ -28,6 +28,10 @@ use crate::report::summary::TOP_AGENTS;
 use crate::report::{Error, Mode, RunSummary};
 
 const PAGE: &str = include_str!("page.html");
+/// How the head of each page begins: no page loads anything.
+const HEAD: &str = include_str!("head.html");
+/// Where a page has [`HEAD`].
+const INCLUDE_HEAD: &str = "{%- include \"head.html\" %}\n";
 const LYING: &str = include_str!("bar_rows.html");
 /// Where the page has the table of [`LYING`].
 const INCLUDE: &str = "{%- include \"lying.html\" %}";
@@ -38,14 +42,18 @@ pub(super) fn render(summary: &RunSummary) -> Result<String, Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // The names end in `.html`, which turns escaping on.
     environment.add_filter("code", marked);
-    // Put in as text: templates that include others are switched off, for the mappings' sake.
-    let text = PAGE.replace(INCLUDE, LYING);
+    let text = with_head(PAGE).replace(INCLUDE, LYING);
     environment.add_template("page.html", &text)?;
     let page = HtmlPage::new(summary);
     let page = environment
         .get_template("page.html")?
         .render(Value::from(Serde(&page)))?;
     Ok(page)
+}
+
+/// A page with its head. Put in as text: templates that include others are switched off, for the mappings' sake.
+fn with_head(page: &str) -> String {
+    page.replace(INCLUDE_HEAD, HEAD)
 }
 
 /// Text for the page, what stands between backticks as code.

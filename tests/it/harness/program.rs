@@ -146,6 +146,13 @@ impl Workdir {
         self.call(&["ledger", "rebuild", "--base-url", &url, "--from", "out"])
     }
 
+    /// `verify` of what the server has.
+    pub(crate) fn verify(&self, server: &Server) -> Ended {
+        let url = server.url();
+        let verify = ["verify", "--base-url", &url, "--read-url", &url];
+        self.call(&[&verify[..], &["--rate", "0"]].concat())
+    }
+
     /// `run … --audio audio --out out` against the server, as fast as it goes.
     pub(crate) fn runner(&self, server: &Server, arguments: &[&str]) -> Command {
         let mut runner = self.bare_runner(server, &["--audio", "audio"]);
