@@ -20,5 +20,6 @@ pub mod recordings;
 pub mod report;
 pub mod sandbox;
 pub mod source;
+pub mod stores;
 pub mod targets;
 pub mod verify;

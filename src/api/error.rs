@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::recordings::FileChange;
+use crate::recordings::{FileChange, StoreFailure};
 
 /// A server's wish about when to come back (`Retry-After`, RFC 9110 section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,9 @@ pub enum Error {
     /// The recording could not be read while it was sent.
     #[error("the recording cannot be read: {0}")]
     Recording(#[source] std::io::Error),
+    /// The store of the recording did not give it, or not to its end.
+    #[error(transparent)]
+    RecordingUnavailable(StoreFailure),
     /// What is in the place of the recording is not what was found.
     #[error(transparent)]
     RecordingReplaced(FileChange),

@@ -63,7 +63,7 @@ pub(super) const ANSWER_LIMIT: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// What sends requests to any host on this route.
-pub(super) fn http(route: &HttpOptions) -> Result<reqwest::Client, ClientError> {
+pub(crate) fn http(route: &HttpOptions) -> Result<reqwest::Client, ClientError> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()

@@ -134,12 +134,23 @@ impl UploadBody {
             is_done: false,
             state: Arc::clone(&self.state),
         };
-        let chunks = futures::stream::try_unfold(reading, |mut reading| async move {
+        // A store that is slow is no destination that stands still.
+        let waiting_for_store = self.recording.is_far().then(|| watch.clone());
+        let hold = move |is_held| {
+            if let Some(watch) = &waiting_for_store {
+                watch.hold(is_held);
+            }
+        };
+        let chunks = futures::stream::try_unfold((reading, hold), |(mut reading, hold)| async {
             if reading.is_done {
                 return Ok(None);
             }
-            let next = tokio::task::spawn_blocking(move || Ok((reading.next()?, reading)));
-            next.await.map_err(std::io::Error::other)?.map(Some)
+            hold(true);
+            let next =
+                tokio::task::spawn_blocking(move || reading.next().map(|chunk| (chunk, reading)));
+            let (chunk, reading) = next.await.map_err(std::io::Error::other)??;
+            hold(false);
+            Ok(Some((chunk, (reading, hold))))
         });
         let (throttle, on_bytes) = (self.throttle.clone(), Arc::clone(&self.on_bytes));
         chunks.and_then(move |chunk: Bytes| {
@@ -196,7 +207,8 @@ impl RecordingStream {
         let left = (expected + 1).saturating_sub(lock(&self.state).bytes);
         let room = CHUNK.min(usize::try_from(left).unwrap_or(CHUNK));
         let mut chunk = Vec::with_capacity(room);
-        file.take(room as u64).read_to_end(&mut chunk)?;
+        let read = file.take(room as u64).read_to_end(&mut chunk);
+        read.map_err(|error| fault(&self.state, RecordingError::from_read(error)))?;
         self.is_done = chunk.len() < room;
         let bytes = {
             let mut state = lock(&self.state);
@@ -231,6 +243,10 @@ fn fault(state: &Mutex<SentBytes>, error: RecordingError) -> std::io::Error {
         RecordingError::Changed(change) => {
             lock(state).fault = Some(Error::RecordingReplaced(change));
             std::io::Error::other("the recording changed")
+        }
+        RecordingError::Unavailable(failure) => {
+            lock(state).fault = Some(Error::RecordingUnavailable(failure));
+            std::io::Error::other("the recording is not to be had")
         }
         RecordingError::Io(error) => error,
     }

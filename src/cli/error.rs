@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::Code;
 use crate::evidence::EvidenceError;
 use crate::mapping::Preset;
+use crate::stores::StoreError;
 use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
 /// Why a command could not be carried out.
@@ -15,7 +16,7 @@ pub(super) enum Error {
     #[error(transparent)]
     Road(#[from] pipeline::Error),
     #[error(transparent)]
-    Audio(#[from] recordings::IndexError),
+    Audio(#[from] StoreError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]

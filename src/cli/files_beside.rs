@@ -7,6 +7,7 @@ use crate::ledger;
 use crate::recordings::is_audio_extension;
 use crate::report::is_report;
 use crate::source::{FileDecision, FileId};
+use crate::stores::StoreAddress;
 
 /// What a command uses beside its export, and what may lie among the exports.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,13 +30,14 @@ impl FilesAmongExports {
     pub(super) fn of(arguments: &ExportArgs, beside: FilesBeside<'_>) -> Self {
         let files = files_beside(arguments).into_iter().map(Path::to_owned);
         let of_ledger = beside.ledger.into_iter().flat_map(ledger::files_of);
-        let folders = [beside.out, arguments.audio.as_deref()].into_iter();
+        let recordings = arguments.audio.iter().filter_map(StoreAddress::as_folder);
+        let folders = beside.out.into_iter().chain(recordings);
         FilesAmongExports {
             files: files
                 .chain(of_ledger)
                 .filter_map(|file| FileId::of(&file))
                 .collect(),
-            folders: folders.flatten().filter_map(FileId::of).collect(),
+            folders: folders.filter_map(FileId::of).collect(),
             out: beside.out.and_then(FileId::of),
         }
     }

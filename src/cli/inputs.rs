@@ -14,10 +14,14 @@ use crate::domain::Policy;
 use crate::events::ExportExtent;
 use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
-use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, build_index};
+use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, index_store};
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
+use crate::stores::{StoreError, open_stores};
 use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
+
+/// Workers that look into recordings of a store: they mostly wait for its answers.
+const FAR_WORKERS: usize = 16;
 
 /// An export with its mapping, before anything is made of its records.
 pub(super) struct ImportParts {
@@ -99,8 +103,13 @@ impl ImportParts {
             purpose: self.purpose,
             now: Timestamp::now(),
             selection: self.selection,
-            // Reading costs a fifth of deciding, so the reader needs no core of its own.
-            workers: cores.clamp(1, 8),
+            // Reading costs a fifth of deciding, so the reader needs no core of its own. Whoever waits for a
+            // store needs none either.
+            workers: if self.recordings.as_ref().is_some_and(|index| index.is_far()) {
+                FAR_WORKERS
+            } else {
+                cores.clamp(1, 8)
+            },
             extent: self.extent,
         }
     }
@@ -120,8 +129,9 @@ pub(super) fn parts(
         others.treat(path, is_found)
     })?;
     let inspection = inspection(arguments, &mapping)?;
-    let recordings = match &arguments.audio {
-        Some(folder) => {
+    let recordings = match &arguments.audio[..] {
+        [] => None,
+        places => {
             let rules = mapping.audio();
             let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {
                 ending: sidecar.ending.clone(),
@@ -131,9 +141,11 @@ pub(super) fn parts(
             let options = IndexOptions::default()
                 .with_patterns(&rules.patterns)
                 .with_sidecar(sidecar);
-            Some(Arc::new(build_index(folder, &options)?))
+            let stores = open_stores(places, &arguments.stores.settings()?)?;
+            Some(Arc::new(
+                index_store(stores, &options).map_err(StoreError::from)?,
+            ))
         }
-        None => None,
     };
     Ok(ImportParts {
         inputs: found.inputs,

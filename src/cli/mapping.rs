@@ -19,6 +19,7 @@ use crate::pipeline::Purpose;
 use crate::recordings::{IndexOptions, build_index, probe};
 use crate::report::{self, MappingTrial, Screen};
 use crate::source::{self, FileDecision};
+use crate::stores::StoreError;
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
     match command {
@@ -141,7 +142,7 @@ fn out(arguments: &InitArgs) -> Result<Option<PathBuf>, Error> {
 
 /// The recordings below a folder, as paths from there.
 fn names_below(folder: &Path) -> Result<Vec<String>, Error> {
-    let index = build_index(folder, &IndexOptions::default())?;
+    let index = build_index(folder, &IndexOptions::default()).map_err(StoreError::from)?;
     Ok(index.recordings().map(|found| found.name).collect())
 }
 

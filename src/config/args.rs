@@ -121,7 +121,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say exactly what is wrong with an export, without sending anything.
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Create the conversations and upload their recordings.
     Run(Box<RunArgs>),
     /// Send a few calls that differ, read them back, and show them side by side.

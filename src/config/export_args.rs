@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
-use super::units;
+use super::{StoreArgs, units};
 use crate::domain::MissingRecording;
+use crate::stores::StoreAddress;
 use crate::targets::{InspectionOptions, OddFormats};
 
 /// The export and how to read it.
@@ -50,9 +51,20 @@ pub struct ExportArgs {
     /// Sheet of a workbook; wins over the mapping's.
     #[arg(long, value_name = "NAME", env = "CAPTURI_SHEET")]
     pub sheet: Option<String>,
-    /// Folder of the recordings; without it none are looked for, and calls go without.
-    #[arg(short, long, value_name = "DIR", env = "CAPTURI_AUDIO")]
-    pub audio: Option<PathBuf>,
+    /// Where the recordings are: folders and stores.
+    #[arg(
+        short,
+        long,
+        value_name = "PLACE",
+        value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)),
+        env = "CAPTURI_AUDIO",
+        help = "Folder with recordings, or a store: s3://bucket/prefix, gs://bucket/prefix, \
+                az://container/prefix. May be repeated. If omitted, calls are imported without audio"
+    )]
+    pub audio: Vec<StoreAddress>,
+    /// How stores are reached.
+    #[command(flatten)]
+    pub stores: StoreArgs,
     /// What to do with a call whose recording is missing.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_MISSING_AUDIO")]
     pub missing_audio: MissingAudio,

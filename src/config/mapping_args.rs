@@ -19,7 +19,7 @@ pub enum MappingCommand {
     /// Look at an export: which preset fits and why, or a first mapping file to correct.
     Init(InitArgs),
     /// Show side by side what the file says and what the API would get.
-    Test(TestArgs),
+    Test(Box<TestArgs>),
 }
 
 /// Arguments of `mapping init`.

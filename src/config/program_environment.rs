@@ -24,6 +24,18 @@ pub(super) fn for_keyrings() -> ProgramEnvironment {
     ProgramEnvironment::new(common.chain(found(&SESSION)))
 }
 
+/// The same, with what `ssh` needs to find keys, agents and the program that knows a password.
+pub(super) fn for_ssh() -> ProgramEnvironment {
+    const SSH: [&str; 4] = [
+        "SSH_AUTH_SOCK",
+        "SSH_ASKPASS",
+        "SSH_ASKPASS_REQUIRE",
+        "LOGNAME",
+    ];
+    let common = found(&ProgramEnvironment::NAMES).chain(found(&SESSION));
+    ProgramEnvironment::new(common.chain(found(&SSH)))
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the room that reads the environment"

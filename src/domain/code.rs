@@ -187,6 +187,8 @@ codes! {
     RecordingNotMade "recording-not-made" Error,
     /// A recording that changed before all of it was sent.
     RecordingChanged "recording-changed" Warning,
+    /// A recording that its store did not give.
+    RecordingUnavailable "recording-unavailable" Warning,
     /// A recording that has another size than when it was sent.
     RecordingChangedSinceSent "recording-changed-since-sent" Warning,
     /// A call that was held for longer than the operator wants to wait.

@@ -1,5 +1,6 @@
 //! Words and rules of calls and cases, and what may be told of them. No input, no output.
 
+mod back_off;
 pub mod call;
 mod call_direction;
 pub mod case;
@@ -19,6 +20,7 @@ mod rules;
 mod severity;
 mod value;
 
+pub(crate) use back_off::delay;
 pub use call_direction::CallDirection;
 pub use code::Code;
 pub use email::is_email;

@@ -5,9 +5,7 @@
 //! answers everybody when it is on the disk. Nobody lingers for more: the disk sets the pace.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -273,26 +271,14 @@ fn serve(
 /// Waits on this thread. `tokio`'s own ways of doing so panic inside a runtime, and a ledger may
 /// be dropped there; the thread that answers is never a thread of the runtime, so this ends.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
     // Inside a task tokio would say "pending" once the task's budget is spent.
-    let mut future = std::pin::pin!(tokio::task::unconstrained(future));
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
+    futures::executor::block_on(tokio::task::unconstrained(future))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::task::JoinSet;
 
     use super::*;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pause::after;
-use super::retry::{SOON, delay};
+use super::retry::SOON;
 use super::verdict::ServerSign;
+use crate::domain::delay;
 
 /// How long an outage may last when nothing has ever worked in this run: a wrong address or a
 /// server that is down should be told soon, not after the patience of a migration.

@@ -66,6 +66,7 @@ pub(crate) fn judge(kind: RequestKind, error: &Error) -> Verdict {
         } => by_status(kind, *status, *retry_after),
         Error::Unaddressable
         | Error::Recording(_)
+        | Error::RecordingUnavailable(_)
         | Error::RecordingChanged { .. }
         | Error::RecordingReplaced(_) => Verdict::Refused,
     }

@@ -121,6 +121,12 @@ texts! {
         "Nothing to do: the call is held and goes out on the first run that finds the recording at \
          rest. `--min-age 2m` leaves alone what was written a moment ago. If a link was put in its \
          place and nobody knows why, find out who may write to the folder.",
+    RecordingUnavailable
+        "The store of the recordings did not give a recording that it listed."
+        "It lies in cold storage, a right to read is missing, credentials have expired, or the store \
+         could not be reached."
+        "Do what the message says: restore the object, grant the right, renew the credentials. Then \
+         run again: the call is held and goes out on the first run that gets its recording.",
     RecordingChangedSinceSent
         "The recording has another size than when it was sent."
         "It was sent before it was whole, or somebody replaced or converted it afterwards."

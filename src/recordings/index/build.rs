@@ -19,32 +19,48 @@ use crate::recordings::store::recording_store::RecordingStore;
 
 /// Walks the folder once, without following links that lead out of it, and orders what it finds.
 pub fn build_index(root: &Path, options: &IndexOptions) -> Result<Index, IndexError> {
-    index_store(Arc::new(LocalFolder::open(root)?), options)
+    index_store(vec![Arc::new(LocalFolder::open(root)?)], options)
 }
 
-/// Lists a store once and orders what it holds.
+/// Lists each store once and orders what they hold. What two of them hold under one name are two
+/// recordings.
 pub fn index_store(
-    store: Arc<dyn RecordingStore>,
+    stores: Vec<Arc<dyn RecordingStore>>,
     options: &IndexOptions,
 ) -> Result<Index, IndexError> {
-    let listing = store.list()?;
-    let path = store.location().to_owned();
-    arrange(store, listing, options).ok_or(IndexError::TooMany { path })
+    let too_many = |store: &Arc<dyn RecordingStore>| IndexError::TooMany {
+        path: store.location().to_owned(),
+    };
+    let mut all = Listing::default();
+    for (at, store) in (0u16..).zip(&stores) {
+        let listing = store.list()?;
+        if at == 0 {
+            all = listing;
+        } else {
+            all.append(listing, at).ok_or_else(|| too_many(store))?;
+        }
+    }
+    let refused = stores.last().map(too_many);
+    match (arrange(stores, all, options), refused) {
+        (Some(index), _) => Ok(index),
+        (None, Some(refused)) => Err(refused),
+        (None, None) => unreachable!("an index has a store"),
+    }
 }
 
 /// Sorts what was found; `None` when it is too much for positions of 32 bits.
 fn arrange(
-    store: Arc<dyn RecordingStore>,
+    stores: Vec<Arc<dyn RecordingStore>>,
     mut listing: Listing,
     options: &IndexOptions,
 ) -> Option<Index> {
-    let said = ask_sidecars(&*store, &mut listing, options.sidecar.as_ref());
+    let said = ask_sidecars(&stores, &mut listing, options.sidecar.as_ref());
     let stems = Stems::of(&listing)?;
     let mut order = stems.order(&listing);
     order.retain(|position| !said.other_media.contains(position));
 
     let mut index = Index {
-        store,
+        stores,
         largest: options.largest,
         entries: Vec::with_capacity(order.len()),
         folders: listing.folders,
@@ -63,6 +79,7 @@ fn arrange(
         others: listing.others,
         unlisted: listing.unlisted,
         bins: listing.bins,
+        cold: listing.cold,
     };
     index.names.shrink_to_fit();
     let mut keys = listing.keys;
@@ -105,7 +122,7 @@ struct SidecarKeys {
 
 /// Asks the metadata of every recording. Metadata that cannot be read are told, and their recording goes to nobody.
 fn ask_sidecars(
-    store: &dyn RecordingStore,
+    stores: &[Arc<dyn RecordingStore>],
     listing: &mut Listing,
     sidecar: Option<&Sidecar>,
 ) -> SidecarKeys {
@@ -122,7 +139,8 @@ fn ask_sidecars(
             Some(key) => key.clone(),
             None => RecordingKey::new(entry.path(names, folders)),
         };
-        match sidecar.ask(store, &key) {
+        let store = &stores[usize::from(folders[entry.folder as usize].store)];
+        match sidecar.ask(&**store, &key) {
             Ok(SidecarAnswer::OtherMedia) => {
                 found.other_media.insert(position);
                 listing.others += 1;

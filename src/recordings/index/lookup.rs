@@ -6,9 +6,9 @@
 //! 25 MB.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::path::{Component, Path};
+use std::path::Component;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
@@ -22,7 +22,9 @@ use crate::recordings::probe::{Depth, probe_found};
 use crate::recordings::sidecar::Sidecar;
 use crate::recordings::spelling::composed;
 use crate::recordings::store::key::RecordingKey;
-use crate::recordings::store::listing::{Alias, FileState, IndexedFile, IndexedFolder, Unlisted};
+use crate::recordings::store::listing::{
+    Alias, ColdRecordings, FileState, IndexedFile, IndexedFolder, Unlisted,
+};
 use crate::recordings::store::recording::Recording;
 use crate::recordings::store::recording_store::RecordingStore;
 
@@ -65,7 +67,8 @@ impl IndexOptions {
 /// The recordings below one folder. Built once; shared by reference between threads.
 #[derive(Debug)]
 pub struct Index {
-    pub(in crate::recordings) store: Arc<dyn RecordingStore>,
+    /// At least one.
+    pub(in crate::recordings) stores: Vec<Arc<dyn RecordingStore>>,
     pub(in crate::recordings) largest: u64,
     pub(in crate::recordings) entries: Vec<IndexedFile>,
     pub(in crate::recordings) folders: Vec<IndexedFolder>,
@@ -92,6 +95,7 @@ pub struct Index {
     pub(in crate::recordings) others: u64,
     pub(in crate::recordings) unlisted: Vec<Unlisted>,
     pub(in crate::recordings) bins: Vec<String>,
+    pub(in crate::recordings) cold: BTreeMap<String, ColdRecordings>,
 }
 
 impl Index {
@@ -131,14 +135,19 @@ impl Index {
         &self.unlisted
     }
 
+    /// Recordings that must be restored before they can be read, by the class of their storage.
+    pub fn cold(&self) -> &BTreeMap<String, ColdRecordings> {
+        &self.cold
+    }
+
     /// Recycle bins, snapshots and hidden folders below the audio folder: nothing in them is there.
     pub fn bins(&self) -> &[String] {
         &self.bins
     }
 
-    /// Where the recordings are: an absolute folder without links, or the address of a store.
-    pub fn location(&self) -> &Path {
-        self.store.location()
+    /// Whether the bytes of any of them come over a network connection of this program.
+    pub fn is_far(&self) -> bool {
+        self.stores.iter().any(|store| store.is_far())
     }
 
     /// Every recording, in a stable order.
@@ -149,10 +158,14 @@ impl Index {
     /// The names that a recording has below its folder and each folder above that: what it is called
     /// when `--audio` names any of them. The longest comes first.
     pub fn names_from_above(&self, recording: &Recording) -> Vec<String> {
-        let folders = self.location().components().filter_map(|part| match part {
-            Component::Normal(part) => part.to_str(),
-            _ => None,
-        });
+        let folders = recording
+            .store
+            .location()
+            .components()
+            .filter_map(|part| match part {
+                Component::Normal(part) => part.to_str(),
+                _ => None,
+            });
         let name = recording.name.split('/');
         let parts: Vec<_> = folders.map(composed).chain(name.map(Cow::from)).collect();
         (0..parts.len()).map(|at| parts[at..].join("/")).collect()
@@ -191,7 +204,7 @@ impl Index {
         let entry = &self.entries[id as usize];
         Recording {
             name: self.path_name(id),
-            store: Arc::clone(&self.store),
+            store: Arc::clone(&self.stores[usize::from(self.folder(entry).store)]),
             key: self.key(id),
             version: entry.version,
             id,

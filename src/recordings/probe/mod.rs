@@ -43,7 +43,7 @@ pub fn probe_found(
     recording: &Recording,
     depth: Depth,
 ) -> Result<Result<Probe, ProbeError>, RecordingError> {
-    let file = recording.open()?;
+    let file = recording.open_parts()?;
     Ok(probe_reader(
         file,
         recording.bytes(),

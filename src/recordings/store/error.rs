@@ -20,6 +20,14 @@ pub enum IndexError {
         /// As the operator named it.
         path: PathBuf,
     },
+    /// A store that cannot be listed.
+    #[error("cannot list the recordings in {store}: {failure}")]
+    Store {
+        /// Its address, without secrets.
+        store: String,
+        /// What it said.
+        failure: StoreFailure,
+    },
     /// More than 4 GB of names.
     #[error("the audio folder {path} holds more files than can be indexed")]
     TooMany {
@@ -60,13 +68,44 @@ pub enum FileChange {
     Touched,
 }
 
+/// Why a store does not give a recording that it listed, although nothing says that it changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreFailure(
+    /// What the store said and what to do, without secrets.
+    pub String,
+);
+
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// It is not what was found.
     #[error(transparent)]
     Changed(#[from] FileChange),
+    /// The store does not give it now; a later run may get it.
+    #[error(transparent)]
+    Unavailable(#[from] StoreFailure),
     /// The system does not let it be read.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl From<RecordingError> for io::Error {
+    /// For readers: [`RecordingError::from_read`] takes it out again.
+    fn from(error: RecordingError) -> io::Error {
+        match error {
+            RecordingError::Io(error) => error,
+            other => io::Error::other(other),
+        }
+    }
+}
+
+impl RecordingError {
+    /// What a reader of a recording met.
+    pub fn from_read(error: io::Error) -> RecordingError {
+        match error.downcast::<RecordingError>() {
+            Ok(inner) => inner,
+            Err(error) => RecordingError::Io(error),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a store holds, file by file, in the order in which it was listed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,15 @@ pub struct Unlisted {
     pub name: String,
     /// What the system said.
     pub why: String,
+}
+
+/// Recordings in cold storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ColdRecordings {
+    /// How many.
+    pub recordings: u64,
+    /// Their size.
+    pub bytes: u64,
 }
 
 /// What may be done with an indexed file.
@@ -67,6 +76,8 @@ impl IndexedFile {
 pub(in crate::recordings) struct IndexedFolder {
     pub(in crate::recordings) name: Box<str>,
     pub(in crate::recordings) folded: Box<str>,
+    /// The position of its store.
+    pub(in crate::recordings) store: u16,
 }
 
 /// A link to a folder: asked for, it stands for its target, or is refused when that is outside.
@@ -96,19 +107,66 @@ pub struct Listing {
     pub(in crate::recordings) aliases: Vec<Alias>,
     pub(in crate::recordings) others: u64,
     pub(in crate::recordings) unlisted: Vec<Unlisted>,
+    /// What must be restored before it can be read, by the class of storage.
+    pub(in crate::recordings) cold: BTreeMap<String, ColdRecordings>,
     /// Folders that were left out because they hold what was deleted.
     pub(in crate::recordings) bins: Vec<String>,
 }
 
 impl Listing {
-    /// Adds an object by its key, if the key is the name of a recording, and counts it otherwise.
-    pub fn add_object(&mut self, key: &str, version: ObjectVersion) {
+    /// Adds an object by its key, if the key is the name of a recording, and counts it otherwise. `cold` is
+    /// the class of cold storage that it lies in.
+    pub fn add_object(&mut self, key: &str, version: ObjectVersion, cold: Option<&str>) {
         let path = Path::new(key);
         let is_recording = path.file_name().is_some_and(|name| self.is_recording(name));
         if is_recording {
             let position = self.add(path, FileState::Ready);
             self.entries[position as usize].version = version;
+            if let Some(class) = cold {
+                let stored = self.cold.entry(class.to_owned()).or_default();
+                stored.recordings += 1;
+                stored.bytes += version.bytes;
+            }
         }
+    }
+
+    /// Names something of the store that could not be listed.
+    pub fn add_unlisted(&mut self, name: String, why: String) {
+        self.unlisted.push(Unlisted { name, why });
+    }
+
+    /// Adds what another store listed, as the store of this position; `None` when there are more than
+    /// 4 GB of names.
+    pub(in crate::recordings) fn append(&mut self, other: Listing, store: u16) -> Option<()> {
+        let base = self.position();
+        let folder_base = u32::try_from(self.folders.len()).ok()?;
+        let name_base = u32::try_from(self.names.len()).ok()?;
+        u32::try_from(self.names.len() + other.names.len()).ok()?;
+        base.checked_add(other.position())?;
+        self.names.push_str(&other.names);
+        let folders = other.folders.into_iter();
+        self.folders
+            .extend(folders.map(|folder| IndexedFolder { store, ..folder }));
+        let entries = other.entries.into_iter();
+        self.entries.extend(entries.map(|entry| IndexedFile {
+            name_start: entry.name_start + name_base,
+            folder: entry.folder + folder_base,
+            ..entry
+        }));
+        let keys = other.keys.into_iter();
+        self.keys.extend(keys.map(|(at, key)| (at + base, key)));
+        self.links
+            .extend(other.links.into_iter().map(|at| at + base));
+        self.aliases.extend(other.aliases);
+        self.others += other.others;
+        self.unlisted.extend(other.unlisted);
+        self.bins.extend(other.bins);
+        for (class, stored) in other.cold {
+            let all = self.cold.entry(class).or_default();
+            all.recordings += stored.recordings;
+            all.bytes += stored.bytes;
+        }
+        Some(())
     }
 
     /// Whether the name is that of a recording; counts the files that are none. `._x.wav` is what
@@ -177,6 +235,7 @@ impl Listing {
         self.folders.push(IndexedFolder {
             folded: folded(&name).into(),
             name: name.into(),
+            store: 0,
         });
         self.folder_ids.insert(key.to_owned(), id);
         id
@@ -216,7 +275,7 @@ mod tests {
             "a/e\u{301}.wav",
         ];
         for key in keys {
-            listing.add_object(key, ObjectVersion::default());
+            listing.add_object(key, ObjectVersion::default(), None);
         }
         let kept = |at: u32| listing.keys.get(&at).map(|key| key.as_os_str().to_owned());
         let kept: Vec<_> = (0..6).map(kept).collect();

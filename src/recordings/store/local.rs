@@ -10,7 +10,7 @@ use super::key::RecordingKey;
 use super::listing::Listing;
 use super::local_walk::walk;
 use super::open_recording::OpenRecording;
-use super::recording_store::RecordingStore;
+use super::recording_store::{ReadExtent, RecordingStore};
 use super::version::ObjectVersion;
 
 /// A folder with recordings. Each opens only as the very file that was listed, and through no link,
@@ -64,6 +64,7 @@ impl RecordingStore for LocalFolder {
         key: &RecordingKey,
         version: ObjectVersion,
         offset: u64,
+        _: ReadExtent,
     ) -> Result<OpenRecording, RecordingError> {
         let (mut file, now) = self.root.open_below(key.as_path()).map_err(judged)?;
         compare(version, &file, &now)?;

@@ -9,7 +9,7 @@ mod local_walk;
 pub(super) mod open_recording;
 pub(super) mod recording;
 pub(super) mod recording_store;
-mod recycle_bins;
+pub(super) mod recycle_bins;
 pub(super) mod sendable;
 #[cfg(test)]
 mod suite;

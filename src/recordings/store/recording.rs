@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::error::RecordingError;
 use super::key::RecordingKey;
 use super::open_recording::OpenRecording;
-use super::recording_store::RecordingStore;
+use super::recording_store::{ReadExtent, RecordingStore};
 use super::version::ObjectVersion;
 
 /// A recording of a store.
@@ -28,9 +28,19 @@ impl Recording {
         self.version.bytes
     }
 
-    /// Opens the recording at its first byte, if it is still what was listed.
+    /// Opens the recording at its first byte to read all of it, if it is still what was listed.
     pub fn open(&self) -> Result<OpenRecording, RecordingError> {
-        self.store.open(&self.key, self.version, 0)
+        (self.store).open(&self.key, self.version, 0, ReadExtent::Whole)
+    }
+
+    /// Opens the recording to read some of it, if it is still what was listed.
+    pub fn open_parts(&self) -> Result<OpenRecording, RecordingError> {
+        (self.store).open(&self.key, self.version, 0, ReadExtent::Parts)
+    }
+
+    /// Whether reading it needs a network: it then takes its own time.
+    pub fn is_far(&self) -> bool {
+        self.store.is_far()
     }
 
     /// Whether an open recording is still as it was when it was listed.

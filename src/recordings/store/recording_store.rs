@@ -10,13 +10,32 @@ use super::listing::Listing;
 use super::open_recording::OpenRecording;
 use super::version::ObjectVersion;
 
+/// How much of a recording is going to be read: a store that is far away fetches no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadExtent {
+    /// Here and there some of it, such as its header.
+    Parts,
+    /// All of it, from first to last.
+    Whole,
+}
+
 /// A place that holds recordings: it lists them, and opens each as it was listed.
 ///
 /// Matching, looking at headers, holding and uploading know nothing else of it. What every store must
 /// do is in the tests beside it, which run against each.
 pub trait RecordingStore: Debug + Send + Sync {
-    /// Where it is, without secrets: an absolute folder without links, or an address.
+    /// The folders above its recordings: an absolute folder without links, or bucket and prefix.
     fn location(&self) -> &Path;
+
+    /// Where it is, for people and without secrets: a folder, or an address.
+    fn address(&self) -> String {
+        self.location().display().to_string()
+    }
+
+    /// Whether its bytes come over a network connection of this program.
+    fn is_far(&self) -> bool {
+        false
+    }
 
     /// Lists the recordings, and counts or names everything else that it meets.
     fn list(&self) -> Result<Listing, IndexError>;
@@ -27,6 +46,7 @@ pub trait RecordingStore: Debug + Send + Sync {
         key: &RecordingKey,
         version: ObjectVersion,
         offset: u64,
+        extent: ReadExtent,
     ) -> Result<OpenRecording, RecordingError>;
 
     /// Whether an open recording is still as it was when it was listed; asked once it was read.
@@ -50,7 +70,7 @@ pub trait RecordingStore: Debug + Send + Sync {
 /// Stores are the same when they are in the same place: of one run there is one in each.
 impl PartialEq for dyn RecordingStore {
     fn eq(&self, other: &Self) -> bool {
-        self.location() == other.location()
+        self.address() == other.address()
     }
 }
 

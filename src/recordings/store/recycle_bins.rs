@@ -34,7 +34,7 @@ const BINS: [&str; 26] = [
 
 /// Whether a folder of this name is a recycle bin, a snapshot, the index of a file server or hidden.
 /// What lies in it was deleted on purpose, or is a copy of what lies elsewhere.
-pub(in crate::recordings) fn is_bin(name: &OsStr) -> bool {
+pub fn is_bin(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_lowercase();
     // `$RECYCLE.BIN.1`, `found.000`, `~snapshot-2024`: numbered by whoever made them.
     let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');

@@ -32,6 +32,14 @@ impl Sendable {
         }
     }
 
+    /// Whether reading it needs a network: it then takes its own time.
+    pub fn is_far(&self) -> bool {
+        match self {
+            Sendable::Found(recording) => recording.is_far(),
+            Sendable::Made(_) => false,
+        }
+    }
+
     /// The size of what is in its place now; nothing where that is gone.
     pub fn bytes_now(&self) -> Option<u64> {
         match self {

@@ -16,7 +16,7 @@ use super::listing::{Listing, name_of};
 use super::local::LocalFolder;
 use super::open_recording::OpenRecording;
 use super::recording::Recording;
-use super::recording_store::RecordingStore;
+use super::recording_store::{ReadExtent, RecordingStore};
 use super::version::ObjectVersion;
 use crate::recordings::{
     CancelFlag, Depth, IndexOptions, RecordingSearch, SearchResult, Sendable, TranscodeJob,
@@ -32,7 +32,7 @@ trait StoreUnderTest {
 
 /// The recording of this name, as the store lists it now.
 fn listed(store: &Arc<dyn RecordingStore>, name: &str) -> Recording {
-    let index = index_store(Arc::clone(store), &IndexOptions::default()).unwrap();
+    let index = index_store(vec![Arc::clone(store)], &IndexOptions::default()).unwrap();
     let mut recordings = index.recordings();
     recordings.find(|recording| recording.name == name).unwrap()
 }
@@ -77,7 +77,7 @@ fn lists_each_recording_once_by_its_name(test: &dyn StoreUnderTest) {
         test.put(other, b"no recording");
     }
     let store = test.open();
-    let index = index_store(Arc::clone(&store), &IndexOptions::default()).unwrap();
+    let index = index_store(vec![Arc::clone(&store)], &IndexOptions::default()).unwrap();
     let mut found: Vec<String> = index.recordings().map(|one| one.name).collect();
     found.sort();
     let mut expected = names.map(|name| name_of(Path::new(name)));
@@ -102,7 +102,7 @@ fn opens_where_it_is_asked_to(test: &dyn StoreUnderTest) {
     let recording = listed(&store, "offset.wav");
     for (offset, expected) in [(0, "0123456789"), (7, "789"), (10, ""), (99, "")] {
         let mut opened = store
-            .open(&recording.key, recording.version, offset)
+            .open(&recording.key, recording.version, offset, ReadExtent::Parts)
             .unwrap();
         let mut rest = String::new();
         opened.read_to_string(&mut rest).unwrap();
@@ -157,7 +157,7 @@ fn opens_nothing_that_it_did_not_list(test: &dyn StoreUnderTest) {
     let store = test.open();
     let version = ObjectVersion::default();
     for key in ["none.wav", "../x.wav", "/etc/hostname", "", ".", "2024"] {
-        let opened = store.open(&RecordingKey::new(key), version, 0);
+        let opened = store.open(&RecordingKey::new(key), version, 0, ReadExtent::Whole);
         assert!(opened.is_err(), "{key:?}");
     }
 }
@@ -232,7 +232,7 @@ impl RecordingStore for MemoryStore {
     fn list(&self) -> Result<Listing, IndexError> {
         let mut listing = Listing::default();
         for (key, (generation, bytes)) in &*self.0.lock().unwrap() {
-            listing.add_object(key.to_str().unwrap(), version(*generation, bytes));
+            listing.add_object(key.to_str().unwrap(), version(*generation, bytes), None);
         }
         Ok(listing)
     }
@@ -242,6 +242,7 @@ impl RecordingStore for MemoryStore {
         key: &RecordingKey,
         version: ObjectVersion,
         offset: u64,
+        _: ReadExtent,
     ) -> Result<OpenRecording, RecordingError> {
         let (now, bytes) = self.find(key)?;
         if now != version {
@@ -320,7 +321,7 @@ fn recordings_that_are_no_files_are_found_looked_into_joined_and_read() {
     for key in ["2024/A-1.wav", "2024/A-2.wav"] {
         memory.put(key, &wave());
     }
-    let index = index_store(Arc::new(memory), &IndexOptions::default()).unwrap();
+    let index = index_store(vec![Arc::new(memory)], &IndexOptions::default()).unwrap();
     let search = RecordingSearch {
         names: &[],
         keys: &[],

@@ -3,6 +3,7 @@
 use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
+use super::error::FileChange;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What a store says of a recording to tell it from what may take its place, in 24 bytes: an index
@@ -26,9 +27,25 @@ impl ObjectVersion {
     pub fn tagged(bytes: u64, tag: &[u8], modified: SystemTime) -> ObjectVersion {
         ObjectVersion {
             bytes,
-            file: half_hash(tag),
+            file: if tag.is_empty() { 0 } else { half_hash(tag) },
             status: 0,
             modified: nanoseconds(modified),
+        }
+    }
+
+    /// What became of an object, by what its store says of it now. A tag tells more than a time, which
+    /// stores round; where there is none, size and time must do.
+    pub fn change_to(self, now: ObjectVersion) -> Option<FileChange> {
+        let is_tagged = self.file != 0 && now.file != 0;
+        if self.bytes != now.bytes {
+            let (expected, found) = (self.bytes, now.bytes);
+            Some(FileChange::Size { expected, found })
+        } else if is_tagged && self.file != now.file {
+            Some(FileChange::Replaced)
+        } else if !is_tagged && self.modified != now.modified {
+            Some(FileChange::Written)
+        } else {
+            None
         }
     }
 

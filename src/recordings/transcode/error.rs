@@ -59,6 +59,7 @@ impl From<RecordingError> for TranscodeFailure {
     fn from(error: RecordingError) -> Self {
         match error {
             RecordingError::Changed(change) => change.into(),
+            RecordingError::Unavailable(failure) => io::Error::other(failure).into(),
             RecordingError::Io(error) => error.into(),
         }
     }

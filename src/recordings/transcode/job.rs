@@ -63,7 +63,7 @@ impl TranscodeJob {
             return Err(NotTranscodable::Channels);
         }
         let order = TranscodeJob::by_ffmpeg(parts)?;
-        let layout = |one: &Recording| WaveFile::of(one.open().ok()?, one.bytes());
+        let layout = |one: &Recording| WaveFile::of(one.open_parts().ok()?, one.bytes());
         let first = layout(parts[0].0);
         let is_same = first.is_some_and(|first| {
             let mut others = parts[1..].iter().map(|(one, _)| layout(one));

@@ -79,7 +79,8 @@ impl CallDelivery {
             }
             Err(TranscodeError::Changed(change)) => {
                 // No intent was written, so there is none to take back.
-                return Ok(self.held(job, &change.to_string(), true).await);
+                let code = Code::RecordingChanged;
+                return Ok(self.held(job, code, &change.to_string(), true).await);
             }
             Err(TranscodeError::Failed(error)) => {
                 return Ok(self.unprepared(job, &error).await);
@@ -256,8 +257,8 @@ impl CallDelivery {
 
     /// Leaves a call for the run that finds its recording at rest. Nothing can have come of a body that
     /// ended before it was whole, but of an earlier try.
-    async fn held(&self, job: &CallJob, why: &str, keeps_intent: bool) -> JobEnd {
-        let (fingerprint, code) = (job.fingerprint, Code::RecordingChanged);
+    async fn held(&self, job: &CallJob, code: Code, why: &str, keeps_intent: bool) -> JobEnd {
+        let fingerprint = job.fingerprint;
         let held = CallFact::Held {
             fingerprint,
             why: code,
@@ -328,11 +329,11 @@ impl CallDelivery {
         let (error, refused) = error.into_request_error();
         let (fact, code, message) = match error {
             CallError::Refused {
-                code: Code::RecordingChanged,
+                code: code @ (Code::RecordingChanged | Code::RecordingUnavailable),
                 message,
                 in_doubt,
                 ..
-            } => return self.held(job, &message, in_doubt).await,
+            } => return self.held(job, code, &message, in_doubt).await,
             CallError::Stopped | CallError::Conflict { .. } | CallError::Unauthorized { .. } => {
                 return JobEnd::plain(Outcome::NotAttempted, "stopped");
             }

@@ -95,6 +95,11 @@ impl Inspector<'_> {
                 self.hold(recording, Code::RecordingChanged, message);
                 return None;
             }
+            Err(RecordingError::Unavailable(failure)) => {
+                let message = format!("{failure}; the call waits for it");
+                self.hold(recording, Code::RecordingUnavailable, message);
+                return None;
+            }
             Err(RecordingError::Io(error)) => {
                 let message = format!("it cannot be read: {error}");
                 self.report(

@@ -16,8 +16,8 @@ use crate::delivery::options::RetryLimits;
 use crate::delivery::sender::breaker::{BreakerAnswer, Health};
 use crate::delivery::sender::error::CallError;
 use crate::delivery::sender::gate::{Gate, Permit, RateLimits};
-use crate::delivery::sender::retry;
 use crate::domain::call::Call;
+use crate::domain::delay;
 use crate::domain::redact::Redactor;
 use crate::events::StopSignal;
 
@@ -246,7 +246,7 @@ impl ReadBack {
             || matches!(answer, BreakerAnswer::GiveUp(_))
             || asked.is_some_and(|asked| asked > self.limits.max_wait)
             || failures > self.limits.retries;
-        (!is_final).then(|| retry::delay(failures, fastrand::f64()))
+        (!is_final).then(|| delay(failures, fastrand::f64()))
     }
 }
 

@@ -1,0 +1,245 @@
+//! From the address of a store to the store.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use object_store::RetryConfig;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use url::Url;
+
+use super::address::{Bucket, StoreAddress};
+use super::cloud::CloudSource;
+use super::cloud_http::CloudHttp;
+use super::folder_list::FolderList;
+use super::https::HttpsSource;
+use super::object_source::ObjectSource;
+use super::remote_store::RemoteStore;
+use super::runtime::StoreRuntime;
+use super::s3::{S3Credentials, S3Source};
+use super::settings::StoreSettings;
+use super::sftp::SftpSource;
+use crate::api::{self, ClientError};
+use crate::recordings::{IndexError, LocalFolder, RecordingStore, StoreFailure};
+
+/// Why a store cannot be reached at all.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A folder, or the list of a store.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// TLS or certificates.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Threads.
+    #[error("cannot start the threads for stores: {0}")]
+    Threads(#[source] std::io::Error),
+}
+
+/// Opens each of the places; none is asked for anything yet.
+pub fn open_stores(
+    addresses: &[StoreAddress],
+    settings: &StoreSettings,
+) -> Result<Vec<Arc<dyn RecordingStore>>, StoreError> {
+    let mut opener = StoreOpener {
+        settings,
+        runtime: None,
+        http: None,
+    };
+    let stores = addresses.iter().map(|address| opener.open(address));
+    stores.collect()
+}
+
+/// Opens stores, which share threads and connections.
+struct StoreOpener<'s> {
+    settings: &'s StoreSettings,
+    runtime: Option<Arc<StoreRuntime>>,
+    http: Option<reqwest::Client>,
+}
+
+impl StoreOpener<'_> {
+    fn open(&mut self, address: &StoreAddress) -> Result<Arc<dyn RecordingStore>, StoreError> {
+        let source: Box<dyn ObjectSource> = match address {
+            StoreAddress::Folder(path) => return Ok(Arc::new(LocalFolder::open(path)?)),
+            StoreAddress::S3(bucket) => Box::new(self.s3(bucket, address)?),
+            StoreAddress::Google(bucket) => self.google(bucket, address)?,
+            StoreAddress::Azure(bucket) => self.azure(bucket, address)?,
+            StoreAddress::Sftp(place) => {
+                Box::new(SftpSource::new(place.clone(), self.settings.ssh.clone()))
+            }
+            StoreAddress::Https(url) => Box::new(self.https(url)?),
+        };
+        Ok(Arc::new(RemoteStore::new(
+            source,
+            address,
+            &self.runtime()?,
+        )))
+    }
+
+    fn runtime(&mut self) -> Result<Arc<StoreRuntime>, StoreError> {
+        let runtime = match self.runtime.take() {
+            Some(runtime) => runtime,
+            None => Arc::new(StoreRuntime::start().map_err(StoreError::Threads)?),
+        };
+        self.runtime = Some(Arc::clone(&runtime));
+        Ok(runtime)
+    }
+
+    fn http(&mut self) -> Result<reqwest::Client, StoreError> {
+        let http = match self.http.take() {
+            Some(http) => http,
+            None => api::http_client(&self.settings.route)?,
+        };
+        self.http = Some(http.clone());
+        Ok(http)
+    }
+
+    /// What `object_store` sends its requests by.
+    fn cloud(&mut self, service: &'static str, looked_for: &str) -> Result<CloudHttp, StoreError> {
+        Ok(CloudHttp {
+            http: self.http()?,
+            service,
+            looked_for: looked_for.to_owned(),
+        })
+    }
+
+    /// The settings that a builder of the library knows.
+    fn known<K: std::str::FromStr>(&self) -> impl Iterator<Item = (K, String)> {
+        let names = self.settings.variables.iter().map(|one| one.name.as_str());
+        let known = names.filter_map(|name| {
+            let key = name.to_ascii_lowercase().parse().ok()?;
+            Some((key, self.settings.value(name)?.to_owned()))
+        });
+        // The first of a name counts, and the builder takes the last.
+        known.collect::<Vec<_>>().into_iter().rev()
+    }
+
+    fn s3(&mut self, bucket: &Bucket, address: &StoreAddress) -> Result<S3Source, StoreError> {
+        let looked_for = format!(
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, profile `{}` in ~/.aws, \
+             AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, and the role of \
+             this machine",
+            self.settings.aws_profile
+        );
+        let mut builder = AmazonS3Builder::new();
+        for (key, value) in self.known::<AmazonS3ConfigKey>() {
+            builder = builder.with_config(key, value);
+        }
+        let of = |key| builder.get_config_value(&key);
+        let endpoint = of(AmazonS3ConfigKey::Endpoint).map(|text| Url::parse(&text));
+        let endpoint = endpoint
+            .transpose()
+            .map_err(|_| failure(address, "AWS_ENDPOINT_URL is no URL".to_owned()))?;
+        let region = of(AmazonS3ConfigKey::Region);
+        let is_open = self.settings.value("AWS_SKIP_SIGNATURE") == Some("true");
+        let connector = self.cloud("S3", &looked_for)?;
+        let store = builder
+            .with_bucket_name(&bucket.name)
+            .with_allow_http(true)
+            .with_http_connector(connector)
+            .with_retry(once())
+            .build();
+        let store = store.map_err(|_| failure(address, unusable("AWS_")))?;
+        Ok(S3Source {
+            http: self.http()?,
+            credentials: (!is_open).then(|| S3Credentials {
+                provider: Arc::clone(store.credentials()),
+                looked_for,
+            }),
+            endpoint,
+            region: Mutex::new(region.unwrap_or_else(|| "us-east-1".to_owned())),
+            bucket: bucket.clone(),
+        })
+    }
+
+    fn https(&mut self, url: &Url) -> Result<HttpsSource, StoreError> {
+        let mut base = url.clone();
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", url.path()));
+        }
+        let login = self.settings.login(url.host_str().unwrap_or_default());
+        Ok(HttpsSource {
+            http: self.http()?,
+            base,
+            login: login.cloned(),
+            folders: FolderList::default(),
+        })
+    }
+
+    fn google(
+        &mut self,
+        bucket: &Bucket,
+        address: &StoreAddress,
+    ) -> Result<Box<dyn ObjectSource>, StoreError> {
+        let looked_for = "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_SERVICE_ACCOUNT, the file of \
+             `gcloud auth application-default login`, and the service account of this machine";
+        let mut builder = GoogleCloudStorageBuilder::new();
+        for (key, value) in self.known() {
+            builder = builder.with_config(key, value);
+        }
+        let connector = self.cloud("Google Cloud Storage", looked_for)?;
+        let store = builder
+            .with_bucket_name(&bucket.name)
+            .with_http_connector(connector)
+            .with_retry(once())
+            .build();
+        Ok(Box::new(CloudSource {
+            store: store.map_err(|_| failure(address, unusable("GOOGLE_")))?,
+            prefix: bucket.prefix.clone(),
+        }))
+    }
+
+    fn azure(
+        &mut self,
+        bucket: &Bucket,
+        address: &StoreAddress,
+    ) -> Result<Box<dyn ObjectSource>, StoreError> {
+        let looked_for = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, \
+             AZURE_CLIENT_ID with AZURE_CLIENT_SECRET and AZURE_TENANT_ID, \
+             AZURE_FEDERATED_TOKEN_FILE, and the identity of this machine";
+        let account = ["AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT"];
+        let account = account.iter().find_map(|name| self.settings.value(name));
+        let Some(account) = account.map(str::to_owned) else {
+            let what = "set AZURE_STORAGE_ACCOUNT_NAME to the storage account".to_owned();
+            return Err(failure(address, what).into());
+        };
+        let mut builder = MicrosoftAzureBuilder::new();
+        for (key, value) in self.known() {
+            builder = builder.with_config(key, value);
+        }
+        let connector = self.cloud("Azure", looked_for)?;
+        let store = builder
+            .with_account(account)
+            .with_container_name(&bucket.name)
+            .with_use_azure_cli(false)
+            .with_allow_http(true)
+            .with_http_connector(connector)
+            .with_retry(once())
+            .build();
+        Ok(Box::new(CloudSource {
+            store: store.map_err(|_| failure(address, unusable("AZURE_")))?,
+            prefix: bucket.prefix.clone(),
+        }))
+    }
+}
+
+/// Our own gate decides whether and when a request is repeated.
+fn once() -> RetryConfig {
+    RetryConfig {
+        max_retries: 0,
+        retry_timeout: Duration::from_secs(60),
+        ..RetryConfig::default()
+    }
+}
+
+fn unusable(prefix: &str) -> String {
+    format!("one of the variables {prefix}… has a value that cannot be used")
+}
+
+fn failure(address: &StoreAddress, what: String) -> IndexError {
+    IndexError::Store {
+        store: address.to_string(),
+        failure: StoreFailure(what),
+    }
+}

@@ -1,0 +1,33 @@
+//! Recordings that lie in other places than a folder: S3, Google Cloud Storage, Azure, SFTP and
+//! web servers, behind the seam of [`crate::recordings::RecordingStore`].
+//!
+//! Each kind of store is one file that makes single requests ([`object_source`]); how they are
+//! repeated, what is read of an object, and what its errors mean for a call is the same for all.
+//! Threads of their own wait for the answers, so that whoever reads a recording may block.
+
+mod address;
+mod cloud;
+mod cloud_http;
+mod connect;
+mod connection;
+mod error;
+mod folder_list;
+mod http_answer;
+mod https;
+mod object;
+mod object_source;
+mod remote_reader;
+mod remote_store;
+mod runtime;
+mod s3;
+mod s3_list;
+mod settings;
+mod sftp;
+mod source_gate;
+mod ssh;
+mod web_index;
+
+pub use address::{AddressError, Bucket, SftpAddress, StoreAddress};
+pub use connect::{StoreError, open_stores};
+pub use settings::{StoreSettings, StoreVariable, WebLogin};
+pub use ssh::SshSettings;

@@ -1,0 +1,25 @@
+//! What is asked of a kind of store: one request each, without retries.
+
+use std::fmt::Debug;
+
+use futures::future::BoxFuture;
+
+use super::error::SourceError;
+use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
+
+/// A place with objects that is reached over a network.
+pub(super) trait ObjectSource: Debug + Send + Sync {
+    /// One part of the list; `after` is where the part before said that the next one begins.
+    fn list(&self, after: Option<String>) -> BoxFuture<'_, Result<ObjectPage, SourceError>>;
+
+    /// Bytes of an object. With a tag only of the object that has it: [`SourceError::Changed`] otherwise.
+    fn read<'a>(
+        &'a self,
+        key: &'a str,
+        range: ByteRange,
+        tag: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<ObjectBody, SourceError>>;
+
+    /// What the store says of an object now.
+    fn state<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ObjectState, SourceError>>;
+}

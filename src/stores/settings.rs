@@ -1,0 +1,64 @@
+//! What is needed to reach stores, as `config` found it.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::ssh::SshSettings;
+use crate::api::HttpOptions;
+
+/// A setting of a cloud's own tools, such as `AWS_REGION`.
+#[derive(Debug, Clone)]
+pub struct StoreVariable {
+    /// Its name, in capitals.
+    pub name: String,
+    /// Its value, which may be a secret.
+    pub value: SecretString,
+}
+
+/// A name and a password for a web server.
+#[derive(Debug, Clone)]
+pub struct WebLogin {
+    /// For which host; for any where it is not said.
+    pub host: Option<String>,
+    /// Who logs in.
+    pub user: String,
+    /// With what.
+    pub password: SecretString,
+}
+
+/// How stores are reached and who asks.
+#[derive(Clone)]
+pub struct StoreSettings {
+    /// How a host is reached.
+    pub route: HttpOptions,
+    /// What the environment and the profiles of the clouds' own tools say. The first of a name counts.
+    pub variables: Vec<StoreVariable>,
+    /// How `ssh` is started.
+    pub ssh: SshSettings,
+    /// Name and password for a web server, for the hosts that they are for.
+    pub logins: Vec<WebLogin>,
+    /// The AWS profile that was looked at, for messages.
+    pub aws_profile: String,
+}
+
+impl StoreSettings {
+    /// The login for a host.
+    pub(super) fn login(&self, host: &str) -> Option<&WebLogin> {
+        let fits = |login: &&WebLogin| login.host.as_deref().is_none_or(|known| known == host);
+        self.logins.iter().find(fits)
+    }
+
+    /// The value of a setting; nothing where it is empty.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().find(|one| one.name == name)?;
+        Some(found.value.expose_secret()).filter(|value| !value.is_empty())
+    }
+}
+
+impl fmt::Debug for StoreSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.variables.iter().map(|one| &one.name);
+        formatter.debug_list().entries(names).finish()
+    }
+}

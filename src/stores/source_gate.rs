@@ -1,0 +1,177 @@
+//! How requests to a store are repeated: its pauses, its outages and its refusals are its own, and say
+//! nothing of the destination.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::error::SourceError;
+use crate::domain::delay;
+
+/// How often a request is tried: with the waits between, some two minutes of an outage.
+const TRIES: u32 = 9;
+/// The longest pause of one request that a store asked for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// What all requests to one store wait for.
+#[derive(Debug, Default)]
+pub(super) struct SourceGate {
+    /// The address of the store, for the log.
+    address: String,
+    state: Mutex<GateState>,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    /// Until when nothing is asked: the store said so.
+    paused_until: Option<Instant>,
+    /// The store lets nobody in any more.
+    closed: Option<String>,
+}
+
+impl SourceGate {
+    /// A gate that nobody has been at.
+    pub(super) fn new(address: String) -> SourceGate {
+        SourceGate {
+            address,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Makes a request until it works, as often as a store may be asked.
+    pub(super) async fn run<T>(
+        &self,
+        request: impl AsyncFn() -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        let mut tried = 0;
+        loop {
+            self.enter().await?;
+            let error = match request().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            tried += 1;
+            self.leave_with(error, tried).await?;
+        }
+    }
+
+    /// Waits until the store may be asked; an error when it lets nobody in.
+    async fn enter(&self) -> Result<(), SourceError> {
+        loop {
+            let until = {
+                let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(why) = &state.closed {
+                    return Err(SourceError::Credentials(why.clone()));
+                }
+                state.paused_until
+            };
+            match until {
+                Some(until) if until > Instant::now() => sleep_until(until).await,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits for the next try, or gives the error back.
+    pub(super) async fn leave_with(
+        &self,
+        error: SourceError,
+        tried: u32,
+    ) -> Result<(), SourceError> {
+        match &error {
+            SourceError::Credentials(why) => {
+                self.state().closed = Some(why.clone());
+                Err(error)
+            }
+            SourceError::Passing {
+                wait, is_throttle, ..
+            } if tried < TRIES => {
+                let own = delay(tried, fastrand::f64());
+                tracing::warn!(store = self.address, "{error}; try {} follows", tried + 1);
+                let asked = wait.map(|wait| wait.min(LONGEST_PAUSE));
+                if let Some(pause) = asked.or(is_throttle.then_some(own)) {
+                    let until = Instant::now() + pause;
+                    let mut state = self.state();
+                    state.paused_until = state.paused_until.max(Some(until));
+                } else {
+                    sleep(own).await;
+                }
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn throttle(seconds: u64) -> SourceError {
+        SourceError::Passing {
+            what: "busy".to_owned(),
+            wait: Some(Duration::from_secs(seconds)),
+            is_throttle: true,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_a_store_asks_for_holds_all_requests_to_it() {
+        let gate = SourceGate::default();
+        let begun = Instant::now();
+        let count = AtomicU32::new(0);
+        let first = gate.run(async || match count.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(throttle(30)),
+            _ => Ok(()),
+        });
+        let second = async {
+            tokio::task::yield_now().await;
+            gate.run(async || Ok(())).await
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(begun.elapsed().as_secs(), 30);
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_tried_some_times_and_a_refusal_once() {
+        let gate = SourceGate::default();
+        let count = AtomicU32::new(0);
+        let fails = |error: SourceError| {
+            let (gate, count) = (&gate, &count);
+            async move {
+                count.store(0, Ordering::Relaxed);
+                let result: Result<(), _> = gate
+                    .run(async || {
+                        count.fetch_add(1, Ordering::Relaxed);
+                        Err(error.clone())
+                    })
+                    .await;
+                assert_eq!(result, Err(error));
+                count.load(Ordering::Relaxed)
+            }
+        };
+        assert_eq!(fails(SourceError::broken("reset")).await, TRIES);
+        assert_eq!(fails(SourceError::NotFound).await, 1);
+        assert_eq!(fails(SourceError::Refused("no".to_owned())).await, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn wrong_credentials_close_the_store() {
+        let gate = SourceGate::default();
+        let expired = SourceError::Credentials("expired".to_owned());
+        let result: Result<(), _> = gate.run(async || Err(expired.clone())).await;
+        assert_eq!(result, Err(expired.clone()));
+        let never = gate.run(async || -> Result<(), _> { panic!("the store is asked") });
+        assert_eq!(never.await, Err(expired));
+    }
+}
