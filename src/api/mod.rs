@@ -32,6 +32,6 @@ pub use endpoints::reply::{ConversationQuery, ConversationReply, FoundConversati
 pub use endpoints::told_value::ToldValue;
 pub use endpoints::transcript::{Transcript, Utterance, transcript};
 pub use error::{Error, RetryAfter};
-pub(crate) use transport::http as http_client;
 pub use transport::{ClientError, HttpOptions, ProxyUse};
+pub(crate) use transport::{http as http_client, http_builder as http_client_builder};
 pub use upload_body::{AudioSettings, SentBytes, Throttle, UploadBody};

@@ -64,6 +64,11 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// What sends requests to any host on this route.
 pub(crate) fn http(route: &HttpOptions) -> Result<reqwest::Client, ClientError> {
+    Ok(http_builder(route)?.build()?)
+}
+
+/// The same, for who wants more of it.
+pub(crate) fn http_builder(route: &HttpOptions) -> Result<reqwest::ClientBuilder, ClientError> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -83,7 +88,7 @@ pub(crate) fn http(route: &HttpOptions) -> Result<reqwest::Client, ClientError> 
         }
         builder = builder.tls_certs_only(certificates);
     }
-    Ok(builder.build()?)
+    Ok(builder)
 }
 
 /// The header that carries the token, which cannot be printed.

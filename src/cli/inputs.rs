@@ -17,7 +17,7 @@ use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, index_store};
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
-use crate::stores::{StoreError, open_stores};
+use crate::stores::{StoreError, open_fetch, open_stores};
 use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// Workers that look into recordings of a store: they mostly wait for its answers.
@@ -129,8 +129,9 @@ pub(super) fn parts(
         others.treat(path, is_found)
     })?;
     let inspection = inspection(arguments, &mapping)?;
+    let fetch = mapping.audio().fetch.clone();
     let recordings = match &arguments.audio[..] {
-        [] => None,
+        [] if fetch.is_none() => None,
         places => {
             let rules = mapping.audio();
             let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {
@@ -141,10 +142,14 @@ pub(super) fn parts(
             let options = IndexOptions::default()
                 .with_patterns(&rules.patterns)
                 .with_sidecar(sidecar);
-            let stores = open_stores(places, &arguments.stores.settings()?)?;
-            Some(Arc::new(
-                index_store(stores, &options).map_err(StoreError::from)?,
-            ))
+            let settings = arguments.stores.settings()?;
+            let stores = open_stores(places, &settings)?;
+            let mut index = index_store(stores, &options).map_err(StoreError::from)?;
+            if let Some(fetch) = fetch {
+                let fetch = arguments.stores.fetch_settings(&fetch)?;
+                index = index.with_fetch(open_fetch(fetch, &settings)?);
+            }
+            Some(Arc::new(index))
         }
     };
     Ok(ImportParts {

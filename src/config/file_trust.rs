@@ -9,14 +9,17 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 22] = [
+const DECISIVE: [&str; 27] = [
     "agents",
     "allow-http",
+    "allow-private",
     "allow-remote",
     "audio",
     "base-url",
     "ca-bundle",
     "faults",
+    "fetch-secret-command",
+    "fetch-secret-file",
     "key",
     "from",
     "ledger",
@@ -29,6 +32,9 @@ const DECISIVE: [&str; 22] = [
     "read-token-file",
     "read-url",
     "sign",
+    // May name a program.
+    "ssh-config",
+    "store-ca-bundle",
     "token-command",
     "token-file",
     "token-out",

@@ -109,6 +109,12 @@ pub enum Error {
     /// No token, or one that cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The mapping sends a secret to the source of the recordings, and nobody gave it.
+    #[error(
+        "`auth` in [audio.fetch] needs a secret: set CAPTURI_FETCH_SECRET, or use \
+         --fetch-secret-file or --fetch-secret-command"
+    )]
+    NoFetchSecret,
     /// Plain HTTP would carry the token over a network.
     #[error(
         "{0} is not encrypted, and the token would be sent in the clear (--allow-http forces it)"

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 /// How stores of recordings are reached.
 #[derive(Debug, Clone, Default, Args)]
@@ -13,4 +14,13 @@ pub struct StoreArgs {
     /// Configuration file for `ssh` to reach an SFTP server; the user's own otherwise.
     #[arg(long, value_name = "FILE", env = "CAPTURI_SSH_CONFIG")]
     pub ssh_config: Option<PathBuf>,
+    /// File with the secret for `[audio.fetch]` of the mapping; without it `CAPTURI_FETCH_SECRET`.
+    #[arg(long, value_name = "FILE", env = "CAPTURI_FETCH_SECRET_FILE")]
+    pub fetch_secret_file: Option<PathBuf>,
+    /// Program that prints the secret for `[audio.fetch]`, such as "pass show dialer".
+    #[arg(long, value_name = "COMMAND", env = "CAPTURI_FETCH_SECRET_COMMAND")]
+    pub fetch_secret_command: Option<String>,
+    /// Allow URLs of the export to lead to this machine and to private networks.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_PRIVATE")]
+    pub allow_private: bool,
 }

@@ -1,5 +1,6 @@
 //! How stores of recordings are reached: the variables and profiles that the clouds' own tools read.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,12 +8,21 @@ use secrecy::SecretString;
 
 use super::program_environment::for_ssh;
 use super::small_file::{self, LONGEST_BUNDLE, LONGEST_TEXT};
-use super::{Error, StoreArgs};
+use super::{Error, StoreArgs, token};
 use crate::api::{HttpOptions, ProxyUse};
-use crate::stores::{SshSettings, StoreSettings, StoreVariable, WebLogin};
+use crate::mapping::{FetchAuth, FetchSection};
+use crate::stores::{
+    FetchSecret, FetchSettings, SshSettings, StoreSettings, StoreVariable, WebLogin,
+};
 
 /// How the names of the clouds' variables begin.
 const PREFIXES: [&str; 5] = ["AWS_", "GOOGLE_", "GCE_", "AZURE_", "IDENTITY_"];
+/// Recordings that are fetched by URL at once, where the mapping does not say.
+const USUAL_PARALLEL: usize = 8;
+/// The variable that holds a name for web servers.
+pub(super) const STORE_USER: &str = "CAPTURI_STORE_USER";
+/// The variable that holds the password of that name.
+pub(super) const STORE_PASSWORD: &str = "CAPTURI_STORE_PASSWORD";
 const AWS_KEY: &str = "AWS_ACCESS_KEY_ID";
 /// What belongs together.
 const AWS_KEYS: [&str; 3] = [AWS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -20,6 +30,37 @@ const AWS_KEYS: [&str; 3] = [AWS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKE
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl StoreArgs {
+    /// How recordings are fetched that the export names by URL.
+    pub fn fetch_settings(&self, section: &FetchSection) -> Result<FetchSettings, Error> {
+        let (file, command) = (&self.fetch_secret_file, &self.fetch_secret_command);
+        let secret = match &section.auth {
+            None => None,
+            Some(auth) => {
+                let secret = token::read_for_fetching(file.as_deref(), command.as_deref())?;
+                let secret = secret.ok_or(Error::NoFetchSecret)?;
+                Some(match auth {
+                    FetchAuth::Basic => FetchSecret::Basic(secret),
+                    FetchAuth::Bearer => FetchSecret::Bearer(secret),
+                    FetchAuth::Header(name) => FetchSecret::Header {
+                        name: name.clone(),
+                        value: secret,
+                    },
+                })
+            }
+        };
+        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(FetchSettings {
+            then: section.then.clone(),
+            secret,
+            hosts: section.hosts.clone(),
+            rate: section.rate.map(narrow).and_then(NonZeroU32::new),
+            parallel: section
+                .parallel
+                .map_or(USUAL_PARALLEL, |count| narrow(count) as usize),
+            may_be_private: self.allow_private,
+        })
+    }
+
     /// What is needed to reach the stores.
     pub fn settings(&self) -> Result<StoreSettings, Error> {
         let ca_bundle = self.store_ca_bundle.as_deref().map(|path| {
@@ -83,8 +124,8 @@ fn web_logins() -> Vec<WebLogin> {
     let of_variables = || {
         Some(WebLogin {
             host: None,
-            user: variable("CAPTURI_STORE_USER")?,
-            password: variable("CAPTURI_STORE_PASSWORD")?.into(),
+            user: variable(STORE_USER)?,
+            password: variable(STORE_PASSWORD)?.into(),
         })
     };
     let named = variable("NETRC").map(PathBuf::from);

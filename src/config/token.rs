@@ -14,6 +14,9 @@ pub(super) const VARIABLE: &str = "CAPTURI_API_TOKEN";
 /// The variable that holds the token of the read API, where it is another one.
 pub(super) const READ_VARIABLE: &str = "CAPTURI_READ_TOKEN";
 
+/// The variable that holds the secret of a source of recordings.
+pub(super) const FETCH_VARIABLE: &str = "CAPTURI_FETCH_SECRET";
+
 /// The variable that holds the token of a sandbox.
 pub(super) const SANDBOX_VARIABLE: &str = "CAPTURI_SANDBOX_TOKEN";
 
@@ -60,6 +63,20 @@ pub(super) fn read(file: Option<&Path>, command: Option<&str>) -> Result<SecretS
         _ => find(file, VARIABLE),
     }?
     .ok_or(TokenError::Missing)
+}
+
+/// Reads the secret of a source of recordings; `None` where none is given.
+pub(super) fn read_for_fetching(
+    file: Option<&Path>,
+    command: Option<&str>,
+) -> Result<Option<SecretString>, TokenError> {
+    match (file, command) {
+        (None, Some(command)) => {
+            let line = token_command::run(command).map_err(TokenError::Command)?;
+            token(&line, "--fetch-secret-command").map(Some)
+        }
+        _ => find(file, FETCH_VARIABLE),
+    }
 }
 
 /// Reads the token of the read API; `None` when it has none of its own.

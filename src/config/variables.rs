@@ -6,16 +6,20 @@ use clap::{Command, CommandFactory as _};
 
 use super::args::Arguments;
 use super::similar_name::most_similar;
+use super::store_settings::{STORE_PASSWORD, STORE_USER};
 use super::{config_file, token};
 use crate::report::Style;
 
 const PREFIX: &str = "CAPTURI_";
 /// Read by no flag: the tokens, the place where a test ends the process, and the binary that the
 /// scripts beside the program start.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 8] = [
     token::VARIABLE,
     token::READ_VARIABLE,
     token::SANDBOX_VARIABLE,
+    token::FETCH_VARIABLE,
+    STORE_USER,
+    STORE_PASSWORD,
     "CAPTURI_FAILPOINT",
     "CAPTURI_IMPORT",
 ];
@@ -58,7 +62,7 @@ fn gather(command: &Command, known: &mut Vec<String>) {
 fn nearest<'k>(known: &'k [String], name: &str) -> Option<&'k str> {
     let known = known
         .iter()
-        .filter(|known| !OTHERS[3..].contains(&known.as_str()));
+        .filter(|known| !OTHERS[6..].contains(&known.as_str()));
     most_similar(
         known.map(|known| &known[PREFIX.len()..]),
         &name[PREFIX.len()..],

@@ -24,6 +24,7 @@ pub use bound::unused_consent::{unused_consent, unused_consent_keys};
 pub use bound::watch::{Mismatch, RecordWatch};
 pub use error::{Finding, LoadError};
 pub use file::MappingFile;
+pub use file::audio_fetch::{FetchAuth, FetchSection};
 pub use file::audio_section::{AudioSection, SeveralArg};
 pub use file::audio_sidecar::SidecarSection;
 pub use file::case_section::CaseSending;

@@ -67,7 +67,12 @@ impl Claims {
         status: ClaimStatus,
     ) -> Option<Claimant> {
         let next = self.claimants.len();
-        let slot = self.owners.get_mut(recording.id as usize)?;
+        let at = recording.id as usize;
+        // Recordings that are asked for by URL come behind those that were listed.
+        if at >= self.owners.len() {
+            self.owners.resize(at + 1, 0);
+        }
+        let slot = self.owners.get_mut(at)?;
         let known = match slot.checked_sub(1) {
             Some(at) => self.claimants.get_mut(at as usize),
             None => None,

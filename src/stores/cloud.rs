@@ -120,6 +120,7 @@ where
             let chunks = answer.into_stream();
             Ok(ObjectBody {
                 state,
+                kind: None,
                 stream: Box::pin(chunks.map(|chunk| chunk.map_err(|error| judge(&error)))),
             })
         })

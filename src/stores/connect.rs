@@ -12,16 +12,20 @@ use url::Url;
 use super::address::{Bucket, StoreAddress};
 use super::cloud::CloudSource;
 use super::cloud_http::CloudHttp;
+use super::connection::StoreConnection;
+use super::fetch::{FetchSettings, FetchSource};
+use super::fetch_store::FetchStore;
 use super::folder_list::FolderList;
 use super::https::HttpsSource;
 use super::object_source::ObjectSource;
+use super::public_only::PublicOnly;
 use super::remote_store::RemoteStore;
 use super::runtime::StoreRuntime;
 use super::s3::{S3Credentials, S3Source};
 use super::settings::StoreSettings;
 use super::sftp::SftpSource;
 use crate::api::{self, ClientError};
-use crate::recordings::{IndexError, LocalFolder, RecordingStore, StoreFailure};
+use crate::recordings::{IndexError, LocalFolder, RecordingFetch, RecordingStore, StoreFailure};
 
 /// Why a store cannot be reached at all.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,23 @@ pub fn open_stores(
     };
     let stores = addresses.iter().map(|address| opener.open(address));
     stores.collect()
+}
+
+/// What gives recordings by their URLs.
+pub fn open_fetch(
+    fetch: FetchSettings,
+    settings: &StoreSettings,
+) -> Result<Arc<dyn RecordingFetch>, StoreError> {
+    let mut client = api::http_client_builder(&settings.route)?;
+    if !fetch.may_be_private {
+        // A proxy would find the address itself, and nobody could look whose it is.
+        client = client.no_proxy().dns_resolver(Arc::new(PublicOnly));
+    }
+    let source = FetchSource::new(client.build().map_err(ClientError::from)?, fetch);
+    let runtime = Arc::new(StoreRuntime::start().map_err(StoreError::Threads)?);
+    let address = "URLs of the export".to_owned();
+    let connection = StoreConnection::new(Box::new(source), address, &runtime);
+    Ok(Arc::new(FetchStore::new(Arc::new(connection))))
 }
 
 /// Opens stores, which share threads and connections.

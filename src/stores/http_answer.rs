@@ -7,11 +7,13 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use reqwest::Response;
 use reqwest::header::{
-    CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER,
+    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED,
+    RETRY_AFTER,
 };
 
 use super::error::SourceError;
 use super::object::{ByteRange, ObjectBody, ObjectState};
+use super::public_only::PrivateHost;
 use crate::api::RetryAfter;
 
 /// How long an answer may stand still.
@@ -19,9 +21,12 @@ const STANDSTILL: Duration = Duration::from_secs(60);
 
 /// A request that got no answer, or not all of it. The words hold no URL: its query may be a signature.
 pub(super) fn broken(error: &reqwest::Error) -> SourceError {
-    let mut cause: &dyn std::error::Error = error;
+    let mut cause: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = cause.source() {
         cause = source;
+        if let Some(private) = cause.downcast_ref::<PrivateHost>() {
+            return SourceError::Refused(private.to_string());
+        }
     }
     let host = error.url().and_then(|url| url.host_str());
     let host = host.map_or_else(String::new, |host| format!("{host}: "));
@@ -125,6 +130,10 @@ pub(super) fn body_stream(response: Response, range: ByteRange) -> Result<Object
         Some(part) => part.size,
         None => object_state(headers)?.bytes,
     };
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.map(str::to_owned);
     let begins = part.map_or(0, |part| part.from);
     if begins > range.from {
         return Err(SourceError::Refused(
@@ -159,6 +168,7 @@ pub(super) fn body_stream(response: Response, range: ByteRange) -> Result<Object
     });
     Ok(ObjectBody {
         state,
+        kind,
         stream: Box::pin(chunks),
     })
 }

@@ -97,6 +97,25 @@ impl HttpsSource {
         ))
     }
 
+    /// What is in a folder, as the server says it.
+    async fn entries(&self, url: Url) -> Result<Vec<IndexEntry>, SourceError> {
+        let depth = [(HeaderName::from_static("depth"), "1".to_owned())];
+        let webdav = Method::from_bytes(b"PROPFIND").unwrap_or(Method::GET);
+        let response = self.send(webdav, url.clone(), &depth).await?;
+        match response.status().as_u16() {
+            207 => entries_of_webdav(&text(response, LONGEST_INDEX).await?, &url),
+            // Who must log in, or wait, must do so for the index as well.
+            401 | 429 | 500 | 502..=599 => Err(refusal(&response)),
+            _ => {
+                let response = self.send(Method::GET, url.clone(), &[]).await?;
+                if !response.status().is_success() {
+                    return Err(refusal(&response));
+                }
+                entries_of_page(&text(response, LONGEST_INDEX).await?, &url)
+            }
+        }
+    }
+
     /// Lists one folder, whose name ends with `/` or is empty.
     async fn folder(&self, folder: String) -> Result<ListedFolder, SourceError> {
         let url = if folder.is_empty() {
@@ -104,21 +123,7 @@ impl HttpsSource {
         } else {
             self.url(&format!("{folder}/"))?
         };
-        let depth = [(HeaderName::from_static("depth"), "1".to_owned())];
-        let webdav = Method::from_bytes(b"PROPFIND").unwrap_or(Method::GET);
-        let response = self.send(webdav, url.clone(), &depth).await?;
-        let entries = match response.status().as_u16() {
-            207 => entries_of_webdav(&text(response, LONGEST_INDEX).await?, &url)?,
-            // Who must log in, or wait, must do so for the index as well.
-            401 | 429 | 500 | 502..=599 => return Err(refusal(&response)),
-            _ => {
-                let response = self.send(Method::GET, url.clone(), &[]).await?;
-                if !response.status().is_success() {
-                    return Err(refusal(&response));
-                }
-                entries_of_page(&text(response, LONGEST_INDEX).await?, &url)?
-            }
-        };
+        let entries = self.entries(url).await?;
         let mut listed = ListedFolder::default();
         let mut unmeasured = Vec::new();
         for entry in entries {

@@ -71,6 +71,8 @@ pub(super) type ByteStream = BoxStream<'static, Result<Bytes, SourceError>>;
 pub(super) struct ObjectBody {
     /// What the answer says of the whole object.
     pub(super) state: ObjectState,
+    /// Which kind of content it is, as the answer names it.
+    pub(super) kind: Option<String>,
     /// From the byte that was asked for.
     pub(super) stream: ByteStream,
 }

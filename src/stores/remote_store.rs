@@ -29,10 +29,24 @@ impl RemoteStore {
         address: &StoreAddress,
         runtime: &Arc<StoreRuntime>,
     ) -> RemoteStore {
+        let connection = StoreConnection::new(source, address.to_string(), runtime);
+        RemoteStore::over(
+            Arc::new(connection),
+            &address.folders(),
+            &address.to_string(),
+        )
+    }
+
+    /// A store over a connection, with the folders above its recordings.
+    pub(super) fn over(
+        connection: Arc<StoreConnection>,
+        location: &Path,
+        address: &str,
+    ) -> RemoteStore {
         RemoteStore {
-            connection: Arc::new(StoreConnection::new(source, address.to_string(), runtime)),
-            location: address.folders(),
-            address: address.to_string(),
+            connection,
+            location: location.to_owned(),
+            address: address.to_owned(),
         }
     }
 

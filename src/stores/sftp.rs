@@ -200,6 +200,7 @@ impl ObjectSource for SftpSource {
             let chunks = futures::stream::try_unfold(reading, FileReading::next);
             Ok(ObjectBody {
                 state: opened.state,
+                kind: None,
                 stream: Box::pin(chunks),
             })
         })

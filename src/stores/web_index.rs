@@ -63,6 +63,9 @@ struct ResourceType {
     collection: Option<serde::de::IgnoredAny>,
 }
 
+/// What Apache, nginx, lighttpd and Python write above an index.
+const INDEX_TITLES: [&str; 2] = ["index of", "directory listing"];
+
 /// Reads an index in JSON or HTML.
 pub(super) fn entries_of_page(page: &str, folder: &Url) -> Result<Vec<IndexEntry>, SourceError> {
     if page.trim_start().starts_with('[') {
@@ -83,6 +86,10 @@ pub(super) fn entries_of_page(page: &str, folder: &Url) -> Result<Vec<IndexEntry
         {
             entries.push(entry);
         }
+    }
+    // Of a folder without files the title is all that tells it from any other page.
+    if entries.is_empty() && !INDEX_TITLES.iter().any(|title| lower.contains(title)) {
+        return Err(no_index());
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     entries.dedup();
@@ -256,6 +263,7 @@ mod tests {
             "",
             "ok",
             "<html><body><a href=\"a.wav\">",
+            "<!DOCTYPE html><html><title>Sign in</title></html>",
             "<html><form action=login><input type=\"password\"></form></html>",
             "[{\"name\":",
         ] {

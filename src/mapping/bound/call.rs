@@ -8,7 +8,7 @@ use super::audio_names::AudioName;
 use super::audio_pattern::BoundGroup;
 use super::binder::Binder;
 use super::bound_fields::BoundFields;
-use super::columns::RawText;
+use super::columns::{RawText, Source};
 use super::convert::read;
 use super::field_input::FieldInput;
 use super::field_reader::FieldReader;
@@ -48,6 +48,8 @@ pub struct CallMapping {
     /// The groups of each pattern of recordings' names; `None` when their columns are not there.
     groups: Vec<Option<Vec<BoundGroup>>>,
     seconds: Option<CompiledRule>,
+    /// Where the URL of the recording is.
+    url: Option<Source>,
     /// By [`Field::index`]: what to call the column of a field.
     columns: [Box<str>; 36],
     legs: Option<Legs>,
@@ -84,6 +86,8 @@ impl CallMapping {
             .map(|groups| BoundGroup::bind(groups, &mut binder))
             .collect();
         let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
+        let url = recordings.url.as_ref();
+        let url = url.and_then(|origin| binder.source(origin, true));
         let fields = fields.finish(mapping, binder)?;
         Ok(CallMapping {
             plain: PlainRules::of(&fields.rules, sheet),
@@ -91,6 +95,7 @@ impl CallMapping {
             names,
             groups,
             seconds,
+            url,
             columns,
             legs,
             newest,
@@ -236,6 +241,18 @@ impl CallMapping {
         let rule = self.seconds.as_ref()?;
         match self.fields.value(rule, record) {
             Value::Number(text) | Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The URL of the recording of a record, where the mapping says where it is and the record has one.
+    pub fn recording_url(&self, record: &Record<'_>) -> Option<String> {
+        let templates = self.fields.templates.at(record);
+        match RawText::of(self.url.as_ref()?, record, &templates) {
+            Ok(RawText::Text(text)) => {
+                let text = text.trim();
+                (!text.is_empty()).then(|| text.to_owned())
+            }
             _ => None,
         }
     }

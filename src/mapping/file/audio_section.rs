@@ -19,6 +19,7 @@ use regex::Regex;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::audio_fetch::{FetchSection, read_fetch};
 use super::audio_pattern::{CaptureGroup, read_patterns};
 use super::audio_sidecar::{SidecarSection, read_sidecar};
 use super::origin::{ValueOrigin, read_origin};
@@ -61,6 +62,8 @@ pub struct AudioSection {
     pub sidecar: Option<SidecarSection>,
     /// Whether names of recordings are paths of Windows, of which what stands behind the drive counts.
     pub has_windows_paths: bool,
+    /// How recordings are fetched that the export names by URL.
+    pub fetch: Option<FetchSection>,
 }
 
 /// One entry of `match`.
@@ -78,6 +81,8 @@ pub(in crate::mapping) struct AudioRules {
     pub(in crate::mapping) groups: Vec<Vec<CaptureGroup>>,
     /// How long the recording ought to be.
     pub(in crate::mapping) seconds: Option<FieldRule>,
+    /// Where the URL of the recording comes from.
+    pub(in crate::mapping) url: Option<ValueOrigin>,
 }
 
 /// Reads the table.
@@ -111,6 +116,9 @@ pub(in crate::mapping) fn read_audio(
     let sidecar = section.value("sidecar");
     let sidecar = sidecar.and_then(|value| read_sidecar(value, reader));
     let (sidecar, keys) = sidecar.unzip();
+    let fetch = section.table("fetch", reader.findings);
+    let fetch = fetch.and_then(|section| read_fetch(section, reader));
+    let (fetch, url) = fetch.unzip();
     let seconds = section.value("seconds");
     let seconds = seconds
         .and_then(|value| reader.field(TargetField::Seconds, section.key_span("seconds"), value));
@@ -128,6 +136,7 @@ pub(in crate::mapping) fn read_audio(
         has_windows_paths: section
             .choice("path", &[("windows", ())], findings)
             .is_some(),
+        fetch,
     };
     section.finish(findings);
     let groups = patterns.into_iter().map(|rule| rule.groups);
@@ -135,6 +144,7 @@ pub(in crate::mapping) fn read_audio(
         names,
         groups: groups.chain(keys).collect(),
         seconds,
+        url,
     };
     (audio, rules)
 }

@@ -1,5 +1,6 @@
 //! A mapping file: read, checked, and ready to be bound to an export.
 
+pub(super) mod audio_fetch;
 pub(super) mod audio_pattern;
 pub(super) mod audio_section;
 pub(super) mod audio_sidecar;

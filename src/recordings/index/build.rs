@@ -80,6 +80,7 @@ fn arrange(
         unlisted: listing.unlisted,
         bins: listing.bins,
         cold: listing.cold,
+        fetch: None,
     };
     index.names.shrink_to_fit();
     let mut keys = listing.keys;

@@ -21,11 +21,13 @@ use crate::recordings::extension::content_type;
 use crate::recordings::probe::{Depth, probe_found};
 use crate::recordings::sidecar::Sidecar;
 use crate::recordings::spelling::composed;
+use crate::recordings::store::error::RecordingError;
 use crate::recordings::store::key::RecordingKey;
 use crate::recordings::store::listing::{
     Alias, ColdRecordings, FileState, IndexedFile, IndexedFolder, Unlisted,
 };
 use crate::recordings::store::recording::Recording;
+use crate::recordings::store::recording_fetch::RecordingFetch;
 use crate::recordings::store::recording_store::RecordingStore;
 
 /// What counts as a recording that may be sent.
@@ -96,9 +98,34 @@ pub struct Index {
     pub(in crate::recordings) unlisted: Vec<Unlisted>,
     pub(in crate::recordings) bins: Vec<String>,
     pub(in crate::recordings) cold: BTreeMap<String, ColdRecordings>,
+    /// What gives recordings that the export names by URL.
+    pub(in crate::recordings) fetch: Option<Arc<dyn RecordingFetch>>,
 }
 
 impl Index {
+    /// The same, with recordings that the export names by URL.
+    #[must_use]
+    pub fn with_fetch(self, fetch: Arc<dyn RecordingFetch>) -> Index {
+        Index {
+            fetch: Some(fetch),
+            ..self
+        }
+    }
+
+    /// The recording at a URL of the export; nothing where nothing is there, or URLs are not asked for.
+    pub fn fetch(&self, url: &str) -> Result<Option<Recording>, RecordingError> {
+        let Some(fetch) = &self.fetch else {
+            return Ok(None);
+        };
+        // Behind those that were listed, so that no two recordings have one number.
+        let listed = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let found = fetch.look_up(url)?;
+        Ok(found.map(|found| {
+            let number = found.id.saturating_add(listed);
+            found.numbered(number)
+        }))
+    }
+
     /// How many recordings there are.
     pub fn len(&self) -> usize {
         self.ready as usize
@@ -147,7 +174,7 @@ impl Index {
 
     /// Whether the bytes of any of them come over a network connection of this program.
     pub fn is_far(&self) -> bool {
-        self.stores.iter().any(|store| store.is_far())
+        self.fetch.is_some() || self.stores.iter().any(|store| store.is_far())
     }
 
     /// Every recording, in a stable order.
@@ -174,7 +201,7 @@ impl Index {
     /// Whether there is more than a header in a recording of this index.
     pub fn has_sound(&self, recording: &Recording) -> bool {
         let entry = self.entries.get(recording.id as usize);
-        entry.is_some_and(|entry| !self.is_without_sound(recording.id, entry))
+        entry.is_none_or(|entry| !self.is_without_sound(recording.id, entry))
     }
 
     /// Whether a recording has more bytes than the API takes.

@@ -8,6 +8,7 @@ pub(super) mod local;
 mod local_walk;
 pub(super) mod open_recording;
 pub(super) mod recording;
+pub(super) mod recording_fetch;
 pub(super) mod recording_store;
 pub(super) mod recycle_bins;
 pub(super) mod sendable;

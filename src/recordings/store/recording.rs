@@ -23,6 +23,28 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// A recording that was not listed but asked for by its key.
+    pub fn fetched(
+        store: Arc<dyn RecordingStore>,
+        key: RecordingKey,
+        name: String,
+        version: ObjectVersion,
+    ) -> Recording {
+        Recording {
+            name,
+            store,
+            key,
+            version,
+            id: 0,
+        }
+    }
+
+    /// The same with a number that no other recording of its kind has.
+    #[must_use]
+    pub fn numbered(self, id: u32) -> Recording {
+        Recording { id, ..self }
+    }
+
     /// Its size when the store was listed.
     pub fn bytes(&self) -> u64 {
         self.version.bytes

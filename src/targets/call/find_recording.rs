@@ -13,7 +13,7 @@ use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::mapping::SeveralArg;
 use crate::pipeline::Round;
-use crate::recordings::{Grade, Index, OutsideFolder, Recording, SearchResult};
+use crate::recordings::{Grade, Index, OutsideFolder, Recording, SearchResult, Unusable};
 use crate::source::Record;
 
 /// Finds the recordings of calls.
@@ -47,6 +47,13 @@ impl<'w> CallRecordingFinder<'w> {
             return wanted;
         };
         wanted.state = RecordingPresence::Missing;
+        if let Some(fetched) = self.fetch(index, records, &mut wanted) {
+            wanted.recording = Some(fetched);
+            return wanted;
+        }
+        if !wanted.problems.is_empty() {
+            return wanted;
+        }
         let hits = search(
             index,
             self.context.mapping,
@@ -84,6 +91,81 @@ impl<'w> CallRecordingFinder<'w> {
             }
         }
         wanted
+    }
+
+    /// The recording at the URL that the records name. Nothing where they name none, or where something
+    /// is wrong with it, which is told.
+    fn fetch(
+        &self,
+        index: &Index,
+        records: &[Record<'_>],
+        wanted: &mut RecordingMatch,
+    ) -> Option<Recording> {
+        let mapping = self.context.mapping;
+        let named = records.iter().filter_map(|row| mapping.recording_url(row));
+        let mut urls: Vec<String> = Vec::new();
+        for url in named {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+        let mut told = RecordingProblems {
+            record: &records[0],
+            shown: "",
+            problems: &mut wanted.problems,
+        };
+        let url = match urls.as_slice() {
+            [] => return None,
+            [only] => only,
+            several => {
+                let message = format!(
+                    "the rows of the call name {} recordings by URL",
+                    several.len()
+                );
+                told.tell(Code::RecordingAmbiguous, Severity::Error, message);
+                return None;
+            }
+        };
+        let recording = match index.fetch(url) {
+            Ok(Some(recording)) => recording,
+            Ok(None) => {
+                let what = "nothing is at its URL";
+                told.missing(what, self.context.target.policy.missing);
+                return None;
+            }
+            Err(error) => {
+                let message = format!("{error}; the call waits for it");
+                told.hold(Code::RecordingUnavailable, message);
+                return None;
+            }
+        };
+        let name = recording.name.clone();
+        told.shown = &name;
+        let why = if recording.bytes() == 0 {
+            Some(Unusable::Empty)
+        } else {
+            index.is_too_large(&recording).then_some(Unusable::TooLarge)
+        };
+        if let Some(why) = why {
+            let (code, message) = unusable(why, recording.bytes());
+            told.tell(code, Severity::Error, message);
+            wanted.others = vec![recording];
+            return None;
+        }
+        if let Some((rival, name)) =
+            self.rival(std::iter::once(&recording), wanted.call, Grade::Exact)
+        {
+            told.hold(
+                Code::RecordingShared,
+                format!("{rival} claims {name} too; both calls wait"),
+            );
+            wanted.others = vec![recording];
+            return None;
+        }
+        wanted.grade = Some(Grade::Exact);
+        wanted.state = RecordingPresence::Here;
+        wanted.stated = self.stated(records);
+        Some(recording)
     }
 
     /// Takes what was found, unless something speaks against it.
