@@ -129,7 +129,9 @@ pub(super) fn parts(
         others.treat(path, is_found)
     })?;
     let inspection = inspection(arguments, &mapping)?;
-    let fetch = mapping.audio().fetch.clone();
+    let fetch = mapping.audio().fetch.as_ref();
+    let fetch = fetch.map(|section| config::fetch_settings(&arguments.stores, section));
+    let fetch = fetch.transpose()?.flatten();
     let recordings = match &arguments.audio[..] {
         [] if fetch.is_none() => None,
         places => {
@@ -142,11 +144,10 @@ pub(super) fn parts(
             let options = IndexOptions::default()
                 .with_patterns(&rules.patterns)
                 .with_sidecar(sidecar);
-            let settings = arguments.stores.settings()?;
+            let settings = config::store_settings(&arguments.stores)?;
             let stores = open_stores(places, &settings)?;
             let mut index = index_store(stores, &options).map_err(StoreError::from)?;
             if let Some(fetch) = fetch {
-                let fetch = arguments.stores.fetch_settings(&fetch)?;
                 index = index.with_fetch(open_fetch(fetch, &settings)?);
             }
             Some(Arc::new(index))

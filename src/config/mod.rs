@@ -55,6 +55,7 @@ pub use run_args::RunArgs;
 pub use settings::{LEDGERS, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use store_args::StoreArgs;
+pub use store_settings::{fetch_settings, store_settings};
 pub use token::TokenError;
 pub use v2_page_arg::V2PageArg;
 pub use variables::{asked_style, unknown_variables};

@@ -1,6 +1,5 @@
 //! How stores of recordings are reached: the variables and profiles that the clouds' own tools read.
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,69 +28,78 @@ const AWS_KEYS: [&str; 3] = [AWS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKE
 /// How long a connection may stand still.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-impl StoreArgs {
-    /// How recordings are fetched that the export names by URL.
-    pub fn fetch_settings(&self, section: &FetchSection) -> Result<FetchSettings, Error> {
-        let (file, command) = (&self.fetch_secret_file, &self.fetch_secret_command);
-        let secret = match &section.auth {
-            None => None,
-            Some(auth) => {
-                let secret = token::read_for_fetching(file.as_deref(), command.as_deref())?;
-                let secret = secret.ok_or(Error::NoFetchSecret)?;
-                Some(match auth {
-                    FetchAuth::Basic => FetchSecret::Basic(secret),
-                    FetchAuth::Bearer => FetchSecret::Bearer(secret),
-                    FetchAuth::Header(name) => FetchSecret::Header {
-                        name: name.clone(),
-                        value: secret,
-                    },
-                })
+/// How recordings are fetched that the export names by URL; nothing where the mapping leaves it to
+/// whether its secret is given, and it is not.
+pub fn fetch_settings(
+    arguments: &StoreArgs,
+    section: &FetchSection,
+) -> Result<Option<FetchSettings>, Error> {
+    let (file, command) = (
+        &arguments.fetch_secret_file,
+        &arguments.fetch_secret_command,
+    );
+    let secret = match &section.auth {
+        None => None,
+        Some(auth) => {
+            let secret = token::read_for_fetching(file.as_deref(), command.as_deref())?;
+            if secret.is_none() && section.is_optional {
+                return Ok(None);
             }
-        };
-        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(FetchSettings {
-            then: section.then.clone(),
-            secret,
-            hosts: section.hosts.clone(),
-            rate: section.rate.map(narrow).and_then(NonZeroU32::new),
-            parallel: section
-                .parallel
-                .map_or(USUAL_PARALLEL, |count| narrow(count) as usize),
-            may_be_private: self.allow_private,
-        })
-    }
-
-    /// What is needed to reach the stores.
-    pub fn settings(&self) -> Result<StoreSettings, Error> {
-        let ca_bundle = self.store_ca_bundle.as_deref().map(|path| {
-            small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
-                let path = path.to_owned();
-                Error::CaBundle { path, source }
+            let secret = secret.ok_or(Error::NoFetchSecret)?;
+            Some(match auth {
+                FetchAuth::Basic => FetchSecret::Basic(secret),
+                FetchAuth::Bearer => FetchSecret::Bearer(secret),
+                FetchAuth::Header(name) => FetchSecret::Header {
+                    name: name.clone(),
+                    value: secret,
+                },
             })
-        });
-        let mut variables = variables();
-        let aws_profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
-        let has_keys = variables.iter().any(|one| one.name == AWS_KEY);
-        let of_profile = aws_settings(&aws_profile).into_iter();
-        // Half of one pair of keys and half of another are no keys.
-        variables.extend(of_profile.filter(|one| !has_keys || !AWS_KEYS.contains(&&*one.name)));
-        Ok(StoreSettings {
-            route: HttpOptions {
-                timeout: TIMEOUT,
-                proxy: ProxyUse::FromEnvironment,
-                ca_bundle: ca_bundle.transpose()?,
-            },
-            variables,
-            ssh: SshSettings {
-                environment: for_ssh(),
-                config: self.ssh_config.clone(),
-                asks_for_password: variable("SSH_ASKPASS").is_some()
-                    && variable("SSH_ASKPASS_REQUIRE").as_deref() == Some("force"),
-            },
-            logins: web_logins(),
-            aws_profile,
+        }
+    };
+    let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Some(FetchSettings {
+        then: section.then.clone(),
+        secret,
+        hosts: section.hosts.clone(),
+        rate: section.rate,
+        retries: section.retries.map(narrow),
+        parallel: section
+            .parallel
+            .map_or(USUAL_PARALLEL, |count| narrow(count) as usize),
+        may_be_private: arguments.allow_private,
+    }))
+}
+
+/// What is needed to reach the stores.
+pub fn store_settings(arguments: &StoreArgs) -> Result<StoreSettings, Error> {
+    let ca_bundle = arguments.store_ca_bundle.as_deref().map(|path| {
+        small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
+            let path = path.to_owned();
+            Error::CaBundle { path, source }
         })
-    }
+    });
+    let mut variables = variables();
+    let aws_profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
+    let has_keys = variables.iter().any(|one| one.name == AWS_KEY);
+    let of_profile = aws_settings(&aws_profile).into_iter();
+    // Half of one pair of keys and half of another are no keys.
+    variables.extend(of_profile.filter(|one| !has_keys || !AWS_KEYS.contains(&&*one.name)));
+    Ok(StoreSettings {
+        route: HttpOptions {
+            timeout: TIMEOUT,
+            proxy: ProxyUse::FromEnvironment,
+            ca_bundle: ca_bundle.transpose()?,
+        },
+        variables,
+        ssh: SshSettings {
+            environment: for_ssh(),
+            config: arguments.ssh_config.clone(),
+            asks_for_password: variable("SSH_ASKPASS").is_some()
+                && variable("SSH_ASKPASS_REQUIRE").as_deref() == Some("force"),
+        },
+        logins: web_logins(),
+        aws_profile,
+    })
 }
 
 fn variables() -> Vec<StoreVariable> {

@@ -12,11 +12,11 @@ pub enum StoreAddress {
     /// A folder of this machine, or one that is mounted.
     Folder(PathBuf),
     /// `s3://bucket/prefix`.
-    S3(Bucket),
+    S3(BucketAddress),
     /// `gs://bucket/prefix`.
-    Google(Bucket),
+    Google(BucketAddress),
     /// `az://container/prefix`.
-    Azure(Bucket),
+    Azure(BucketAddress),
     /// `sftp://user@host:port/path`.
     Sftp(SftpAddress),
     /// `https://host/path/`; its query is a secret.
@@ -25,7 +25,7 @@ pub enum StoreAddress {
 
 /// A bucket or container, and what the keys in it begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bucket {
+pub struct BucketAddress {
     /// Its name.
     pub name: String,
     /// Empty, or a text that ends with `/`.
@@ -113,7 +113,7 @@ impl StoreAddress {
 impl fmt::Display for StoreAddress {
     /// Without secrets: a query may be a signature.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |formatter: &mut fmt::Formatter<'_>, scheme: &str, bucket: &Bucket| {
+        let of = |formatter: &mut fmt::Formatter<'_>, scheme: &str, bucket: &BucketAddress| {
             write!(formatter, "{scheme}://{}/{}", bucket.name, bucket.prefix)
         };
         match self {
@@ -142,7 +142,7 @@ impl fmt::Display for StoreAddress {
     }
 }
 
-fn bucket(rest: &str) -> Result<Bucket, AddressError> {
+fn bucket(rest: &str) -> Result<BucketAddress, AddressError> {
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if name.contains('@') {
         return Err(AddressError::Password);
@@ -155,7 +155,7 @@ fn bucket(rest: &str) -> Result<Bucket, AddressError> {
         return Err(AddressError::Shape("the address names no bucket"));
     }
     let prefix = prefix.trim_end_matches('/');
-    Ok(Bucket {
+    Ok(BucketAddress {
         name: name.to_owned(),
         prefix: if prefix.is_empty() {
             String::new()

@@ -9,7 +9,7 @@ use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use url::Url;
 
-use super::address::{Bucket, StoreAddress};
+use super::address::{BucketAddress, StoreAddress};
 use super::cloud::CloudSource;
 use super::cloud_http::CloudHttp;
 use super::connection::StoreConnection;
@@ -65,10 +65,14 @@ pub fn open_fetch(
         // A proxy would find the address itself, and nobody could look whose it is.
         client = client.no_proxy().dns_resolver(Arc::new(PublicOnly));
     }
+    let retries = fetch.retries;
     let source = FetchSource::new(client.build().map_err(ClientError::from)?, fetch);
     let runtime = Arc::new(StoreRuntime::start().map_err(StoreError::Threads)?);
     let address = "URLs of the export".to_owned();
-    let connection = StoreConnection::new(Box::new(source), address, &runtime);
+    let mut connection = StoreConnection::new(Box::new(source), address, &runtime);
+    if let Some(retries) = retries {
+        connection = connection.with_tries(retries.saturating_add(1));
+    }
     Ok(Arc::new(FetchStore::new(Arc::new(connection))))
 }
 
@@ -136,7 +140,11 @@ impl StoreOpener<'_> {
         known.collect::<Vec<_>>().into_iter().rev()
     }
 
-    fn s3(&mut self, bucket: &Bucket, address: &StoreAddress) -> Result<S3Source, StoreError> {
+    fn s3(
+        &mut self,
+        bucket: &BucketAddress,
+        address: &StoreAddress,
+    ) -> Result<S3Source, StoreError> {
         let looked_for = format!(
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, profile `{}` in ~/.aws, \
              AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, and the role of \
@@ -190,7 +198,7 @@ impl StoreOpener<'_> {
 
     fn google(
         &mut self,
-        bucket: &Bucket,
+        bucket: &BucketAddress,
         address: &StoreAddress,
     ) -> Result<Box<dyn ObjectSource>, StoreError> {
         let looked_for = "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_SERVICE_ACCOUNT, the file of \
@@ -213,7 +221,7 @@ impl StoreOpener<'_> {
 
     fn azure(
         &mut self,
-        bucket: &Bucket,
+        bucket: &BucketAddress,
         address: &StoreAddress,
     ) -> Result<Box<dyn ObjectSource>, StoreError> {
         let looked_for = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, \

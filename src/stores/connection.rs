@@ -29,6 +29,14 @@ impl StoreConnection {
         }
     }
 
+    /// The same with so many tries of a request.
+    pub(super) fn with_tries(self, tries: u32) -> Self {
+        StoreConnection {
+            gate: self.gate.with_tries(tries),
+            ..self
+        }
+    }
+
     pub(super) fn list(&self, after: Option<&str>) -> Result<ObjectPage, SourceError> {
         let list = async || self.source.list(after.map(str::to_owned)).await;
         self.wait_for(self.gate.run(list))

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -59,10 +58,12 @@ pub struct FetchSettings {
     pub secret: Option<FetchSecret>,
     /// Who gets the secret; `*.example.com` for all below.
     pub hosts: Vec<String>,
-    /// Requests a second; no limit without.
-    pub rate: Option<NonZeroU32>,
+    /// Requests a second, above 0; no limit without.
+    pub rate: Option<f64>,
     /// Requests at once.
     pub parallel: usize,
+    /// Tries after the first; the usual ones where it is not said.
+    pub retries: Option<u32>,
     /// Whether this machine and private networks may be asked.
     pub may_be_private: bool,
 }
@@ -85,9 +86,10 @@ struct KnownLink {
 
 impl FetchSource {
     pub(super) fn new(http: reqwest::Client, settings: FetchSettings) -> FetchSource {
-        let pace = settings
+        let each = settings
             .rate
-            .map(|rate| RateLimiter::direct(Quota::per_second(rate)));
+            .map(|rate| Duration::from_secs_f64(1.0 / rate));
+        let pace = each.and_then(Quota::with_period).map(RateLimiter::direct);
         FetchSource {
             http,
             pace,
@@ -215,6 +217,11 @@ impl FetchSource {
             let answer: serde_json::Value = serde_json::from_str(&answer).map_err(|_| {
                 SourceError::Refused("the answer at its URL is no JSON: a login page?".to_owned())
             })?;
+            if let Some(count) = several_at(&answer, step) {
+                let what =
+                    format!("the answer at its URL names {count} recordings; one was expected");
+                return Err(SourceError::Refused(what));
+            }
             let next = answer.pointer(step).and_then(serde_json::Value::as_str);
             let Some(next) = next.filter(|next| !next.is_empty()) else {
                 return Err(SourceError::NotFound);
@@ -261,6 +268,18 @@ impl FetchSource {
             return Ok(response);
         }
     }
+}
+
+/// How many entries a list has of which the pointer takes one by its number, if they are several: which
+/// one is the call's recording nobody knows.
+fn several_at(answer: &serde_json::Value, pointer: &str) -> Option<usize> {
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1);
+    let mut lists = ends.chain([pointer.len()]).filter_map(|end| {
+        let (list, number) = pointer[..end].rsplit_once('/')?;
+        number.parse::<usize>().ok()?;
+        Some(answer.pointer(list)?.as_array()?.len())
+    });
+    lists.find(|count| *count > 1)
 }
 
 /// What a refusal of one URL means: another URL may work.
@@ -400,6 +419,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_list_of_several_recordings_names_none() {
+        let answer = serde_json::json!({"one": [{"u": "a"}], "two": [{"u": "a"}, {"u": "b"}], "0": {"u": "c"}});
+        assert_eq!(several_at(&answer, "/one/0/u"), None);
+        assert_eq!(several_at(&answer, "/two/0/u"), Some(2));
+        assert_eq!(several_at(&answer, "/two/0"), Some(2));
+        assert_eq!(several_at(&answer, "/0/u"), None);
+        assert_eq!(several_at(&answer, "/none/0/u"), None);
+    }
+
     fn source(hosts: &[&str], may_be_private: bool) -> FetchSource {
         let settings = FetchSettings {
             then: Vec::new(),
@@ -407,6 +436,7 @@ mod tests {
             hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
             rate: None,
             parallel: 1,
+            retries: None,
             may_be_private,
         };
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -30,7 +30,7 @@ mod source_gate;
 mod ssh;
 mod web_index;
 
-pub use address::{AddressError, Bucket, SftpAddress, StoreAddress};
+pub use address::{AddressError, BucketAddress, SftpAddress, StoreAddress};
 pub use connect::{StoreError, open_fetch, open_stores};
 pub use fetch::{FetchSecret, FetchSettings};
 pub use settings::{StoreSettings, StoreVariable, WebLogin};

@@ -15,7 +15,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Response};
 use url::Url;
 
-use super::address::Bucket;
+use super::address::BucketAddress;
 use super::error::SourceError;
 use super::http_answer::{body_stream, broken, object_state, passing};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
@@ -70,7 +70,7 @@ pub(super) struct S3Source {
     pub(super) endpoint: Option<Url>,
     /// In which it is; the first answer may correct it.
     pub(super) region: Mutex<String>,
-    pub(super) bucket: Bucket,
+    pub(super) bucket: BucketAddress,
 }
 
 impl S3Source {

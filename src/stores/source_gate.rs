@@ -16,10 +16,12 @@ const TRIES: u32 = 9;
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// What all requests to one store wait for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SourceGate {
     /// The address of the store, for the log.
     address: String,
+    /// How often a request is tried.
+    tries: u32,
     state: Mutex<GateState>,
 }
 
@@ -36,7 +38,16 @@ impl SourceGate {
     pub(super) fn new(address: String) -> SourceGate {
         SourceGate {
             address,
+            tries: TRIES,
             state: Mutex::default(),
+        }
+    }
+
+    /// The same with so many tries of a request, at least one.
+    pub(super) fn with_tries(self, tries: u32) -> SourceGate {
+        SourceGate {
+            tries: tries.max(1),
+            ..self
         }
     }
 
@@ -87,7 +98,7 @@ impl SourceGate {
             }
             SourceError::Passing {
                 wait, is_throttle, ..
-            } if tried < TRIES => {
+            } if tried < self.tries => {
                 let own = delay(tried, fastrand::f64());
                 tracing::warn!(store = self.address, "{error}; try {} follows", tried + 1);
                 let asked = wait.map(|wait| wait.min(LONGEST_PAUSE));
@@ -125,7 +136,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_a_store_asks_for_holds_all_requests_to_it() {
-        let gate = SourceGate::default();
+        let gate = SourceGate::new(String::new());
         let begun = Instant::now();
         let count = AtomicU32::new(0);
         let first = gate.run(async || match count.fetch_add(1, Ordering::Relaxed) {
@@ -144,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_pass_is_tried_some_times_and_a_refusal_once() {
-        let gate = SourceGate::default();
+        let gate = SourceGate::new(String::new());
         let count = AtomicU32::new(0);
         let fails = |error: SourceError| {
             let (gate, count) = (&gate, &count);
@@ -167,7 +178,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn wrong_credentials_close_the_store() {
-        let gate = SourceGate::default();
+        let gate = SourceGate::new(String::new());
         let expired = SourceError::Credentials("expired".to_owned());
         let result: Result<(), _> = gate.run(async || Err(expired.clone())).await;
         assert_eq!(result, Err(expired.clone()));

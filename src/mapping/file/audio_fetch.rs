@@ -6,8 +6,10 @@
 //! then     = "/recordings/0/media"      # where in the answer (JSON) the address of the sound is; at most two steps
 //! auth     = "basic"                    # or "bearer", or "header:X-Api-Key"; the secret comes from outside
 //! hosts    = ["api.example.com"]        # who gets the secret; `*.example.com` for all below
-//! rate     = 5                          # requests a second
+//! rate     = 5                          # requests a second; 0.5 for one in two seconds
 //! parallel = 4                          # requests at once
+//! retries  = 8                          # tries after the first
+//! optional = true                       # only used where its secret is given
 //! ```
 
 use toml::Spanned;
@@ -15,7 +17,7 @@ use toml::de::DeValue;
 
 use super::origin::{ValueOrigin, read_origin};
 use super::rule::RuleReader;
-use super::toml_table::{TomlTable, wrong_type};
+use super::toml_table::{TomlTable, scalar, wrong_type};
 
 /// How the secret of a source of recordings is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum FetchAuth {
 }
 
 /// How recordings are fetched that the export names by URL, as plain values.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FetchSection {
     /// JSON pointers, one for each step from the first answer to the sound; at most two.
     pub then: Vec<String>,
@@ -38,9 +40,13 @@ pub struct FetchSection {
     /// The hosts that get the secret; `*.example.com` for all below.
     pub hosts: Vec<String>,
     /// Requests a second.
-    pub rate: Option<u64>,
+    pub rate: Option<f64>,
     /// Requests at once.
     pub parallel: Option<u64>,
+    /// Tries after the first.
+    pub retries: Option<u64>,
+    /// Whether recordings are fetched only where the secret is given: so that a preset can say how.
+    pub is_optional: bool,
 }
 
 /// Reads the table; with where the URL comes from.
@@ -93,8 +99,10 @@ pub(in crate::mapping) fn read_fetch(
             .into_iter()
             .map(|host| host.into_inner().to_ascii_lowercase())
             .collect(),
-        rate: count("rate", &mut section, reader),
+        rate: read_rate(&mut section, reader),
         parallel: count("parallel", &mut section, reader),
+        retries: section.count("retries", reader.findings),
+        is_optional: (section.flag("optional", reader.findings)).unwrap_or_default(),
     };
     if section.value("url").is_none() {
         reader
@@ -103,6 +111,22 @@ pub(in crate::mapping) fn read_fetch(
     }
     section.finish(reader.findings);
     Some((read, origin?))
+}
+
+/// Requests a second: a number above 0.
+fn read_rate(section: &mut TomlTable<'_, '_>, reader: &mut RuleReader<'_>) -> Option<f64> {
+    let value = section.value("rate")?;
+    let rate = match value.get_ref() {
+        DeValue::Integer(_) | DeValue::Float(_) => scalar(value.get_ref()),
+        _ => None,
+    };
+    let rate = rate.and_then(|text| text.parse().ok());
+    let rate = rate.filter(|rate: &f64| (0.001..=1_000_000.0).contains(rate));
+    if rate.is_none() {
+        let message = "`rate` is how many requests are sent in a second, such as 5 or 0.5";
+        reader.findings.add(value.span(), message);
+    }
+    rate
 }
 
 /// How the secret is sent.

@@ -93,6 +93,18 @@ impl<'w> CallRecordingFinder<'w> {
         wanted
     }
 
+    /// The URLs of recordings that the records name, each once.
+    fn urls(&self, records: &[Record<'_>]) -> Vec<String> {
+        let mapping = self.context.mapping;
+        let mut urls: Vec<String> = Vec::new();
+        for url in records.iter().filter_map(|row| mapping.recording_url(row)) {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+        urls
+    }
+
     /// The recording at the URL that the records name. Nothing where they name none, or where something
     /// is wrong with it, which is told.
     fn fetch(
@@ -101,14 +113,7 @@ impl<'w> CallRecordingFinder<'w> {
         records: &[Record<'_>],
         wanted: &mut RecordingMatch,
     ) -> Option<Recording> {
-        let mapping = self.context.mapping;
-        let named = records.iter().filter_map(|row| mapping.recording_url(row));
-        let mut urls: Vec<String> = Vec::new();
-        for url in named {
-            if !urls.contains(&url) {
-                urls.push(url);
-            }
-        }
+        let urls = self.urls(records);
         let mut told = RecordingProblems {
             record: &records[0],
             shown: "",
