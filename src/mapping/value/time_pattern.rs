@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
+use super::spelled_time::{MonthForm, respelled};
 use super::zone::{NoZone, Stated, first_word, in_literals};
 
 /// A pattern that can be read by.
@@ -46,8 +47,21 @@ impl Pattern {
         &self.text
     }
 
-    /// Reads a text; `None` when it is not in this pattern.
+    /// Reads a text; `None` when it is not in this pattern, in no language of months that is known.
     pub(in crate::mapping) fn parts(&self, text: &str) -> Option<Result<TimeParts, NoZone>> {
+        let read = self.parts_as_written(text);
+        if read.is_some() {
+            return read;
+        }
+        let form = if self.text.contains("%B") {
+            MonthForm::Long
+        } else {
+            MonthForm::Short
+        };
+        self.parts_as_written(&respelled(text, form)?)
+    }
+
+    fn parts_as_written(&self, text: &str) -> Option<Result<TimeParts, NoZone>> {
         let mut head = self.pieces.first()?.clone();
         let mut text = std::borrow::Cow::Borrowed(text);
         let mut stated = self.stated.clone();
