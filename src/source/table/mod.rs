@@ -16,6 +16,7 @@ mod column_shapes;
 mod consumed_row;
 mod detect_dialect;
 mod displaced_reasons;
+mod doubtful_text;
 mod header;
 mod header_place;
 mod headerless;

@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter};
 use super::beginning::Beginning;
 use super::consumed_row::ConsumedRow;
 use super::displaced_reasons::report_displaced;
+use super::doubtful_text::{QuoteSearch, report_quotes, report_twice_encoded};
 use super::opening::{take_blank_lines, take_line_of_blanks, take_rows};
 use super::plain_rows::{Expected, plain_rows};
 use super::quote_budget::QuoteBudget;
@@ -44,8 +45,8 @@ pub(in crate::source) struct TableReader {
     /// Whether the last row had no line ending.
     unterminated: bool,
     trailer: Trailer,
-    /// Whether only the beginning of the file says that it has no quoted cells.
-    quotes_doubtful: bool,
+    /// What is looked for in a file that is found to quote no cells.
+    quote_search: Option<QuoteSearch>,
     again: RepeatedHeader,
     /// Whether all cells are in quotes, as far as the first rows tell.
     quotes_all: bool,
@@ -87,7 +88,8 @@ impl TableReader {
             reading,
             is_sentence,
         } = Beginning::read(feed, encoding, options)?;
-        let quotes_doubtful = dialect.quote.is_none() && options.quote.is_none() && !feed.ended();
+        let quote_search =
+            QuoteSearch::of(dialect.quote.or(options.quote.map(|_| b'"')), feed.ended());
         let sheet = Arc::new(Sheet {
             file: Arc::clone(feed.stream().file()),
             reading,
@@ -114,7 +116,7 @@ impl TableReader {
                 sentence: is_sentence,
                 ends_without_newline: options.ends_without_newline,
             },
-            quotes_doubtful,
+            quote_search,
             again: RepeatedHeader::new(columns.own_names(), columns.shapes.clone()),
             quotes_all: false,
             scratch: Vec::new(),
@@ -183,9 +185,10 @@ impl TableReader {
         if self.rejects {
             report_displaced(&mut rows, &self.sheet);
         }
-        if self.quotes_doubtful {
-            rows.report_quoted(&self.sheet);
+        if let Some(search) = self.quote_search {
+            report_quotes(&mut rows, &self.sheet, search);
         }
+        report_twice_encoded(&mut rows, &self.sheet);
         if rows.len() == 0 {
             return Ok(None);
         }

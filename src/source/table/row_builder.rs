@@ -181,28 +181,10 @@ impl RowBuilder {
         self.problems.insert(at, (row, problem));
     }
 
-    /// Tells of cells that stand in quotes from end to end, in a file that seemed to have none.
-    pub(in crate::source) fn report_quoted(&mut self, sheet: &Sheet) {
-        if memchr(b'"', &self.bytes).is_none() {
-            return;
-        }
-        let mut found = Vec::new();
-        for index in 0..self.list.len() {
-            let quoted =
-                |cell: &[u8]| cell.len() > 1 && cell.starts_with(b"\"") && cell.ends_with(b"\"");
-            let mut cells = self.cells(index).enumerate();
-            if let Some((column, cell)) = cells.find(|(_, cell)| quoted(cell)) {
-                found.push((index, column, lossy(cell)));
-            }
-        }
-        for (index, column, value) in found {
-            let message =
-                "quotes around a cell, read as text: the file's beginning has no quoted cells";
-            let problem = Problem::new(Code::StrayQuote, self.location(sheet, index), message)
-                .at(&column_name(sheet, column), &value);
-            self.problems
-                .push((u32::try_from(index).unwrap_or(u32::MAX), problem));
-        }
+    /// Notes a problem of the row at `index`.
+    pub(super) fn problem_of(&mut self, index: usize, problem: Problem) {
+        let row = u32::try_from(index).unwrap_or(u32::MAX);
+        self.problems.push((row, problem));
     }
 
     /// Takes byte order marks and DOS ends of files off the beginnings of rows. A row that is nothing
@@ -356,7 +338,7 @@ impl RowBuilder {
         text
     }
 
-    fn location(&self, sheet: &Sheet, index: usize) -> Location {
+    pub(super) fn location(&self, sheet: &Sheet, index: usize) -> Location {
         Location::on_line(Arc::clone(&sheet.file), self.list[index].line)
     }
 }

@@ -66,6 +66,46 @@ fn quoted_cells_behind_a_beginning_without_any_are_told() {
 }
 
 #[test]
+fn half_a_pair_of_quotes_is_no_text_of_a_file_without_quoting() {
+    let row = "\"B-2,+4512345602,\"Call \"\"2\",2024-03-12\n";
+    let text = format!(
+        "id,phone,title,time\n{}{row}",
+        "B-1,+4512345601,Call 1,2024-03-11\n".repeat(7)
+    );
+    let table = csv(&text);
+    assert!(table.reading.contains("no quoting"), "{}", table.reading);
+    let last = table.records.last().unwrap();
+    assert_eq!(last.codes, [Code::StrayQuote]);
+    // What was said to be text is.
+    let options = ReadOptions {
+        quote: Some(crate::source::Quote::None),
+        ..ReadOptions::default()
+    };
+    let table = File::new("a.csv", text).read(&options).unwrap();
+    assert_eq!(table.records.last().unwrap().codes, []);
+}
+
+#[test]
+fn text_that_was_encoded_twice_is_told() {
+    for (name, is_told) in [
+        ("Ã\u{85}se", true),
+        ("SÃ¸ren", true),
+        ("PÃ…l", true),
+        ("Ã\u{201e}rger", true),
+        ("Åse", false),
+        ("NÃO", false),
+    ] {
+        let table = csv(format!("id,name\n1,{name}\n"));
+        let wanted: &[Code] = if is_told {
+            &[Code::UndecodableBytes]
+        } else {
+            &[]
+        };
+        assert_eq!(table.records[0].codes, wanted, "{name}");
+    }
+}
+
+#[test]
 fn a_delimiter_that_the_first_lines_do_not_show_is_found() {
     // Titles with commas, and then a table of semicolons.
     let text = "Calls, of all agents, in March\nmade by hand, in a hurry\n\nid;navn;pris\n1;Ib;2,5\n2;Bo;3,5\n3;Åse;4,5\n4;Per;1,0\n";
