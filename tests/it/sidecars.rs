@@ -124,3 +124,93 @@ fn metadata_tell_sound_from_screens_and_the_call_of_a_file() {
     assert!(told["message"].contains("line 1"), "{told:?}");
     assert_eq!(sent(&workdir, "calls.ndjson", &mapping(rule)), wanted[..1]);
 }
+
+/// Copies a folder of the samples, and lays a recording beside each file of metadata.
+fn lay(workdir: &Workdir, folder: &str, ending: &str) {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    std::fs::create_dir_all(workdir.path("audio")).expect("a folder");
+    let files = std::fs::read_dir(samples.join(folder)).expect("samples");
+    for (seed, file) in (0..).zip(files) {
+        let path = file.expect("a file").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        workdir.write(
+            &format!("audio/{name}"),
+            std::fs::read(&path).expect("a file"),
+        );
+        let recording = name.strip_suffix(ending).expect("metadata");
+        let recording = recording.strip_suffix(".wav").unwrap_or(recording);
+        sound(workdir, &format!("{recording}.wav"), seed);
+    }
+}
+
+#[test]
+fn the_preset_of_genesys_takes_calls_and_no_screens_by_their_metadata() {
+    let workdir = Workdir::new();
+    lay(&workdir, "sidecars/genesys-cloud", "_metadata.json");
+    let preset =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/presets/genesys-cloud");
+    for name in ["recorded.csv", "agents.csv"] {
+        workdir.write(name, std::fs::read(preset.join(name)).expect("a sample"));
+    }
+    workdir.call(&[
+        "run",
+        "recorded.csv",
+        "-m",
+        "genesys-cloud",
+        "--timezone",
+        "Europe/Copenhagen",
+        "--agents",
+        "agents.csv",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--out",
+        "out",
+        "--rate",
+        "0",
+    ]);
+    let rows = workdir.rows("accepted.sandbox.csv").into_iter();
+    let mut pairs: Vec<(String, String)> = rows
+        .filter(|row| !row["recording"].is_empty())
+        .map(|row| (row["external_id"].clone(), row["recording"].clone()))
+        .collect();
+    pairs.sort();
+    let wanted = [("31", "r51.wav"), ("32", "r52.wav")];
+    let wanted = wanted.map(|(end, name)| {
+        (
+            format!("d0000009-0000-4000-8000-0000000000{end}"),
+            name.to_owned(),
+        )
+    });
+    assert_eq!(pairs, wanted);
+}
+
+#[test]
+fn metadata_of_puzzel_are_an_export_with_names_of_their_own() {
+    let workdir = Workdir::new();
+    lay(&workdir, "sidecars/puzzel", ".XML");
+    let one = "audio/0a1b2c3d-0000-4000-8000-000000000051_1.XML";
+    let proposed = workdir.call(&["mapping", "init", one, "--own"]);
+    assert_eq!(proposed.code, 0, "{}", proposed.err);
+    for line in [
+        "externalIdentity = \"session.sessionID\"",
+        "dateTime = \"session.start\"",
+        "\"request.remoteAddress\"",
+    ] {
+        assert!(proposed.out.contains(line), "{line}\n{}", proposed.out);
+    }
+    let mapping = format!(
+        "[fields]\nexternalIdentity = \"session.sessionID\"\n{FIELDS}\n[audio]\nsidecar = \".xml\"\n\
+         match = \"{{{{ recording_name }}}}\"\n"
+    );
+    let wanted = [1, 2].map(|number| {
+        let id = format!("0a1b2c3d-0000-4000-8000-00000000005{number}");
+        let name = format!("{id}_1.wav");
+        (id, name)
+    });
+    assert_eq!(sent(&workdir, "audio/*.XML", &mapping), wanted);
+}
