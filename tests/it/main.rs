@@ -25,6 +25,7 @@ mod ledger_commands;
 mod limits;
 mod mapping_init;
 mod nightly;
+mod open_proposals;
 mod outages;
 mod overlaps;
 mod policies;

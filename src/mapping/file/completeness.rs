@@ -33,10 +33,28 @@ pub fn check_complete(mapping: &MappingFile) -> Result<(), LoadError> {
         if missing.len() == 1 { "it" } else { "them" },
     );
     let message = format!("nothing fills {names}, and {whole} cannot be created without {pronoun}");
-    let hint = format!("add {}", hints(&missing));
+    let hint = match proposed_line(&mapping.text, &missing) {
+        Some(line) => format!(
+            "line {line} begins what `mapping init` left for you to decide: read its `# check:`, and remove the `# ` \
+             before the right line"
+        ),
+        None => format!("add {}", hints(&missing)),
+    };
     findings.add_with(mapping.fields_span.clone(), message, Some(hint));
     let (name, text) = (Arc::clone(&mapping.name), Arc::clone(&mapping.text));
     Err(LoadError::new(name, text, findings.into_list()))
+}
+
+/// The line on which a proposal has the first of these targets as a comment.
+fn proposed_line(text: &str, missing: &[String]) -> Option<usize> {
+    let is_proposed = |line: &str| {
+        let rule = line.strip_prefix("# ")?;
+        let (target, toml) = rule.split_once(" = ")?;
+        let is_it = missing.iter().any(|name| name == target) && !toml.starts_with("\"…\"");
+        is_it.then_some(())
+    };
+    let at = text.lines().position(|line| is_proposed(line).is_some())?;
+    Some(at + 1)
 }
 
 /// The required targets without a rule.

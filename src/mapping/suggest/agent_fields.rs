@@ -1,5 +1,7 @@
 //! Who the agent is: what the export says of its agents, and what stands in for what it does not.
 
+use std::collections::{HashMap, HashSet};
+
 use super::call_side::{CallSide, call_side};
 use super::column_profile::ColumnProfile;
 use super::expressions::quoted;
@@ -8,6 +10,7 @@ use super::name_rank::{folded, last_step};
 use super::proposal::ProposalDraft;
 use super::survey::Surveyed;
 use crate::domain::call::Field;
+use crate::domain::shown;
 
 /// The words for the two parts of a name.
 const GIVEN: &[&str] = &["firstname", "givenname", "fornavn", "förnamn", "vorname"];
@@ -46,8 +49,74 @@ pub(super) fn name_of_two(draft: &mut ProposalDraft<'_>) {
     let is_agents = call_side(draft.name(pair[0])) == Some(CallSide::Agent);
     let names = pair.map(|at| quoted(draft.name(at)));
     let toml = format!("{{ from = [{}] }}", names.join(", "));
-    let check = (!is_agents).then(|| WHOSE.to_owned());
-    draft.columns_rule(Field::AgentName, &pair, toml, check);
+    draft.columns_rule(Field::AgentName, &pair, toml, None);
+    if !is_agents {
+        draft.leave_open(Field::AgentName, WHOSE, Vec::new());
+    }
+}
+
+/// Leaves a column of names to the operator where some are of something else, or all are the same.
+pub(super) fn doubt_name(draft: &mut ProposalDraft<'_>, field: Field, at: usize) {
+    const FEW: usize = 3;
+    let (column, shape) = (&draft.survey.columns[at], &draft.shapes[at]);
+    let why = if let Some(odd) = &shape.no_person {
+        format!(
+            "is `{}` an agent, or a queue? Leave out records without an agent by `[source.skip]`",
+            shown(odd)
+        )
+    } else if field == Field::AgentName
+        && !shape.is_person
+        && column.filled >= FEW
+        && column.values.len() == 1
+    {
+        format!(
+            "all records have `{}`: is it an agent?",
+            shown(&column.values[0])
+        )
+    } else {
+        return;
+    };
+    draft.leave_open(field, &why, Vec::new());
+}
+
+/// Whether two columns speak of the same people: a word of one is in the other, as in `Ida Opdigtet` and
+/// `ida@example.com`, or each of several people in one has one of their own in the other, again and again.
+pub(super) fn is_same_person(draft: &ProposalDraft<'_>, known: usize, other: usize) -> bool {
+    let cells = |at: usize| -> HashMap<usize, &str> {
+        let cells = draft.survey.columns[at].cells.iter();
+        cells.map(|(record, text)| (*record, text.trim())).collect()
+    };
+    let (known, other) = (cells(known), cells(other));
+    let pairs: HashSet<(&str, &str)> = known
+        .iter()
+        .filter_map(|(record, text)| Some((*text, *other.get(record)?)))
+        .collect();
+    let count = |side: &dyn Fn(&(&str, &str)) -> String| {
+        let different: HashSet<String> = pairs.iter().map(side).collect();
+        different.len()
+    };
+    let one_to_one = count(&|pair| pair.0.to_owned()) == pairs.len()
+        && count(&|pair| pair.1.to_owned()) == pairs.len();
+    let is_repeated = pairs.len() > 1 && other.len() >= pairs.len() * 2;
+    let share = pairs
+        .iter()
+        .filter(|(one, two)| share_a_word(one, two))
+        .count();
+    share > 0 && share * 5 >= pairs.len() * 4 || one_to_one && is_repeated
+}
+
+/// Whether a word of two letters or more of one text is in the other, before an `@`.
+fn share_a_word(one: &str, two: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let local = text.split('@').next().unwrap_or(text).to_lowercase();
+        let words = local.split(|sign: char| !sign.is_alphabetic());
+        words
+            .filter(|word| word.chars().count() > 1)
+            .map(str::to_owned)
+            .collect()
+    };
+    let two = words(two);
+    words(one).iter().any(|word| two.contains(word))
 }
 
 /// Whose part of a name it is: what comes before the word for it.
@@ -83,6 +152,13 @@ pub(super) fn agents(draft: &mut ProposalDraft<'_>) {
             _ => None,
         })
         .collect();
+    let settled = draft.settled_columns(&fields);
+    let told: Vec<usize> = known
+        .iter()
+        .copied()
+        .filter(|at| settled.contains(at))
+        .collect();
+    let known = if told.is_empty() { known } else { told };
     let Some(&at) = known.first() else { return };
     let keys: Vec<String> = known.iter().map(|at| draft.in_template(*at)).collect();
     let key = if let [key] = keys.as_slice() {
@@ -105,6 +181,9 @@ pub(super) fn agents(draft: &mut ProposalDraft<'_>) {
             format!("{{ template = {template}{as_email} }}"),
             Some("the export does not say it".to_owned()),
         );
+        if draft.is_open(&known) {
+            draft.leave_open(field, "decide with the line above", Vec::new());
+        }
         if what == "email" {
             draft.need("email", "no column has addresses of agents");
         }

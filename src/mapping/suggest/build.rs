@@ -1,27 +1,33 @@
 //! Which column feeds which target, as far as names and values tell.
 
-use super::agent_fields::{WHOSE, agents, is_agents, is_part_of_name, may_be_agents, name_of_two};
+use super::agent_fields::{
+    WHOSE, agents, doubt_name, is_agents, is_part_of_name, is_same_person, may_be_agents,
+    name_of_two,
+};
 use super::audio_rules::recordings;
-use super::call_customer::{customer, is_told_agents, number, ways};
+use super::call_customer::{
+    customer, doubt_number_by_values, is_an_id, is_told_agents, number, ways,
+};
 use super::call_time::{date_time, times};
 use super::column_profile::ColumnProfile;
 use super::expressions::quoted;
 use super::identity::{identity, identity_by_values};
 use super::known_names;
+use super::known_times;
 use super::name_rank::{WITHIN, rank};
 use super::proposal::{ProposalDraft, SuggestedMapping};
 use super::survey::{ExportSurvey, Surveyed};
-use super::text_fields::{duration, labels, subject};
+use super::text_fields::{LengthRule, duration, is_of_no_talk, labels, subject, whole_label};
 use crate::domain::call::{Field, ValueKind};
 
 /// The fields that are looked for by name, those that are hardest to mistake first.
 const ORDER: [Field; 18] = [
     Field::ExternalIdentity,
-    Field::AgentEmail,
     Field::DateTime,
     Field::Customer,
     Field::AgentId,
     Field::AgentName,
+    Field::AgentEmail,
     Field::HasConsent,
     Field::Subject,
     Field::CustomerCompany,
@@ -72,7 +78,7 @@ fn lengths(draft: &mut ProposalDraft<'_>) {
     let mut rules = draft.proposal.rules.iter();
     let talk = rules.find(|rule| rule.field == Field::CustomNumberProp1);
     draft.proposal.seconds = talk
-        .filter(|_| !draft.proposal.recordings.is_empty())
+        .filter(|rule| !rule.is_open && !draft.proposal.recordings.is_empty())
         .map(|rule| rule.toml.replace(", as = \"seconds\"", ""));
 }
 
@@ -84,15 +90,17 @@ fn repairs(draft: &mut ProposalDraft<'_>) {
         let from = format!("{{ from = {name}");
         let repaired = format!("{from}, repair = [\"formula\", \"apostrophe\"]");
         for rule in &mut draft.proposal.rules {
-            if rule.toml == name {
-                rule.toml = format!("{repaired} }}");
-            } else if let Some(rest) = rule.toml.strip_prefix(&from) {
-                rule.toml = match rest.strip_prefix(", repair = [") {
-                    Some(others) => {
-                        format!("{from}, repair = [\"formula\", \"apostrophe\", {others}")
-                    }
-                    None => format!("{repaired}{rest}"),
-                };
+            for toml in std::iter::once(&mut rule.toml).chain(&mut rule.others) {
+                if *toml == name {
+                    *toml = format!("{repaired} }}");
+                } else if let Some(rest) = toml.strip_prefix(&from) {
+                    *toml = match rest.strip_prefix(", repair = [") {
+                        Some(others) => {
+                            format!("{from}, repair = [\"formula\", \"apostrophe\", {others}")
+                        }
+                        None => format!("{repaired}{rest}"),
+                    };
+                }
             }
         }
     }
@@ -116,7 +124,6 @@ fn plain(
     let column = &draft.survey.columns[at];
     let name = quoted(&column.name);
     let (toml, check) = match field {
-        Field::Labels => labels(column),
         Field::HasConsent => (
             name,
             Some("a refusal must be read as one; own words: true = [\"given\"], false = [\"refused\"]".to_owned()),
@@ -124,33 +131,70 @@ fn plain(
         Field::AgentName | Field::AgentEmail | Field::AgentId
             if !is_agents(column, &draft.shapes[at]) =>
         {
-            (name, Some(WHOSE.to_owned()))
+            let known = draft.settled_columns(&[Field::AgentId, Field::AgentName]);
+            let is_known = known.iter().any(|agent| is_same_person(draft, *agent, at));
+            draft.column_rule(field, at, name, None);
+            if !is_known {
+                draft.leave_open(field, WHOSE, Vec::new());
+            }
+            return;
         }
         Field::AgentName if !draft.shapes[at].is_person => {
             (name, Some("do these look like the names of your agents?".to_owned()))
         }
-        _ if field.kind() == ValueKind::Number => duration(&name, column, &draft.shapes[at]),
+        _ if field.kind() == ValueKind::Number => {
+            let LengthRule { mut ways, check } = duration(&name, column, &draft.shapes[at]);
+            let others = ways.split_off(1);
+            draft.column_rule(field, at, ways.remove(0), check.map(str::to_owned));
+            if !others.is_empty() {
+                draft.leave_open(field, "nothing is sent until you say", others);
+            }
+            return;
+        }
+        Field::Labels => {
+            let ((toml, check), whole) = (labels(column), whole_label(column));
+            draft.column_rule(field, at, toml, check);
+            if let Some(whole) = whole {
+                draft.leave_open(field, "nothing is sent until you say", vec![whole]);
+            }
+            return;
+        }
+        Field::Subject if column.filled < draft.survey.records => {
+            let template = format!("{{{{ {} or 'Call' }}}}", draft.in_template(at));
+            (format!("{{ template = {} }}", quoted(&template)), None)
+        }
         _ if field.is_required() => (name, None),
         _ => (format!("{{ from = {name}, optional = true }}"), None),
     };
     draft.column_rule(field, at, toml, check);
+    if matches!(field, Field::AgentName | Field::AgentId) {
+        doubt_name(draft, field, at);
+    }
 }
 
-/// The agent's name: a column that says whose it is before two that are its parts, and those before a
-/// column that does not say.
+/// The agent's name: a column that says whose it is before two that are its parts, and names of people
+/// before other words. A column that does not say whose it is waits for a person.
 fn agent_name(draft: &mut ProposalDraft<'_>) {
     plain(draft, Field::AgentName, |column, shape| {
-        is_agents(column, shape) && !is_part_of_name(column)
+        is_agents(column, shape) && !is_part_of_name(column) && shape.is_person
     });
     if !draft.has(Field::AgentName) {
         name_of_two(draft);
     }
-    if !draft.has(Field::AgentName) {
-        plain(draft, Field::AgentName, |_, _| true);
+    if !draft.is_settled(Field::AgentName) {
+        let two = draft.taken_back(Field::AgentName);
+        plain(draft, Field::AgentName, |column, shape| {
+            is_agents(column, shape) && !is_part_of_name(column)
+        });
+        if !draft.has(Field::AgentName) {
+            plain(draft, Field::AgentName, |_, _| true);
+        }
+        draft.restore(two);
     }
 }
 
-/// Required fields for which no name was found take a column whose values alone are enough.
+/// Required fields for which no name was found take a column whose values alone are enough. Whose address
+/// or name it is, no value says.
 fn by_values(draft: &mut ProposalDraft<'_>) {
     let is_free = |column: &Surveyed| !column.is_nested && !column.values.is_empty();
     for field in [
@@ -159,24 +203,37 @@ fn by_values(draft: &mut ProposalDraft<'_>) {
         Field::Customer,
         Field::AgentName,
     ] {
-        if draft.has(field) {
+        // What the export says of its agents leads to their names, better than a guess.
+        let agents = [Field::AgentId, Field::AgentEmail];
+        let is_told = field == Field::AgentName && !draft.settled_columns(&agents).is_empty();
+        if draft.has(field) || is_told {
             continue;
         }
         let fits = |column: &Surveyed, shape: &ColumnProfile| match field {
             Field::AgentEmail => shape.is_email && may_be_agents(column),
-            Field::DateTime => is_time(shape),
-            Field::Customer => shape.is_phone && !is_time(shape) && !is_told_agents(column),
+            Field::DateTime => is_time(shape) && !known_times::is_time_of_end(&column.name),
+            Field::Customer => {
+                let is_party = !is_told_agents(column) && !is_an_id(&column.name);
+                shape.is_phone && !is_time(shape) && is_party
+            }
             _ => shape.is_person && may_be_agents(column),
         };
         let columns = draft.survey.columns.iter().zip(&draft.shapes).enumerate();
-        let mut free = columns.filter(|(at, (column, shape))| {
+        let free = columns.filter(|(at, (column, shape))| {
             !draft.proposal.used.contains(at) && is_free(column) && fits(column, shape)
         });
-        let Some(at) = free.next().map(|(at, _)| at) else {
+        let found: Vec<usize> = free.map(|(at, _)| at).collect();
+        let Some((&at, others)) = found.split_first() else {
             continue;
         };
-        drop(free);
+        let others: Vec<String> = others.iter().map(|at| quoted(draft.name(*at))).collect();
         take(draft, field, at);
+        match field {
+            Field::Customer => doubt_number_by_values(draft, at),
+            Field::DateTime if others.is_empty() => {}
+            Field::DateTime => draft.leave_open(field, "which is when the call began?", others),
+            _ => draft.leave_open(field, WHOSE, others),
+        }
     }
 }
 
@@ -232,10 +289,15 @@ fn holds(field: Field, column: &Surveyed, shape: &ColumnProfile) -> bool {
     }
     match field {
         Field::AgentEmail => shape.is_email && may_be_agents(column),
-        Field::AgentName => !shape.is_phone && !shape.is_flag && may_be_agents(column),
+        Field::AgentName => {
+            let is_name = !shape.is_phone && !shape.is_flag && !shape.is_email;
+            is_name && may_be_agents(column) && may_be_name(column, shape)
+        }
+        Field::CustomNumberProp1 if is_of_no_talk(column) => false,
         // Names of people are no ids, whatever the column is called.
         Field::AgentId => {
-            !shape.is_phone && !shape.is_flag && !shape.is_person && may_be_agents(column)
+            let is_id = !shape.is_phone && !shape.is_flag && !shape.is_person;
+            is_id && may_be_agents(column) && may_be_agent_id(column)
         }
         Field::Status | Field::Labels | Field::Subject | Field::TeamName => {
             let is_word = !shape.is_duration || shape.is_number && is_said(field, column);
@@ -244,6 +306,16 @@ fn holds(field: Field, column: &Surveyed, shape: &ColumnProfile) -> bool {
         Field::CustomProp1 => ways(column).is_some(),
         _ => field.kind() != ValueKind::Number || shape.is_duration && shape.times.is_none(),
     }
+}
+
+/// Whether the name or the values say that it holds names.
+fn may_be_name(column: &Surveyed, shape: &ColumnProfile) -> bool {
+    shape.is_person || is_said(Field::AgentName, column)
+}
+
+/// Whether the name says that it holds ids of agents: `agent_speed_to_answer` does not.
+fn may_be_agent_id(column: &Surveyed) -> bool {
+    is_said(Field::AgentId, column) || known_names::is_id_like(&column.name)
 }
 
 /// Whether the whole name of a column is one of the names of a field.

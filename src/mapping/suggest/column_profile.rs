@@ -12,6 +12,8 @@ pub(super) struct ColumnProfile {
     pub(super) is_email: bool,
     /// Whether most are telephone numbers.
     pub(super) is_phone: bool,
+    /// Whether any is.
+    pub(super) has_phone: bool,
     /// Whether some of those have no country code.
     pub(super) lacks_country: bool,
     pub(super) times: Option<Times>,
@@ -27,6 +29,8 @@ pub(super) struct ColumnProfile {
     pub(super) lacks_plus: bool,
     /// Whether they look like names of people.
     pub(super) is_person: bool,
+    /// The first value that looks like none, where others do: a queue, a robot, or a short name.
+    pub(super) no_person: Option<String>,
     /// Whether they are names of recordings.
     pub(super) is_recording: bool,
 }
@@ -47,6 +51,7 @@ impl ColumnProfile {
         ColumnProfile {
             is_email: most(values, 1, |value| is_email(value.trim())),
             is_phone: phones * 2 > values.len() && !are_days,
+            has_phone: phones > 0 && !are_days,
             lacks_country: values
                 .iter()
                 .any(|value| read_phone(value, None) == PhoneReading::NeedsRegion),
@@ -62,9 +67,20 @@ impl ColumnProfile {
             is_flag: all(&is_flag),
             lacks_plus: most(values, 4, |value| lacks_plus(value.trim())),
             is_person: all(&is_person),
+            no_person: odd_among_people(values),
             is_recording: all(&is_recording),
         }
     }
+}
+
+/// The first value of one word without a digit, where others are names of people.
+fn odd_among_people(values: &[String]) -> Option<String> {
+    let is_word = |value: &&String| {
+        let value = value.trim();
+        !is_person(value) && !value.contains([' ', '.', '@']) && !value.contains(char::is_numeric)
+    };
+    let has_people = values.iter().any(|value| is_person(value.trim()));
+    values.iter().find(is_word).filter(|_| has_people).cloned()
 }
 
 /// Two words or more that begin with capitals, without digits.
@@ -92,11 +108,13 @@ fn is_flag(value: &str) -> bool {
     WORDS.contains(&value.to_lowercase().as_str())
 }
 
-/// Whether these digits are a number with its country code, and without a `+`.
+/// Whether these digits are a number with its country code, and without a `+`. What is a number of North
+/// America as it stands may be that as well, with its own code or without: the region tells.
 fn lacks_plus(value: &str) -> bool {
     const SHORTEST: usize = 10;
     value.len() >= SHORTEST
         && !value.starts_with('0')
+        && !is_north_american(value)
         && value.bytes().all(|byte| byte.is_ascii_digit())
         && matches!(
             read_phone(&format!("+{value}"), None),
@@ -104,9 +122,16 @@ fn lacks_plus(value: &str) -> bool {
         )
 }
 
+/// Whether these are the ten digits of a number in North America: area and exchange begin with 2 to 9.
+fn is_north_american(value: &str) -> bool {
+    let value = value.as_bytes();
+    value.len() == 10 && value[0] >= b'2' && value[3] >= b'2'
+}
+
 fn is_dialled(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     digits >= 7
+        && value.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
         && matches!(
             read_phone(value.trim_start_matches('\''), None),
             PhoneReading::Possible(_) | PhoneReading::NeedsRegion | PhoneReading::Damaged

@@ -3,7 +3,7 @@
 use super::agent_fields::agents;
 use super::build::draft;
 use super::call_customer::number;
-use super::call_time::times;
+use super::call_time::{settle_format, times};
 use super::expressions::quoted;
 use super::listed_recordings::ListedRecordings;
 use super::proposal::ProposalDraft;
@@ -44,7 +44,7 @@ impl<'s> GuidedProposal<'s> {
         let mut missing = Vec::new();
         for field in Field::REQUIRED {
             let name = match field {
-                _ if self.draft.has(field) => continue,
+                _ if self.draft.is_settled(field) => continue,
                 field if AGENT.contains(&field) => AGENT_WORD,
                 field => field.name(),
             };
@@ -66,7 +66,7 @@ impl<'s> GuidedProposal<'s> {
         ];
         ASKED.into_iter().find_map(|field| {
             let mut rules = self.draft.proposal.rules.iter();
-            let rule = rules.find(|rule| rule.field == field)?;
+            let rule = rules.find(|rule| rule.field == field && !rule.is_open)?;
             let (Some(check), [column]) = (&rule.check, &rule.columns[..]) else {
                 return None;
             };
@@ -100,6 +100,10 @@ impl<'s> GuidedProposal<'s> {
         if let Some(text) = answer.strip_prefix('=') {
             return self.same_text(field, text.trim());
         }
+        let (answer, format) = match answer.find(" %") {
+            Some(at) => (answer[..at].trim(), Some(answer[at..].trim())),
+            None => (answer, None),
+        };
         let at = self.column(answer)?;
         let shape = &self.draft.shapes[at];
         let field = match field {
@@ -116,9 +120,20 @@ impl<'s> GuidedProposal<'s> {
                 shown(example)
             ));
         }
+        if AGENT.contains(&field) {
+            // What was made of a column in doubt is made again of this one.
+            for field in AGENT {
+                if !self.draft.is_settled(field) {
+                    self.draft.forget(field);
+                }
+            }
+        }
         self.draft.forget(field);
         match field {
-            Field::DateTime => times(&mut self.draft, at, None),
+            Field::DateTime => {
+                times(&mut self.draft, at, None);
+                settle_format(&mut self.draft, format)?;
+            }
             Field::Customer => number(&mut self.draft, at, None),
             field => {
                 let name = quoted(self.draft.name(at));

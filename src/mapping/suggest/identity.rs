@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 
+use super::call_customer::is_an_id;
 use super::call_side::{CallSide, call_side};
 use super::column_profile::ColumnProfile;
 use super::expressions::quoted;
 use super::known_names;
 use super::name_rank::{is_whole, rank};
 use super::proposal::ProposalDraft;
+use super::rows_of_calls::{may_be_an_id, rows_of_calls};
 use super::survey::{Surveyed, VALUES};
 use crate::domain::call::Field;
 
-/// Shorter ids without a letter may as well be seconds, counts or extensions.
-const SHORT: usize = 4;
+/// Fewer records prove nothing by what differs in them.
+const FEW: usize = 5;
 /// How many other columns are named.
 const NAMED: usize = 3;
 
@@ -37,10 +39,13 @@ pub(super) fn identity(draft: &mut ProposalDraft<'_>) {
     let column = &draft.survey.columns[at];
     let check = doubts(draft, at, &names);
     draft.column_rule(Field::ExternalIdentity, at, quoted(&column.name), check);
+    if let Some((why, others)) = rows_of_calls(draft, at) {
+        draft.leave_open(Field::ExternalIdentity, &why, others);
+    }
 }
 
 /// Proposes an id where no name speaks for one: the column whose values do best, else the parts that
-/// tell one call from the next.
+/// tell one call from the next. A person decides where several do.
 pub(super) fn identity_by_values(draft: &mut ProposalDraft<'_>) {
     if draft.has(Field::ExternalIdentity) {
         return;
@@ -49,38 +54,50 @@ pub(super) fn identity_by_values(draft: &mut ProposalDraft<'_>) {
     let columns = draft.survey.columns.iter().zip(&draft.shapes).enumerate();
     let free = columns.filter(|(at, (column, shape))| {
         let is_other = shape.is_recording
-            || shape.is_phone
+            || shape.is_phone && !is_an_id(&column.name) && column.repeats() > 0
             || shape.is_email
             || shape.is_person
-            || shape.is_duration && is_short(column)
+            || shape.is_fraction
             || shape.times.is_some()
-            || column.values.iter().any(|value| value.contains("://"));
+            || !column.values.iter().all(|value| may_be_an_id(value));
         !draft.proposal.used.contains(at)
             && !is_other
             && !is_of_somebody(&column.name)
             && !known_names::is_anothers(Field::ExternalIdentity, &column.name)
             && is_id_of_call(column, shape, records)
+            && column.repeats() * 20 <= column.filled
     });
-    // Of equals the first one.
-    let best = free.min_by_key(|(at, (column, _))| (column.repeats(), is_short(column), *at));
-    match best.map(|(at, _)| at) {
-        Some(at) => {
-            let check = "only its values speak for this column".to_owned();
-            let others = others(draft, at);
-            let check = if others.is_empty() {
-                check
-            } else {
-                format!("{check}; {others} could be the id, too")
-            };
-            let name = quoted(draft.name(at));
-            draft.column_rule(Field::ExternalIdentity, at, name, Some(check));
-        }
-        None => of_parts(draft),
+    let ids: Vec<usize> = free.map(|(at, _)| at).collect();
+    let Some((&at, others)) = ids.split_first() else {
+        return of_parts(draft);
+    };
+    let others: Vec<String> = others
+        .iter()
+        .map(|other| quoted(draft.name(*other)))
+        .collect();
+    let check = "only its values speak for this column".to_owned();
+    draft.column_rule(
+        Field::ExternalIdentity,
+        at,
+        quoted(draft.name(at)),
+        Some(check),
+    );
+    if records < FEW {
+        let why = "so few records do not tell an id from what happens to differ";
+        draft.leave_open(Field::ExternalIdentity, why, others);
+    } else if !others.is_empty() {
+        let why = "several columns have one value for each record";
+        draft.leave_open(Field::ExternalIdentity, why, others);
+    } else if let Some((why, others)) = rows_of_calls(draft, at) {
+        draft.leave_open(Field::ExternalIdentity, &why, others);
     }
 }
 
-/// Time, number and agent together, where they tell one call from the next.
+/// Proposes time, number and agent together, where they tell one call from the next. Whether every export
+/// writes them alike, and whether a call has one row, a person must know.
 fn of_parts(draft: &mut ProposalDraft<'_>) {
+    const WHY: &str = "no id found: an id differs for each call and is the same in every export. These \
+                       together tell one call from the next in the first records";
     let records = draft.survey.records;
     let mut parts: Vec<usize> = Vec::new();
     for field in [
@@ -100,9 +117,8 @@ fn of_parts(draft: &mut ProposalDraft<'_>) {
         if records > 1 && has_both && are_different(draft, &parts) {
             let names: Vec<String> = parts.iter().map(|at| quoted(draft.name(*at))).collect();
             let toml = format!("{{ from = [{}], join = \" \" }}", names.join(", "));
-            let check = "no column is an id: these tell one call from the next in the first records, \
-                         and every export must write them alike";
-            draft.rule(Field::ExternalIdentity, toml, Some(check.to_owned()));
+            draft.rule(Field::ExternalIdentity, toml, None);
+            draft.leave_open(Field::ExternalIdentity, WHY, Vec::new());
             return;
         }
     }
@@ -144,7 +160,8 @@ fn is_id_of_call(column: &Surveyed, shape: &ColumnProfile, records: usize) -> bo
 /// Whether the name is that of a person's or a list's id; `contact_id` is the call's in some systems.
 fn is_of_somebody(name: &str) -> bool {
     call_side(name) == Some(CallSide::Agent)
-        || call_side(name) == Some(CallSide::Customer) && !is_whole(name, &["contactid"])
+        || call_side(name) == Some(CallSide::Customer)
+            && !is_whole(name, &["contactid", "externalid", "externalidentity"])
 }
 
 /// Whether a column could hold the ids of the calls but for a few records: at most one in twenty lacks
@@ -156,15 +173,6 @@ fn is_nearly_an_id(column: &Surveyed, records: usize) -> bool {
         && !column.values.is_empty()
         && lacking <= records.div_ceil(20)
         && column.values.len() * 5 >= column.filled.min(VALUES) * 4
-}
-
-/// Whether the values are numbers of a few digits, clocks or amounts.
-fn is_short(column: &Surveyed) -> bool {
-    let is_short = |value: &String| {
-        !value.contains(char::is_alphabetic)
-            && value.bytes().filter(u8::is_ascii_digit).count() <= SHORT
-    };
-    column.values.iter().all(is_short)
 }
 
 /// Other columns that have one value for each record and the name of an id.

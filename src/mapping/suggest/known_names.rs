@@ -11,14 +11,14 @@ const NAMES: &[(Field, &str)] = &[
     (
         Field::ExternalIdentity,
         "externalidentity externalid callid opkaldsid samtaleid uniqueid callguid calluuid \
-         conversationid interactionid linkedid callsid recordingid id sessionid \
+         conversationid interactionid correlationid linkedid callsid recordingid hsobjectid recordid id sessionid \
          sid guid uuid contactid \
          opkaldsnr opkaldsnummer samtalenr samtalenummer samtalsid anropsid vorgangsnummer \
          vorgangsid anrufid gesprächsid kennung callref reference referanse referens referenz",
     ),
     (
         Field::AgentId,
-        "agentid agentno assigneeid ownerid advisorid repid representativeid agentnr medarbejderid medarbejdernr employeeid operatorid userid \
+        "agentid agentno assigneeid ownerid advisorid repid representativeid agentnr medarbejderid medarbejdernr employeeid operatorid userid hubspotownerid \
          agentlogin userlogin login initialer agentextension extension lokalnummer lokalnr \
          anknytning username agent user bruger brugerid \
          medarbnr medarbejdernummer bearbeiterid mitarbeiterid mitarbeiternummer \
@@ -26,15 +26,15 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::AgentName,
-        "agentname agentfullname assigneename ownername repname advisorname representative agentnavn medarbejdernavn medarbejder operatorname \
+        "agentname agentfullname userdisplayname assigneename ownername repname advisorname representative agentnavn medarbejdernavn medarbejder operatorname \
          operator employeename employee sælger saelger handläggare agentnamn fullname \
-         displayname username agent user bruger users name navn namn \
+         displayname agentusername username callassignedto activityassignedto agent user bruger users name navn namn \
          medarb bearbeiter mitarbeiter mitarbeitername agentenname sachbearbeiter benutzer \
          saksbehandler selger konsulent rådgiver",
     ),
     (
         Field::AgentEmail,
-        "agentemail agentmail useremail assigneeemail owneremail repemail advisoremail medarbejderemail medarbejdermail operatoremail \
+        "agentemail agentmail useremail userprincipalname assigneeemail owneremail repemail advisoremail medarbejderemail medarbejdermail operatoremail \
          agentepost email mail epost \
          emailadresse epostadresse mailadresse",
     ),
@@ -48,14 +48,14 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::DateTime,
-        "datetime starttime talkstart callstarttime startdatetime startedat startat callstart calldate calltime \
-         starttid starttidspunkt tidspunkt conversationstart initiationtimestamp timestamp \
+        "datetime hstimestamp starttime talkstart callstarttime startdatetime startedat startat callstart calldate calltime \
+         starttid starttidspunkt tidspunkt conversationstart initiationtimestamp timestamp activitydate \
          started start datestarted createdat created oprettet dato datum date time tid \
          beginn anfang startzeit anrufbeginn anrufzeit zeitpunkt påbegyndt",
     ),
     (
         Field::Subject,
-        "title subject betreff thema emne titel overskrift ämne topic",
+        "title subject calltitle hscalltitle betreff thema emne titel overskrift ämne topic",
     ),
     (
         Field::CustomerCompany,
@@ -69,7 +69,7 @@ const NAMES: &[(Field, &str)] = &[
     ),
     (
         Field::Status,
-        "outcome disposition calldisposition dispositionname dispositioncode dispname udfald resultat result wrapup \
+        "outcome calloutcome disposition calldisposition dispositionname dispositioncode dispname udfald resultat result wrapup \
          wrapupcode status statusname \
          ergebnis utfall abschluss",
     ),
@@ -96,8 +96,8 @@ const NAMES: &[(Field, &str)] = &[
     (
         Field::CustomNumberProp1,
         "talktime talkduration talking billsec taletid samtaletid conversationseconds \
-         lengthinsec duration callduration varighed varaktighet durationseconds agenttime \
-         gesprächsdauer gesprächszeit sprechzeit dauer samtalslängd incallduration calldurationinseconds talktimeseconds totalduration",
+         lengthinsec hscallduration duration callduration varighed varaktighet durationseconds agenttime \
+         gesprächsdauer gesprächszeit sprechzeit dauer samtalslängd incallduration agentinteractionduration calldurationinseconds talktimeseconds totalduration",
     ),
     (
         Field::CustomNumberProp2,
@@ -120,6 +120,7 @@ pub(in crate::mapping) fn of(field: Field) -> Vec<&'static str> {
 pub(super) const DIRECTIONS: &[&str] = &[
     "direction",
     "calldirection",
+    "hscalldirection",
     "retning",
     "riktning",
     "originatingdirection",
@@ -139,11 +140,13 @@ pub fn direction_rank(column: &str) -> Option<usize> {
 pub(super) const CALLERS: &[&str] = &[
     "from",
     "fromnumber",
+    "hscallfromnumber",
+    "fromphonenumber",
+    "callernumber",
     "src",
     "source",
     "ani",
     "caller",
-    "callernumber",
     "callerid",
     "callingnumber",
     "callingpartynumber",
@@ -159,6 +162,9 @@ pub(super) const CALLERS: &[&str] = &[
 pub(super) const CALLED: &[&str] = &[
     "to",
     "tonumber",
+    "hscalltonumber",
+    "tophonenumber",
+    "calleenumber",
     "dst",
     "destination",
     "dnis",
@@ -207,74 +213,6 @@ pub(super) const RECORDINGS: &[&str] = &[
     "optagelse",
     "audio",
     "recordingid",
-];
-/// The clock beside a day.
-pub(super) const CLOCKS: &[&str] = &[
-    "starttime",
-    "time",
-    "tid",
-    "klokkeslæt",
-    "klokkeslet",
-    "kl",
-    "calltime",
-    "tidspunkt",
-    "clock",
-    "klokken",
-    "uhrzeit",
-    "zeit",
-];
-
-/// Names of times that are when the call began, and nothing else.
-const OF_THE_CALL: &[&str] = &[
-    "datetime",
-    "starttime",
-    "start",
-    "started",
-    "talkstart",
-    "startdatetime",
-    "startedat",
-    "startat",
-    "callstart",
-    "callstarttime",
-    "callstartedat",
-    "calldate",
-    "calltime",
-    "datestarted",
-    "starttid",
-    "starttidspunkt",
-    "opkaldstid",
-    "opkaldstidspunkt",
-    "conversationstart",
-    "initiationtimestamp",
-    "startzeit",
-    "anrufbeginn",
-    "anrufzeit",
-    "beginn",
-    "påbegyndt",
-];
-/// Words in names of times that are when the record was made, changed or brought somewhere.
-const OF_THE_RECORD: &[&str] = &[
-    "creat",
-    "updat",
-    "modif",
-    "chang",
-    "import",
-    "export",
-    "insert",
-    "delet",
-    "archiv",
-    "added",
-    "synced",
-    "oprettet",
-    "ændret",
-    "opdater",
-    "uppdater",
-    "skapad",
-    "opprettet",
-    "endret",
-    "erstellt",
-    "geändert",
-    "angelegt",
 ];
 /// Names of columns that may as well be about the customer.
 const OF_ANYBODY: &[&str] = &[
@@ -335,17 +273,6 @@ const OTHERS: &[&str] = &[
     "order",
 ];
 
-/// What the name of a column says of a time in it.
-pub(super) fn is_time_of_call(name: &str) -> bool {
-    is_one(name, OF_THE_CALL)
-}
-
-/// Whether a time is when the record was made or changed.
-pub(super) fn is_time_of_record(name: &str) -> bool {
-    let last = folded(last_step(name));
-    OF_THE_RECORD.iter().any(|word| last.contains(word))
-}
-
 /// Whether the column may as well be about the customer as about the agent.
 pub(super) fn is_of_anybody(name: &str) -> bool {
     OF_ANYBODY.contains(&folded(name).as_str())
@@ -363,6 +290,12 @@ pub(super) fn is_id(name: &str) -> bool {
         .last()
         .is_some_and(|last| IDS.contains(&last.as_str()));
     ends && !words.iter().any(|word| OTHERS.contains(&word.as_str()))
+}
+
+/// Whether the last word of the name is one that ids have.
+pub(super) fn is_id_like(name: &str) -> bool {
+    let last = words(last_step(name)).pop().unwrap_or_default();
+    IDS.iter().any(|id| last.ends_with(id))
 }
 
 /// Whether the whole name of the column is one of those of another field.

@@ -17,6 +17,11 @@ pub(super) struct ProposedRule {
     pub(super) toml: String,
     /// What the operator should look at.
     pub(super) check: Option<String>,
+    /// What the values allow as well, each as it would stand behind `=`.
+    pub(super) others: Vec<String>,
+    /// Whether a person must decide. Its lines are written as comments: nothing of them is sent, and a file
+    /// in which a required target has no other line is refused.
+    pub(super) is_open: bool,
 }
 
 /// A proposed mapping.
@@ -82,7 +87,34 @@ impl<'s> ProposalDraft<'s> {
             columns: columns.to_vec(),
             toml,
             check,
+            others: Vec::new(),
+            is_open: false,
         });
+    }
+
+    /// Leaves to the operator what was proposed for a field: why, and what else it could be.
+    pub(super) fn leave_open(&mut self, field: Field, why: &str, others: Vec<String>) {
+        let mut rules = self.proposal.rules.iter_mut();
+        let Some(rule) = rules.find(|rule| rule.field == field) else {
+            return;
+        };
+        rule.is_open = true;
+        for other in others {
+            if other != rule.toml && !rule.others.contains(&other) {
+                rule.others.push(other);
+            }
+        }
+        rule.check = Some(match rule.check.take() {
+            Some(check) if check.contains(why) => check,
+            Some(check) => format!("{check}; {why}"),
+            None => why.to_owned(),
+        });
+    }
+
+    /// Whether a person must decide about one of these columns.
+    pub(super) fn is_open(&self, columns: &[usize]) -> bool {
+        let mut open = self.proposal.rules.iter().filter(|rule| rule.is_open);
+        open.any(|rule| rule.columns.iter().any(|at| columns.contains(at)))
     }
 
     /// Takes back what was proposed for a field; its columns may feed others.
@@ -90,6 +122,38 @@ impl<'s> ProposalDraft<'s> {
         let columns = self.columns_of(field);
         self.proposal.rules.retain(|rule| rule.field != field);
         self.proposal.used.retain(|at| !columns.contains(at));
+    }
+
+    /// Takes back the rule of a field, to offer it beside another.
+    pub(super) fn taken_back(&mut self, field: Field) -> Option<ProposedRule> {
+        let rules = &mut self.proposal.rules;
+        let at = rules.iter().position(|rule| rule.field == field)?;
+        let rule = rules.remove(at);
+        self.proposal.used.retain(|at| !rule.columns.contains(at));
+        Some(rule)
+    }
+
+    /// Offers a rule that was taken back: alone, or beside the one that was found instead.
+    pub(super) fn restore(&mut self, rule: Option<ProposedRule>) {
+        let Some(rule) = rule else { return };
+        let mut rules = self.proposal.rules.iter_mut();
+        match rules.find(|other| other.field == rule.field) {
+            Some(found) if found.is_open => found.others.push(rule.toml),
+            Some(_) => {}
+            None => {
+                self.proposal.used.extend(&rule.columns);
+                self.proposal.rules.push(rule);
+            }
+        }
+    }
+
+    /// The columns of fields that are made of one, and about which nothing must be decided.
+    pub(super) fn settled_columns(&self, fields: &[Field]) -> Vec<usize> {
+        let rules = self.proposal.rules.iter();
+        let settled = rules.filter(|rule| fields.contains(&rule.field) && !rule.is_open);
+        settled
+            .flat_map(|rule| rule.columns.iter().copied())
+            .collect()
     }
 
     /// The columns that a field is made of.
@@ -118,6 +182,12 @@ impl<'s> ProposalDraft<'s> {
         let more = if names.len() > shown { " and more" } else { "" };
         let first: Vec<&str> = names.into_iter().take(shown).collect();
         format!("{}{more}", first.join(", "))
+    }
+
+    /// Whether something is proposed that no person must decide about.
+    pub(super) fn is_settled(&self, field: Field) -> bool {
+        let mut rules = self.proposal.rules.iter();
+        rules.any(|rule| rule.field == field && !rule.is_open)
     }
 
     pub(super) fn has(&self, field: Field) -> bool {

@@ -10,6 +10,7 @@ use super::majority::most;
 use super::time_forms;
 use crate::domain::{Code, as_seen};
 use crate::mapping::value::ambiguous_time::AmbiguousTime;
+use crate::mapping::value::spelled_time::{MonthForm, respelled};
 use crate::mapping::value::time::{TimeFormat, TimeRule};
 use crate::mapping::value::zone::{NoZone, Stated};
 
@@ -46,6 +47,38 @@ impl Times {
             None => {
                 by_pattern(values, time_forms::of_times).or_else(|| Times::without_letters(values))
             }
+        }
+    }
+
+    /// How some of these values are written, where most are not written alike.
+    pub(super) fn of_some(values: &[String]) -> Option<Times> {
+        looks(values)
+            .into_iter()
+            .find_map(|value| Times::of(&[value]))
+    }
+
+    /// Whether a value is written so.
+    pub(super) fn reads(&self, value: &str) -> bool {
+        let rule = rule(&self.format, Some(TimeZone::UTC));
+        rule.is_some_and(|rule| rule.read(value.trim()).is_ok())
+    }
+
+    /// The same, with the reading that alone fits other columns of the export, which one program wrote.
+    pub(super) fn told_apart(&self, others: &[Times]) -> Times {
+        let is_known = |format: &&String| {
+            let mut others = others.iter();
+            others.any(|other| other.also.is_empty() && other.format == **format)
+        };
+        let mut known = std::iter::once(&self.format)
+            .chain(&self.also)
+            .filter(is_known);
+        match (known.next(), known.next()) {
+            (Some(format), None) if !self.also.is_empty() => Times {
+                format: format.clone(),
+                also: Vec::new(),
+                ..self.clone()
+            },
+            _ => self.clone(),
         }
     }
 
@@ -153,9 +186,19 @@ fn beside(values: &[String], other: impl Fn(&str) -> String) -> Vec<String> {
 /// The first of the patterns made of the values that fits them, and the others.
 fn by_pattern(values: &[String], forms: impl Fn(&str) -> Vec<String>) -> Option<Times> {
     let mut patterns: Vec<String> = Vec::new();
-    for text in looks(values) {
+    // Either reads the months of the other.
+    let plain = |form: &str| form.replace("%B", "%b").replace("%b.", "%b");
+    let is_new =
+        |patterns: &[String], form: &str| !patterns.iter().any(|known| plain(known) == plain(form));
+    let texts = looks(values);
+    let in_english = || {
+        texts
+            .iter()
+            .filter_map(|text| respelled(text, MonthForm::Short))
+    };
+    for text in texts.iter().cloned().chain(in_english()) {
         for form in forms(&text) {
-            if !patterns.contains(&form) && fits(values, &form) {
+            if is_new(&patterns, &form) && fits(values, &form) {
                 patterns.push(form);
             }
         }

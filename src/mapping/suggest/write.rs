@@ -78,16 +78,20 @@ fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
         "# It follows names and values of columns and may be wrong: read every line, then try\n",
     );
     file.push_str("#   capturi-import mapping test EXPORT --mapping THIS-FILE\n");
-    let missing: Vec<&str> = Field::REQUIRED
-        .into_iter()
-        .filter(|field| !proposal.rules.iter().any(|rule| rule.field == *field))
-        .map(Field::name)
-        .collect();
+    let required = |is_it: &dyn Fn(Option<&ProposedRule>) -> bool| {
+        let of = |field: &Field| proposal.rules.iter().find(|rule| rule.field == *field);
+        let fields = Field::REQUIRED.into_iter().filter(|field| is_it(of(field)));
+        fields.map(Field::name).collect::<Vec<&str>>().join(", ")
+    };
+    let missing = required(&|rule| rule.is_none());
     if !missing.is_empty() {
+        let _ = writeln!(file, "#\n# Required, and nothing found for: {missing}.");
+    }
+    let open = required(&|rule| rule.is_some_and(|rule| rule.is_open));
+    if !open.is_empty() {
         let _ = writeln!(
             file,
-            "#\n# Required, and nothing found for: {}.",
-            missing.join(", ")
+            "#\n# Required, and for you to decide: {open}. Remove the `# ` before the right line."
         );
     }
     file.push('\n');
@@ -153,11 +157,18 @@ fn source(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping)
 fn fields(file: &mut String, proposal: &SuggestedMapping) {
     file.push_str("\n[fields]\n");
     let mut write = |field: Field| match proposal.rules.iter().find(|rule| rule.field == field) {
-        Some(ProposedRule { toml, check, .. }) => {
-            if let Some(check) = check {
+        Some(rule) => {
+            if let Some(check) = &rule.check {
                 let _ = writeln!(file, "# check: {}", shown_whole(check));
             }
-            let _ = writeln!(file, "{field} = {toml}");
+            if !rule.is_open {
+                let _ = writeln!(file, "{field} = {}", rule.toml);
+                return;
+            }
+            for toml in std::iter::once(&rule.toml).chain(&rule.others) {
+                let line = format!("{field} = {toml}").replace('\n', "\n# ");
+                let _ = writeln!(file, "# {line}");
+            }
         }
         None if field.is_required() => {
             let _ = writeln!(file, "# {field} = \"…\"   # required: nothing found");
@@ -173,11 +184,8 @@ fn fields(file: &mut String, proposal: &SuggestedMapping) {
     file.push_str(
         "audioChannels = { value = \"auto\" }\nsalesPersonAudioChannel = { value = \"1\" }\n",
     );
-    if !proposal
-        .rules
-        .iter()
-        .any(|rule| rule.field == Field::HasConsent)
-    {
+    let mut rules = proposal.rules.iter();
+    if !rules.any(|rule| rule.field == Field::HasConsent) {
         file.push_str(
             "# hasConsent = \"…\"   # nothing found, and what is not sent counts as consent\n",
         );
@@ -215,7 +223,8 @@ fn columns(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping
          # before the name says that no line of this file uses the column, and none of it is sent.\n",
     );
     for (at, column) in survey.columns.iter().enumerate() {
-        let mark = if proposal.used.contains(&at) {
+        let is_open = |rule: &ProposedRule| rule.is_open && rule.columns.contains(&at);
+        let mark = if proposal.used.contains(&at) && !proposal.rules.iter().any(is_open) {
             ' '
         } else {
             '-'
