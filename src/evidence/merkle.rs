@@ -201,6 +201,9 @@ mod tests {
         let longer = [&path[..], &[[0; 32]]].concat();
         assert_eq!(root_by_path(leaves[5], 5, 11, &longer), None);
         assert_eq!(root_by_path(leaves[5], 11, 11, &path), None);
+        // Behind the only leaf, and in no tree, the empty path would lead somewhere.
+        assert_eq!(root_by_path(leaves[0], 1, 1, &[]), None);
+        assert_eq!(root_by_path(leaves[0], 0, 0, &[]), None);
         assert_eq!(super::path(&leaves, 11), None);
     }
 }

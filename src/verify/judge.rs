@@ -190,11 +190,18 @@ mod tests {
             "metrics": {"audioAdded": "2024-03-15T09:00:00Z"},
         });
         for (name, value) in other.as_object().unwrap() {
-            told[name] = value.clone();
+            if value == ABSENT {
+                told.as_object_mut().unwrap().remove(name);
+            } else {
+                told[name] = value.clone();
+            }
         }
         let told = serde_json::from_value(told).unwrap();
         judge.judge(&known, &told).words()
     }
+
+    /// Stands for a member that is not told.
+    const ABSENT: &str = "<absent>";
 
     fn text(text: &'static str) -> Value<'static> {
         Value::Text(text.into())
@@ -239,6 +246,78 @@ mod tests {
             other[name] = value;
             assert_eq!(words(&full, &other), [word], "{name}");
         }
+    }
+
+    #[test]
+    fn what_must_be_told_and_is_not_is_no_difference() {
+        let team = [(Field::TeamName, text("Salg"))];
+        assert_eq!(words(&team, &json!({"teamUid": ABSENT})), ["untold"]);
+        assert_eq!(words(&[], &json!({"teamUid": ABSENT})), [""; 0]);
+        assert_eq!(words(&[], &json!({"uid": ABSENT})), ["untold"]);
+    }
+
+    #[test]
+    fn of_a_deleted_conversation_nothing_else_is_told() {
+        let deleted = json!({"deleted": true, "subject": "Other", "duration": 1.0});
+        assert_eq!(words(&[], &deleted), ["deleted"]);
+    }
+
+    #[test]
+    fn a_time_may_be_rounded_by_a_second_and_no_more() {
+        for (second, is_same) in [("01", false), ("02", true), ("04", true), ("05", false)] {
+            let told = json!({"dateTime": format!("2024-03-15T08:12:{second}Z")});
+            assert_eq!(words(&[], &told).is_empty(), is_same, "{second}");
+        }
+    }
+
+    /// How a call with a recording compares that was sent so long ago, by this answer.
+    fn compared(ago: Duration, told: &serde_json::Value) -> Sighting {
+        let mut known = KnownConversation::of("call-1", Some("u-1"));
+        known.has_recording = true;
+        known.last_at = Timestamp::now() - ago;
+        let mut right = json!({"uid": "u-1", "externalIdentity": "call-1"});
+        for (name, value) in told.as_object().unwrap() {
+            right[name] = value.clone();
+        }
+        let judge = Judge {
+            settle: Duration::from_secs(60),
+            ..judge()
+        };
+        judge.judge(&known, &serde_json::from_value(right).unwrap())
+    }
+
+    #[test]
+    fn a_recording_that_is_not_there_is_missing_once_it_had_time_to_show() {
+        let without =
+            json!({"state": "Created", "hasAudio": false, "metrics": {"audioAdded": null}});
+        let outcome = |seconds| compared(Duration::from_secs(seconds), &without).outcome();
+        assert_eq!(outcome(0), VerifyOutcome::Waiting);
+        assert_eq!(outcome(3_600), VerifyOutcome::Missing);
+    }
+
+    #[test]
+    fn what_is_worked_on_is_done_by_its_state_or_by_its_end() {
+        let outcome = |told| compared(Duration::from_secs(3_600), &told).outcome();
+        let working = json!({"state": "Processing", "hasAudio": true});
+        assert_eq!(outcome(working), VerifyOutcome::Waiting);
+        let ended = json!({
+            "state": "Processing", "hasAudio": true,
+            "metrics": {"processingDone": "2024-03-15T09:00:00Z"},
+        });
+        assert!(!compared(Duration::ZERO, &ended).has(Observation::Unfinished));
+        // That it failed says more than that nobody tells of the recording.
+        let failed = json!({"state": "Error", "hasAudio": null, "metrics": {}});
+        assert_eq!(outcome(failed), VerifyOutcome::FailedThere);
+    }
+
+    #[test]
+    fn the_uid_and_the_day_are_kept_for_what_is_there_twice_and_for_the_plot() {
+        let told =
+            json!({"state": "Success", "hasAudio": true, "dateTime": "2024-03-15T08:12:03Z"});
+        let seen = compared(Duration::ZERO, &told);
+        assert_eq!(seen.uid_hash, Some(uid_hash("u-1")));
+        let at: Timestamp = "2024-03-15T08:12:03Z".parse().unwrap();
+        assert_eq!(seen.day, Some(day_of(at)));
     }
 
     #[test]

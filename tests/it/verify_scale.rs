@@ -1,5 +1,5 @@
-//! A comparison of a million calls, with a server that makes up its pages: about a hundred requests, and no more
-//! memory than a few MiB beyond that of `status`. Run it by
+//! Measures whether a comparison of a million calls takes about a hundred requests, and at most 64 MiB more memory than
+//! `status`, with a server that makes up its pages:
 //! `cargo test --locked --test it -- --ignored --nocapture verify_scale::`.
 
 use std::collections::BTreeSet;

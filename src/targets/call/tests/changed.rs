@@ -24,6 +24,17 @@ teamId = "team"
 const HEADER: &str = "id,agent,subject,outcome,reason,team\n";
 const AS_SENT: &str = "a,7,Faktura,lost,price,t-1\n";
 
+/// What the ledger knows of the row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowKnowledge {
+    /// That we made its conversation, and of what.
+    Ours,
+    /// That somebody else made it.
+    Adopted,
+    /// That we made it, and not of what.
+    WithoutFields,
+}
+
 /// A ledger that knows that a row was sent by version 2.
 struct SentRow {
     folder: tempfile::TempDir,
@@ -32,10 +43,10 @@ struct SentRow {
 
 impl SentRow {
     fn new() -> SentRow {
-        SentRow::by(ApiVersion::V2, false)
+        SentRow::by(ApiVersion::V2, RowKnowledge::Ours)
     }
 
-    fn by(version: ApiVersion, is_adopted: bool) -> SentRow {
+    fn by(version: ApiVersion, known: RowKnowledge) -> SentRow {
         let rows = format!("{HEADER}{AS_SENT}");
         let call = csv(CHANGING, &rows).calls.remove(0);
         // How many channels there are was settled from a recording, and the record does not say it.
@@ -46,7 +57,9 @@ impl SentRow {
         let key = ledger.reader().unwrap().content_key().unwrap();
         let fingerprint = call.fingerprint(&mut Vec::new());
         let uid = Some("u-1".to_owned());
-        let fields = key.sent_fields(&settled, |field| crate::api::has_field(field, version));
+        let is_sent =
+            |field| known != RowKnowledge::WithoutFields && crate::api::has_field(field, version);
+        let fields = key.sent_fields(&settled, is_sent);
         let intended = CallFact::CreateIntended {
             fingerprint,
             party: call.party(),
@@ -55,7 +68,7 @@ impl SentRow {
                 origin: None,
             },
         };
-        let made = if is_adopted {
+        let made = if known == RowKnowledge::Adopted {
             CallFact::Adopted { fingerprint, uid }
         } else {
             CallFact::Created { fingerprint, uid }
@@ -184,7 +197,11 @@ fn nothing_is_sent_unasked_nor_to_the_conversation_of_somebody_else() {
     });
     assert!(now.job.is_none());
     assert_eq!(now.ended.codes, ["changed-since-sent"]);
-    assert!(SentRow::by(ApiVersion::V2, true).job(row).is_none());
+    assert!(
+        SentRow::by(ApiVersion::V2, RowKnowledge::Adopted)
+            .job(row)
+            .is_none()
+    );
 }
 
 #[test]
@@ -199,11 +216,19 @@ fn a_check_tells_that_it_would_be_sent_with_one_request() {
 
 #[test]
 fn a_field_that_the_version_does_not_send_has_not_changed() {
-    let sent = SentRow::by(ApiVersion::V3, false);
+    let sent = SentRow::by(ApiVersion::V3, RowKnowledge::Ours);
     // v3 has no `teamId`.
     let now = sent.now("a,7,Faktura,won,price,t-2", |pipeline| {
         pipeline.target.version = ApiVersion::V3;
     });
     let change = now.job.and_then(|job| job.change).expect("a change");
     assert_eq!(change.fields, [Field::CustomProp1]);
+}
+
+#[test]
+fn of_a_call_whose_fields_nobody_knows_nothing_is_sent() {
+    let sent = SentRow::by(ApiVersion::V2, RowKnowledge::WithoutFields);
+    let now = sent.now("a,7,Faktura,won,price,t-1", |_| {});
+    assert!(now.job.is_none());
+    assert_eq!(now.ended.codes, ["changed-since-sent"]);
 }
