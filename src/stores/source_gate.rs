@@ -22,11 +22,11 @@ pub(super) struct SourceGate {
     address: String,
     /// How often a request is tried.
     tries: u32,
-    state: Mutex<GateState>,
+    state: Mutex<SourceState>,
 }
 
 #[derive(Debug, Default)]
-struct GateState {
+struct SourceState {
     /// Until when nothing is asked: the store said so.
     paused_until: Option<Instant>,
     /// The store lets nobody in any more.
@@ -115,7 +115,7 @@ impl SourceGate {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, GateState> {
+    fn state(&self) -> std::sync::MutexGuard<'_, SourceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
