@@ -35,9 +35,6 @@ pub(super) struct HttpsSource {
     pub(super) folders: FolderList,
 }
 
-/// A header of a request.
-type Header = (HeaderName, String);
-
 impl HttpsSource {
     fn url(&self, key: &str) -> Result<Url, SourceError> {
         let refused = || SourceError::Refused("its name cannot be addressed by a URL".to_owned());
@@ -63,7 +60,7 @@ impl HttpsSource {
         &self,
         method: Method,
         mut url: Url,
-        headers: &[Header],
+        headers: &[(HeaderName, String)],
     ) -> Result<Response, SourceError> {
         for _ in 0..=MOST_REDIRECTS {
             let mut request = self.http.request(method.clone(), url.clone());

@@ -43,6 +43,7 @@ mod selection;
 mod server_faults;
 mod sidecars;
 mod state_machine;
+mod stores;
 mod structure;
 mod tls;
 mod unknown_exports;

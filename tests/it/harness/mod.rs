@@ -9,6 +9,7 @@ pub(crate) mod known;
 pub(crate) mod mapping;
 pub(crate) mod meddler;
 pub(crate) mod model;
+pub(crate) mod object_server;
 pub(crate) mod program;
 pub(crate) mod secrets;
 pub(crate) mod server;

@@ -1,0 +1,251 @@
+//! A server with recordings, as S3 and as a plain web server, that can break off, refuse and ask for
+//! patience. Written from the S3 API reference and RFC 9110.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone)]
+pub(crate) enum StoreFault {
+    /// This answer instead, status line and headers, without a body.
+    Instead(&'static str),
+    /// The connection breaks after so many bytes of the body.
+    CutAfter(usize),
+    /// A page of HTML with status 200.
+    Page,
+}
+
+/// An object: its content, and how often it was put.
+type Object = (Vec<u8>, u32);
+
+#[derive(Default)]
+struct Shelf {
+    objects: BTreeMap<String, Object>,
+    /// Faults by path, each for one request.
+    faults: HashMap<String, Vec<StoreFault>>,
+    /// First lines and headers of all requests.
+    seen: Vec<String>,
+    /// Paths whose content changes after so many bytes were sent of it.
+    replaced: HashMap<String, Vec<u8>>,
+}
+
+/// A server with objects; ends with the test.
+#[derive(Clone)]
+pub(crate) struct ObjectServer {
+    address: String,
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+impl ObjectServer {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let server = ObjectServer {
+            address,
+            shelf: Arc::default(),
+        };
+        let own = server.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let own = own.clone();
+                // Whoever breaks off has what it wants.
+                std::thread::spawn(move || own.serve(&stream));
+            }
+        });
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The object at this path, without the slash in front.
+    pub(crate) fn put(&self, path: &str, content: &[u8]) {
+        let mut shelf = self.shelf.lock().expect("a shelf");
+        let number = shelf.objects.get(path).map_or(0, |(_, number)| number + 1);
+        let object = (content.to_vec(), number);
+        shelf.objects.insert(path.to_owned(), object);
+    }
+
+    /// The next requests for this path go wrong, one after the other.
+    pub(crate) fn spoil(&self, path: &str, faults: &[StoreFault]) {
+        let mut shelf = self.shelf.lock().expect("a shelf");
+        shelf.faults.insert(path.to_owned(), faults.to_vec());
+    }
+
+    /// Once its bytes have been sent, another object takes the place of this one.
+    pub(crate) fn replace_after_reading(&self, path: &str, content: &[u8]) {
+        let mut shelf = self.shelf.lock().expect("a shelf");
+        shelf.replaced.insert(path.to_owned(), content.to_vec());
+    }
+
+    /// First lines and headers of the requests so far.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.shelf.lock().expect("a shelf").seen.clone()
+    }
+
+    fn serve(&self, stream: &TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        loop {
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                if reader.read_line(&mut head).ok()? == 0 {
+                    return None;
+                }
+            }
+            self.answer(&head, stream)?;
+        }
+    }
+
+    fn answer(&self, head: &str, mut stream: &TcpStream) -> Option<()> {
+        let mut words = head.split(' ');
+        let (method, target) = (words.next()?, words.next()?);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
+        let path = path.decode_utf8_lossy().into_owned();
+        let header = |name: &str| {
+            let mut lines = head.lines();
+            lines.find_map(|line| {
+                let (key, value) = line.split_once(':')?;
+                key.eq_ignore_ascii_case(name)
+                    .then(|| value.trim().to_owned())
+            })
+        };
+        let (object, fault) = {
+            let mut shelf = self.shelf.lock().expect("a shelf");
+            shelf.seen.push(head.to_owned());
+            let faults = shelf.faults.get_mut(&path);
+            let fault = faults.and_then(|faults| (!faults.is_empty()).then(|| faults.remove(0)));
+            (shelf.objects.get(&path).cloned(), fault)
+        };
+        let whole = |status: &str, kind: &str, body: &str| {
+            let length = body.len();
+            format!(
+                "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+        };
+        let write = |mut stream: &TcpStream, answer: &[u8]| stream.write_all(answer).ok();
+        match fault {
+            Some(StoreFault::Instead(answer)) => {
+                return write(
+                    stream,
+                    format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").as_bytes(),
+                );
+            }
+            Some(StoreFault::Page) => {
+                let page = "<!DOCTYPE html><html><title>Sign in</title></html>";
+                return write(
+                    stream,
+                    whole("200 OK", "text/html; charset=utf-8", page).as_bytes(),
+                );
+            }
+            _ => {}
+        }
+        if query.contains("list-type=2") {
+            return write(
+                stream,
+                whole("200 OK", "application/xml", &self.list(&path, query)).as_bytes(),
+            );
+        }
+        let Some((content, number)) = object else {
+            let error = "<Error><Code>NoSuchKey</Code></Error>";
+            return write(
+                stream,
+                whole("404 Not Found", "application/xml", error).as_bytes(),
+            );
+        };
+        let tag = format!("\"v{number}-{}\"", content.len());
+        if header("if-match").is_some_and(|asked| asked != tag) {
+            return write(
+                stream,
+                whole("412 Precondition Failed", "text/plain", "").as_bytes(),
+            );
+        }
+        let size = content.len();
+        let range = header("range").and_then(|range| {
+            let (from, until) = range.strip_prefix("bytes=")?.split_once('-')?;
+            let until: usize = until.parse().unwrap_or(usize::MAX);
+            Some((
+                from.parse::<usize>().ok()?,
+                until.saturating_add(1).min(size),
+            ))
+        });
+        if range.is_some_and(|(from, _)| from >= size) {
+            return write(
+                stream,
+                whole("416 Range Not Satisfiable", "text/plain", "").as_bytes(),
+            );
+        }
+        let (from, until) = range.unwrap_or((0, size));
+        let mut answer = match range {
+            Some(_) => format!(
+                "HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {from}-{}/{size}\r\n",
+                until - 1
+            ),
+            None => "HTTP/1.1 200 OK\r\n".to_owned(),
+        };
+        let body = &content[from..until];
+        let _ = write!(
+            answer,
+            "content-type: audio/wav\r\netag: {tag}\r\nlast-modified: Wed, 01 May 2024 10:00:00 GMT\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(answer.as_bytes()).ok()?;
+        if method == "HEAD" {
+            return Some(());
+        }
+        if let Some(StoreFault::CutAfter(bytes)) = fault {
+            stream.write_all(&body[..bytes.min(body.len())]).ok()?;
+            stream.shutdown(std::net::Shutdown::Both).ok()?;
+            return None;
+        }
+        stream.write_all(body).ok()?;
+        let is_all = from == 0 && until == size;
+        let mut shelf = self.shelf.lock().expect("a shelf");
+        if is_all && let Some(content) = shelf.replaced.remove(&path) {
+            shelf.objects.insert(path, (content, number + 1));
+        }
+        Some(())
+    }
+
+    /// `ListObjectsV2`, three keys a page.
+    fn list(&self, bucket: &str, query: &str) -> String {
+        let of = |name: &str| {
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            pairs
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let below = format!("{bucket}/{}", of("prefix").unwrap_or_default());
+        let after = of("continuation-token");
+        let shelf = self.shelf.lock().expect("a shelf");
+        let keys = shelf
+            .objects
+            .iter()
+            .filter(|(path, _)| path.starts_with(&below));
+        let keys = keys.map(|(path, object)| (&path[bucket.len() + 1..], object));
+        let keys: Vec<_> = keys
+            .filter(|(key, _)| after.as_deref().is_none_or(|after| *key > after))
+            .collect();
+        let mut xml = String::from("<ListBucketResult><EncodingType>url</EncodingType>");
+        for (key, (content, number)) in keys.iter().take(3) {
+            let key =
+                percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC);
+            let size = content.len();
+            let _ = write!(
+                xml,
+                "<Contents><Key>{key}</Key><LastModified>2024-05-01T10:00:00.000Z</LastModified>\
+                 <ETag>&quot;v{number}-{size}&quot;</ETag><Size>{size}</Size></Contents>"
+            );
+        }
+        let _ = write!(xml, "<IsTruncated>{}</IsTruncated>", keys.len() > 3);
+        if let Some((key, _)) = keys.get(2).filter(|_| keys.len() > 3) {
+            let _ = write!(xml, "<NextContinuationToken>{key}</NextContinuationToken>");
+        }
+        xml + "</ListBucketResult>"
+    }
+}

@@ -1,0 +1,250 @@
+//! Recordings in other places: each call gets its own, whole, whatever its store does meanwhile.
+
+use std::process::Command;
+
+use crate::harness::export::{Given, calls, wave};
+use crate::harness::object_server::{ObjectServer, StoreFault};
+use crate::harness::program::{Ended, Workdir};
+use crate::harness::server::Server;
+
+const KEY: &str = "AKIDEXAMPLE";
+const SECRET: &str = "s3cret-that-nobody-may-ever-see";
+
+/// Calls whose recordings are longer than what is fetched for a header.
+fn long_calls(count: usize, seed: u64) -> Vec<Given> {
+    let mut given = calls(count, seed);
+    let mut dice = fastrand::Rng::with_seed(seed);
+    for call in &mut given {
+        let one = wave(1, &mut dice);
+        // A WAV whose header says the whole of it: forty pieces of sound behind one header.
+        let data = one[44..].repeat(200_000 / (one.len() - 44));
+        let mut sound = one[..44].to_vec();
+        sound[4..8].copy_from_slice(&u32::try_from(data.len() + 36).expect("short").to_le_bytes());
+        sound[40..44].copy_from_slice(&u32::try_from(data.len()).expect("short").to_le_bytes());
+        sound.extend(data);
+        call.recording = sound;
+    }
+    given
+}
+
+/// A folder with the export, and a bucket with the recordings.
+fn in_a_bucket(given: &[Given]) -> (Workdir, ObjectServer) {
+    let (workdir, store) = (Workdir::with(given), ObjectServer::start());
+    std::fs::remove_dir_all(workdir.path("audio")).expect("a folder");
+    for call in given {
+        store.put(&path(call), &call.recording);
+    }
+    (workdir, store)
+}
+
+fn path(call: &Given) -> String {
+    format!("calls/2024/{}", call.file)
+}
+
+/// Every address that a library could ask leads nowhere.
+fn alone(command: &mut Command, store: &ObjectServer) {
+    command
+        .env("AWS_ENDPOINT_URL", store.url())
+        .env("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+        .env("AWS_REGION", "eu-north-1");
+}
+
+fn run(workdir: &Workdir, server: &Server, store: &ObjectServer) -> Ended {
+    let audio = ["calls.csv", "--audio", "s3://calls/2024"];
+    let mut runner = workdir.bare_runner(server, &audio);
+    alone(&mut runner, store);
+    runner.env("AWS_ACCESS_KEY_ID", KEY);
+    runner.env("AWS_SECRET_ACCESS_KEY", SECRET);
+    Ended::from(runner.output().expect("the program starts"))
+}
+
+#[test]
+fn recordings_of_a_bucket_arrive_as_they_are() {
+    let given = long_calls(10, 901);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    run(&workdir, &server, &store).with_code(0);
+    server.has_exactly(&given, "v2");
+    let signed = store
+        .seen()
+        .iter()
+        .all(|head| head.contains("AWS4-HMAC-SHA256"));
+    assert!(signed, "every request is signed");
+}
+
+#[test]
+fn a_connection_that_breaks_goes_on_where_it_broke() {
+    let given = long_calls(4, 902);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    for call in &given {
+        // The first request is for the header.
+        let cut = [
+            StoreFault::CutAfter(40_000),
+            StoreFault::CutAfter(100_000),
+            StoreFault::CutAfter(10),
+        ];
+        store.spoil(&path(call), &cut);
+    }
+    run(&workdir, &server, &store).with_code(0);
+    server.has_exactly(&given, "v2");
+    let resumed = store.seen();
+    let resumed = resumed
+        .iter()
+        .filter(|head| head.to_lowercase().contains("if-match"));
+    assert!(
+        resumed.count() >= 4,
+        "what is read on must be the same object"
+    );
+}
+
+#[test]
+fn a_store_that_asks_for_patience_gets_it_and_costs_no_try_of_the_destination() {
+    let given = calls(3, 903);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    let slow = StoreFault::Instead("503 Slow Down\r\nretry-after: 1");
+    store.spoil(&path(&given[0]), &[slow.clone(), slow]);
+    store.spoil(
+        &path(&given[1]),
+        &[StoreFault::Instead("500 Internal Server Error")],
+    );
+    run(&workdir, &server, &store).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn what_a_store_refuses_is_held_and_goes_out_when_it_is_given() {
+    let given = calls(4, 904);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    let no = StoreFault::Instead("403 Forbidden");
+    store.spoil(&path(&given[0]), &[no]);
+    let ended = run(&workdir, &server, &store);
+    assert_eq!(
+        ended.code, 0,
+        "a call that waits is no failure: {}",
+        ended.err
+    );
+    assert!(
+        ended.err.contains("recording-unavailable") || ended.out.contains("recording-unavailable")
+    );
+    server.has_exactly(&given[1..], "v2");
+    run(&workdir, &server, &store).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_recording_that_is_replaced_while_it_is_sent_is_not_sent() {
+    let given = long_calls(3, 905);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    store.replace_after_reading(&path(&given[1]), &given[0].recording);
+    run(&workdir, &server, &store);
+    let sent = server.snapshot();
+    let uploads: usize = sent.conversations.iter().map(|one| one.uploads.len()).sum();
+    assert_eq!(uploads, 2, "the one that changed is not there");
+}
+
+#[test]
+fn no_credentials_and_wrong_ones_are_said_at_once_and_no_secret_with_them() {
+    let given = calls(1, 906);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    let begun = std::time::Instant::now();
+    let audio = ["calls.csv", "--audio", "s3://calls/2024"];
+    let mut runner = workdir.bare_runner(&server, &audio);
+    alone(&mut runner, &store);
+    let ended = Ended::from(runner.output().expect("the program starts"));
+    let ended = ended.with_code(2).says("AWS_ACCESS_KEY_ID");
+    assert!(begun.elapsed().as_secs() < 10, "{}", ended.err);
+
+    store.spoil("calls", &[StoreFault::Instead("403 Forbidden")]);
+    let ended = run(&workdir, &server, &store).with_code(2);
+    assert!(ended.err.contains("s3://calls/2024"), "{}", ended.err);
+    assert!(!(ended.err + &ended.out).contains(SECRET));
+    assert_eq!(server.requests(), 0);
+}
+
+/// An export that names its recordings by URL.
+fn by_url(given: &mut [Given], store: &ObjectServer) -> Workdir {
+    for call in given.iter_mut() {
+        let url = format!(
+            "{}/{}?sig=s1gned-that-nobody-may-see",
+            store.url(),
+            call.file
+        );
+        call.set("recordingUrl", &url, serde_json::json!(url));
+        store.put(&call.file, &call.recording);
+    }
+    let workdir = Workdir::with(given);
+    std::fs::remove_dir_all(workdir.path("audio")).expect("a folder");
+    let shown = workdir.call(&["mapping", "show", "capturi-v1"]);
+    let fetch = "\n[audio.fetch]\nurl = \"recordingUrl\"\nauth = \"bearer\"\nhosts = [\"127.0.0.1\"]\nretries = 2\n";
+    workdir.write("mine.toml", shown.out + fetch);
+    workdir
+}
+
+fn fetch(workdir: &Workdir, server: &Server, arguments: &[&str]) -> Ended {
+    let mut runner = workdir.bare_runner(server, &["calls.csv", "-m", "mine.toml"]);
+    runner.args(arguments).env("CAPTURI_FETCH_SECRET", SECRET);
+    Ended::from(runner.output().expect("the program starts"))
+}
+
+#[test]
+fn recordings_are_fetched_by_the_urls_of_the_export() {
+    let (mut given, store, server) = (long_calls(6, 907), ObjectServer::start(), Server::healthy());
+    let workdir = by_url(&mut given, &store);
+    let ended = fetch(&workdir, &server, &["--allow-private", "-v"]).with_code(0);
+    server.has_exactly(&given, "v2");
+    let asked = store.seen();
+    assert!(
+        asked
+            .iter()
+            .all(|head| head.contains(&format!("Bearer {SECRET}")))
+    );
+    let mut all = (ended.out + &ended.err).into_bytes();
+    for folder in ["out", "."] {
+        for file in std::fs::read_dir(workdir.path(folder)).expect("a folder") {
+            let path = file.expect("a file").path();
+            let is_given = path.ends_with("calls.csv") || path.ends_with("rejected.csv");
+            if path.is_file() && !is_given {
+                all.extend(std::fs::read(path).expect("a file"));
+            }
+        }
+    }
+    let all = String::from_utf8_lossy(&all);
+    for secret in [SECRET, "s1gned"] {
+        assert!(!all.contains(secret), "{secret} is written");
+    }
+}
+
+#[test]
+fn a_url_of_an_export_does_not_lead_to_this_machine_unless_it_may() {
+    let (mut given, store, server) = (calls(3, 908), ObjectServer::start(), Server::healthy());
+    let workdir = by_url(&mut given, &store);
+    fetch(&workdir, &server, &[]);
+    assert!(store.seen().is_empty(), "nothing is asked");
+    assert_eq!(server.requests(), 0, "no call goes without its recording");
+}
+
+#[test]
+fn a_page_a_missing_recording_and_one_of_two_calls_are_not_sent() {
+    let (mut given, store, server) = (calls(5, 909), ObjectServer::start(), Server::healthy());
+    let shared = given[4].file.clone();
+    let workdir = by_url(&mut given, &store);
+    store.spoil(&given[0].file, &vec![StoreFault::Page; 9]);
+    store.spoil(
+        &given[1].file,
+        &vec![StoreFault::Instead("404 Not Found"); 9],
+    );
+    // Two calls name one recording.
+    let url = format!("{}/{shared}?sig=s1gned-that-nobody-may-see", store.url());
+    given[3].set("recordingUrl", &url, serde_json::json!(url));
+    workdir.export("calls.csv", &given);
+    fetch(&workdir, &server, &["--allow-private"]);
+    let sent = server.snapshot();
+    let with_sound = sent
+        .conversations
+        .iter()
+        .filter(|one| !one.uploads.is_empty());
+    assert_eq!(
+        with_sound.count(),
+        2,
+        "the third, and the first of the two that name one recording"
+    );
+}
