@@ -8,7 +8,7 @@ use super::record_locations::RecordLocations;
 use super::recording_claims::RecordingClaims;
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::events::{Customers, DominantCustomer};
-use crate::recordings::{ClaimStatus, Claimant, Index, Unlisted};
+use crate::recordings::{ClaimStatus, Claimant, ColdRecordings, Index, Unlisted};
 
 /// Unclaimed recordings that are named one by one.
 const UNCLAIMED: usize = 1000;
@@ -58,6 +58,19 @@ pub(super) fn not_searched(index: &Index) -> Option<Problem> {
     );
     let code = Code::RecordingsNotSearched;
     Some(Problem::new(code, of_no_line(first), message))
+}
+
+/// Recordings that must be restored before they can be read, by the class of their storage.
+pub(super) fn in_cold_storage(index: &Index) -> impl Iterator<Item = Problem> {
+    index.cold().iter().map(|(class, stored)| {
+        let ColdRecordings { recordings, bytes } = *stored;
+        let noun = if recordings == 1 { "recording" } else { "recordings" };
+        let message = format!(
+            "{recordings} {noun} ({bytes} bytes) are in cold storage ({class}). Restore them; calls \
+             that need one wait"
+        );
+        Problem::new(Code::RecordingUnavailable, of_no_line(class), message)
+    })
 }
 
 /// Times in the names of recordings that are not those of their calls.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::clock_skew::Clocks;
-use super::closing_notes::{not_searched, odd_clocks, one_customer, unclaimed, unlisted};
+use super::closing_notes::{
+    in_cold_storage, not_searched, odd_clocks, one_customer, unclaimed, unlisted,
+};
 use super::decided_batch::DecidedBatch;
 use super::decision::Decision;
 use super::duplicates::{Duplicates, LocatedRecord};
@@ -246,6 +248,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
         if let Some(index) = self.recordings {
             notes.extend(unlisted(index));
             notes.extend(not_searched(index));
+            notes.extend(in_cold_storage(index));
         }
         notes.extend(odd_clocks(&self.clocks, &self.locations));
         if let (Some(index), Some(claims), Purpose::Check) =

@@ -64,22 +64,22 @@ impl ObjectServer {
 
     /// The object at this path, without the slash in front.
     pub(crate) fn put(&self, path: &str, content: &[u8]) {
-        let mut shelf = self.shelf.lock().expect("a shelf");
-        let number = shelf.objects.get(path).map_or(0, |(_, number)| number + 1);
+        let mut kept = self.shelf.lock().expect("a shelf");
+        let number = kept.objects.get(path).map_or(0, |(_, number)| number + 1);
         let object = (content.to_vec(), number);
-        shelf.objects.insert(path.to_owned(), object);
+        kept.objects.insert(path.to_owned(), object);
     }
 
     /// The next requests for this path go wrong, one after the other.
     pub(crate) fn spoil(&self, path: &str, faults: &[StoreFault]) {
-        let mut shelf = self.shelf.lock().expect("a shelf");
-        shelf.faults.insert(path.to_owned(), faults.to_vec());
+        let mut kept = self.shelf.lock().expect("a shelf");
+        kept.faults.insert(path.to_owned(), faults.to_vec());
     }
 
     /// Once its bytes have been sent, another object takes the place of this one.
     pub(crate) fn replace_after_reading(&self, path: &str, content: &[u8]) {
-        let mut shelf = self.shelf.lock().expect("a shelf");
-        shelf.replaced.insert(path.to_owned(), content.to_vec());
+        let mut kept = self.shelf.lock().expect("a shelf");
+        kept.replaced.insert(path.to_owned(), content.to_vec());
     }
 
     /// First lines and headers of the requests so far.
@@ -100,114 +100,43 @@ impl ObjectServer {
         }
     }
 
-    fn answer(&self, head: &str, mut stream: &TcpStream) -> Option<()> {
+    fn answer(&self, head: &str, stream: &TcpStream) -> Option<()> {
         let mut words = head.split(' ');
         let (method, target) = (words.next()?, words.next()?);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
         let path = path.decode_utf8_lossy().into_owned();
-        let header = |name: &str| {
-            let mut lines = head.lines();
-            lines.find_map(|line| {
-                let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name)
-                    .then(|| value.trim().to_owned())
-            })
-        };
         let (object, fault) = {
-            let mut shelf = self.shelf.lock().expect("a shelf");
-            shelf.seen.push(head.to_owned());
-            let faults = shelf.faults.get_mut(&path);
+            let mut kept = self.shelf.lock().expect("a shelf");
+            kept.seen.push(head.to_owned());
+            let faults = kept.faults.get_mut(&path);
             let fault = faults.and_then(|faults| (!faults.is_empty()).then(|| faults.remove(0)));
-            (shelf.objects.get(&path).cloned(), fault)
+            (kept.objects.get(&path).cloned(), fault)
         };
-        let whole = |status: &str, kind: &str, body: &str| {
-            let length = body.len();
-            format!(
-                "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
-            )
-        };
-        let write = |mut stream: &TcpStream, answer: &[u8]| stream.write_all(answer).ok();
-        match fault {
+        let cut = match fault {
             Some(StoreFault::Instead(answer)) => {
-                return write(
-                    stream,
-                    format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").as_bytes(),
-                );
+                let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
+                return write(stream, answer.as_bytes());
             }
             Some(StoreFault::Page) => {
                 let page = "<!DOCTYPE html><html><title>Sign in</title></html>";
-                return write(
-                    stream,
-                    whole("200 OK", "text/html; charset=utf-8", page).as_bytes(),
-                );
+                return write(stream, &whole("200 OK", "text/html; charset=utf-8", page));
             }
-            _ => {}
-        }
+            Some(StoreFault::CutAfter(bytes)) => Some(bytes),
+            None => None,
+        };
         if query.contains("list-type=2") {
-            return write(
-                stream,
-                whole("200 OK", "application/xml", &self.list(&path, query)).as_bytes(),
-            );
+            let list = self.list(&path, query);
+            return write(stream, &whole("200 OK", "application/xml", &list));
         }
         let Some((content, number)) = object else {
             let error = "<Error><Code>NoSuchKey</Code></Error>";
-            return write(
-                stream,
-                whole("404 Not Found", "application/xml", error).as_bytes(),
-            );
+            return write(stream, &whole("404 Not Found", "application/xml", error));
         };
-        let tag = format!("\"v{number}-{}\"", content.len());
-        if header("if-match").is_some_and(|asked| asked != tag) {
-            return write(
-                stream,
-                whole("412 Precondition Failed", "text/plain", "").as_bytes(),
-            );
-        }
-        let size = content.len();
-        let range = header("range").and_then(|range| {
-            let (from, until) = range.strip_prefix("bytes=")?.split_once('-')?;
-            let until: usize = until.parse().unwrap_or(usize::MAX);
-            Some((
-                from.parse::<usize>().ok()?,
-                until.saturating_add(1).min(size),
-            ))
-        });
-        if range.is_some_and(|(from, _)| from >= size) {
-            return write(
-                stream,
-                whole("416 Range Not Satisfiable", "text/plain", "").as_bytes(),
-            );
-        }
-        let (from, until) = range.unwrap_or((0, size));
-        let mut answer = match range {
-            Some(_) => format!(
-                "HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {from}-{}/{size}\r\n",
-                until - 1
-            ),
-            None => "HTTP/1.1 200 OK\r\n".to_owned(),
-        };
-        let body = &content[from..until];
-        let _ = write!(
-            answer,
-            "content-type: audio/wav\r\netag: {tag}\r\nlast-modified: Wed, 01 May 2024 10:00:00 GMT\r\n\
-             content-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(answer.as_bytes()).ok()?;
-        if method == "HEAD" {
-            return Some(());
-        }
-        if let Some(StoreFault::CutAfter(bytes)) = fault {
-            stream.write_all(&body[..bytes.min(body.len())]).ok()?;
-            stream.shutdown(std::net::Shutdown::Both).ok()?;
-            return None;
-        }
-        stream.write_all(body).ok()?;
-        let is_all = from == 0 && until == size;
-        let mut shelf = self.shelf.lock().expect("a shelf");
-        if is_all && let Some(content) = shelf.replaced.remove(&path) {
-            shelf.objects.insert(path, (content, number + 1));
+        let is_whole = send_object(stream, head, method == "HEAD", (&content, number), cut)?;
+        let mut kept = self.shelf.lock().expect("a shelf");
+        if is_whole && let Some(content) = kept.replaced.remove(&path) {
+            kept.objects.insert(path, (content, number + 1));
         }
         Some(())
     }
@@ -222,8 +151,8 @@ impl ObjectServer {
         };
         let below = format!("{bucket}/{}", of("prefix").unwrap_or_default());
         let after = of("continuation-token");
-        let shelf = self.shelf.lock().expect("a shelf");
-        let keys = shelf
+        let kept = self.shelf.lock().expect("a shelf");
+        let keys = kept
             .objects
             .iter()
             .filter(|(path, _)| path.starts_with(&below));
@@ -248,4 +177,69 @@ impl ObjectServer {
         }
         xml + "</ListBucketResult>"
     }
+}
+
+fn whole(status: &str, kind: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
+}
+
+fn write(mut stream: &TcpStream, answer: &[u8]) -> Option<()> {
+    stream.write_all(answer).ok()
+}
+
+/// Sends an object, or the part of it that is asked for; tells whether that was all of it.
+fn send_object(
+    mut stream: &TcpStream,
+    head: &str,
+    is_head: bool,
+    (content, number): (&[u8], u32),
+    cut: Option<usize>,
+) -> Option<bool> {
+    let header = |name: &str| {
+        head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    };
+    let size = content.len();
+    let tag = format!("\"v{number}-{size}\"");
+    let nothing = |status| write(stream, &whole(status, "text/plain", "")).map(|()| false);
+    if header("if-match").is_some_and(|asked| asked != tag) {
+        return nothing("412 Precondition Failed");
+    }
+    let range = header("range").and_then(|range| {
+        let (from, until) = range.strip_prefix("bytes=")?.split_once('-')?;
+        let until: usize = until.parse().unwrap_or(usize::MAX);
+        Some((from.parse().ok()?, until.saturating_add(1).min(size)))
+    });
+    if range.is_some_and(|(from, _)| from >= size) {
+        return nothing("416 Range Not Satisfiable");
+    }
+    let (from, until) = range.unwrap_or((0, size));
+    let status = match range {
+        Some(_) => format!(
+            "206 Partial Content\r\ncontent-range: bytes {from}-{}/{size}",
+            until - 1
+        ),
+        None => "200 OK".to_owned(),
+    };
+    let body = &content[from..until];
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: audio/wav\r\netag: {tag}\r\n\
+         last-modified: Wed, 01 May 2024 10:00:00 GMT\r\ncontent-length: {length}\r\n\r\n"
+    );
+    write(stream, answer.as_bytes())?;
+    if is_head {
+        return Some(false);
+    }
+    if let Some(bytes) = cut {
+        write(stream, &body[..bytes.min(length)])?;
+        stream.shutdown(std::net::Shutdown::Both).ok()?;
+        return None;
+    }
+    stream.write_all(body).ok()?;
+    Some(from == 0 && until == size)
 }
