@@ -392,6 +392,47 @@ fn every_point_of_cases(preset: &str, export: &str) -> Tally {
     tally
 }
 
+/// Changes of two calls that were sent, with a death at each point; each change arrives once.
+#[test]
+fn changes_survive_a_kill_at_every_point() {
+    let tally = Tally::default();
+    let places = PLACES.iter().filter(|place| **place != "body-leaves");
+    each(places.collect(), |place| {
+        for number in 1.. {
+            let mut given = calls(2, 76);
+            let (workdir, server) = (Workdir::with(&given), Server::healthy());
+            workdir.run(&server, &["calls.csv"]).with_code(0);
+            for call in &mut given {
+                call.say("outcome", "customProp1", "won");
+            }
+            workdir.export("calls.csv", &given);
+            let url = server.url();
+            let changed = ["--changed", "send", "--concurrency", "1"];
+            let arguments = [&["calls.csv", "--read-url", &url], &changed[..]].concat();
+            let point = format!("{place}:{number}");
+            let ended = run_to(&workdir, &server, &arguments, &point);
+            if ended.code == 0 {
+                // The read API does not pass every place.
+                return;
+            }
+            assert_eq!(ended.code, -1, "{point}: {ended:?}");
+            workdir.run(&server, &arguments).with_code(0);
+            let there = server.snapshot();
+            assert_eq!(there.conversations.len(), given.len(), "{point}");
+            for found in &there.conversations {
+                assert_eq!(found.metadata["customProp1"], "won", "{point}");
+                assert_eq!((found.creates, found.uploads.len()), (1, 1), "{point}");
+            }
+            let changes = &there.endpoints["PATCH /integrations/conversations/{uid}/metadata"];
+            assert_eq!(changes.requests, given.len() as u64, "{point}");
+            tally.tried.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let tried = tally.tried.load(Ordering::Relaxed);
+    assert!(tried > 10, "only {tried} points");
+    tally.print("changes");
+}
+
 #[test]
 fn whole_tickets_survive_a_kill_at_every_point() {
     every_point_of_cases("zendesk-tickets", "tickets.json").print("tickets");

@@ -176,8 +176,12 @@ fn doubt(job: &CallJob) -> Doubt {
     Doubt::of_earlier_runs(was_tried).with(lost_at, resends)
 }
 
-/// The size of the file after it was sent; a file that is gone by then was whole.
+/// The size of the file after it was sent; a file that is gone by then was whole. A store was asked
+/// before the last bytes left, and each question takes its time.
 async fn size_now(recording: &RecordingUpload) -> Option<u64> {
+    if recording.found.is_far() {
+        return None;
+    }
     let found = recording.found.clone();
     let look = tokio::task::spawn_blocking(move || found.bytes_now());
     look.await.ok()?
