@@ -59,7 +59,7 @@ pub struct ExportArgs {
         value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)),
         env = "CAPTURI_AUDIO",
         help = "Folder with recordings, or a store: s3://bucket/prefix, gs://bucket/prefix, \
-                az://container/prefix. May be repeated. If omitted, calls are imported without audio"
+                az://container/prefix, sftp://host/path, https://host/path/. May be repeated. If omitted, calls are imported without audio"
     )]
     pub audio: Vec<StoreAddress>,
     /// How stores are reached.

@@ -152,7 +152,10 @@ fn of_netrc(text: &str) -> Vec<WebLogin> {
             ("machine" | "default", login) => {
                 logins.extend(login.take());
                 *login = Some(WebLogin {
-                    host: (word == "machine").then(|| words.next().unwrap_or_default().to_owned()),
+                    host: Some(match word {
+                        "machine" => words.next().unwrap_or_default().to_owned(),
+                        _ => "*".to_owned(),
+                    }),
                     user: String::new(),
                     password: SecretString::default(),
                 });
@@ -250,7 +253,7 @@ mod tests {
             [
                 (Some("a.example.com"), "ann", "one"),
                 (Some("b.example.com"), "ben", "two"),
-                (None, "any", "three"),
+                (Some("*"), "any", "three"),
             ]
         );
     }

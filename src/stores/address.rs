@@ -92,6 +92,14 @@ impl StoreAddress {
         }
     }
 
+    /// Whether it is a bucket or container, whose folders are only names.
+    pub(super) fn is_bucket(&self) -> bool {
+        matches!(
+            self,
+            StoreAddress::S3(_) | StoreAddress::Google(_) | StoreAddress::Azure(_)
+        )
+    }
+
     /// The folders above what is in it: bucket and prefix.
     pub(super) fn folders(&self) -> PathBuf {
         let below = |name: &str, rest: &str| {

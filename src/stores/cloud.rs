@@ -10,7 +10,7 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 
 use super::error::SourceError;
-use super::http_answer::plain_tag;
+use super::http_answer::{plain_tag, standing_still};
 use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
 
@@ -74,7 +74,7 @@ where
                 ..PaginatedListOptions::default()
             };
             let prefix = Some(&*self.prefix).filter(|prefix| !prefix.is_empty());
-            let listed = self.store.list_paginated(prefix, options).await;
+            let listed = standing_still(self.store.list_paginated(prefix, options)).await?;
             let listed = listed.map_err(|error| match judge(&error) {
                 SourceError::NotFound => {
                     SourceError::Credentials("there is no bucket of this name".to_owned())
@@ -114,14 +114,20 @@ where
                 ..GetOptions::default()
             };
             let path = self.path(key)?;
-            let answer = self.store.get_opts(&path, options).await;
+            let answer = standing_still(self.store.get_opts(&path, options)).await?;
             let answer = answer.map_err(|error| judge(&error))?;
             let state = state(&answer.meta);
-            let chunks = answer.into_stream();
+            let chunks = futures::stream::unfold(answer.into_stream(), async |mut chunks| {
+                let chunk = match standing_still(chunks.next()).await {
+                    Ok(chunk) => chunk?.map_err(|error| judge(&error)),
+                    Err(error) => Err(error),
+                };
+                Some((chunk, chunks))
+            });
             Ok(ObjectBody {
                 state,
                 kind: None,
-                stream: Box::pin(chunks.map(|chunk| chunk.map_err(|error| judge(&error)))),
+                stream: Box::pin(chunks),
             })
         })
     }
@@ -132,7 +138,8 @@ where
                 head: true,
                 ..GetOptions::default()
             };
-            let answer = self.store.get_opts(&self.path(key)?, options).await;
+            let path = self.path(key)?;
+            let answer = standing_still(self.store.get_opts(&path, options)).await?;
             Ok(state(&answer.map_err(|error| judge(&error))?.meta))
         })
     }

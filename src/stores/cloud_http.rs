@@ -11,7 +11,7 @@ use object_store::client::{
 use reqwest::header::HeaderMap;
 
 use super::error::SourceError;
-use super::http_answer::passing;
+use super::http_answer::{passing, standing_still};
 
 /// How long the machine's own metadata service may take: an address that nobody has answers never.
 const METADATA_PATIENCE: Duration = Duration::from_secs(3);
@@ -48,7 +48,8 @@ impl HttpService for CloudHttp {
             let answer = tokio::time::timeout(METADATA_PATIENCE, sent).await;
             answer.map_err(|_| missing())?.map_err(|_| missing())?
         } else {
-            sent.await?
+            let late = |error| failed(error);
+            standing_still(sent).await.map_err(late)??
         };
         let status = response.status();
         if status.is_success() {

@@ -1,5 +1,6 @@
 //! From the address of a store to the store.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use super::address::{BucketAddress, StoreAddress};
 use super::cloud::CloudSource;
 use super::cloud_http::CloudHttp;
 use super::connection::StoreConnection;
-use super::fetch::{FetchSettings, FetchSource};
+use super::fetch::FetchSource;
+use super::fetch_settings::FetchSettings;
 use super::fetch_store::FetchStore;
 use super::folder_list::FolderList;
 use super::https::HttpsSource;
@@ -46,6 +48,16 @@ pub fn open_stores(
     addresses: &[StoreAddress],
     settings: &StoreSettings,
 ) -> Result<Vec<Arc<dyn RecordingStore>>, StoreError> {
+    let host = |address: &StoreAddress| match address {
+        StoreAddress::Https(url) => url.host_str().map(str::to_owned),
+        _ => None,
+    };
+    let hosts: BTreeSet<String> = addresses.iter().filter_map(host).collect();
+    let has_one_for_any = settings.logins.iter().any(|login| login.host.is_none());
+    if let (true, 2.., Some(first)) = (has_one_for_any, hosts.len(), addresses.first()) {
+        let what = "one login cannot be for several hosts; write a .netrc".to_owned();
+        return Err(failure(first, what).into());
+    }
     let mut opener = StoreOpener {
         settings,
         runtime: None,

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,17 +11,17 @@ use futures::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::error::SourceError;
-use super::http_answer::{body_stream, broken, text};
+use super::fetch_settings::{FetchSecret, FetchSettings};
+use super::http_answer::{body_stream, sent, text};
 use super::https::{is_web_page, refusal};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
 use super::public_only::expect_public;
-use crate::recordings::is_audio_extension;
 
 /// The most redirects of one request.
 const MOST_REDIRECTS: usize = 5;
@@ -32,41 +31,6 @@ const LONGEST_ANSWER: usize = 1 << 20;
 const LINK_LIFE: Duration = Duration::from_secs(120);
 /// Links that are kept; more are asked for again.
 const MOST_LINKS: usize = 10_000;
-
-/// How a source of recordings wants its secret.
-#[derive(Debug, Clone)]
-pub enum FetchSecret {
-    /// Name and password, with a colon between.
-    Basic(SecretString),
-    /// Behind `Bearer`.
-    Bearer(SecretString),
-    /// The value of a header.
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: SecretString,
-    },
-}
-
-/// How recordings are fetched that an export names by URL.
-#[derive(Debug, Clone)]
-pub struct FetchSettings {
-    /// JSON pointers from the first answer to the sound.
-    pub then: Vec<String>,
-    /// The secret, for `hosts` alone.
-    pub secret: Option<FetchSecret>,
-    /// Who gets the secret; `*.example.com` for all below.
-    pub hosts: Vec<String>,
-    /// Requests a second, above 0; no limit without.
-    pub rate: Option<f64>,
-    /// Requests at once.
-    pub parallel: usize,
-    /// Tries after the first; the usual ones where it is not said.
-    pub retries: Option<u32>,
-    /// Whether this machine and private networks may be asked.
-    pub may_be_private: bool,
-}
 
 /// The source behind URLs of an export.
 pub(super) struct FetchSource {
@@ -117,13 +81,18 @@ impl FetchSource {
             if let Some((name, value)) = self.secret_for(&url)? {
                 request = request.header(name, value);
             }
-            let response = request.send().await.map_err(|error| broken(&error))?;
+            let response = sent(request.send()).await?;
             let place = response.headers().get(LOCATION);
             let Some(place) = place.filter(|_| response.status().is_redirection()) else {
                 return Ok(response);
             };
             let to = place.to_str().ok().and_then(|place| url.join(place).ok());
-            url = to.ok_or_else(|| SourceError::Refused("its URL leads nowhere".to_owned()))?;
+            let to = to.ok_or_else(|| SourceError::Refused("its URL leads nowhere".to_owned()))?;
+            if url.scheme() == "https" && to.scheme() != "https" {
+                let what = "its URL leads to plain text, which is not followed";
+                return Err(SourceError::Refused(what.to_owned()));
+            }
+            url = to;
         }
         Err(SourceError::Refused("its URL leads in a circle".to_owned()))
     }
@@ -159,7 +128,10 @@ impl FetchSource {
                 .is_some_and(|rest| rest.ends_with('.')),
             None => known == host || Some(known) == with_port.as_ref(),
         };
-        if !self.settings.hosts.iter().any(fits) {
+        // Plain text is for this machine and its own network, never for a host of the Internet.
+        let is_private =
+            url.scheme() == "https" || host == "localhost" || expect_public(url).is_err();
+        if !is_private || !self.settings.hosts.iter().any(fits) {
             return Ok(None);
         }
         let wrong = || SourceError::Credentials("the secret cannot be sent".to_owned());
@@ -201,6 +173,11 @@ impl FetchSource {
     async fn link(&self, key: &str) -> Result<Url, SourceError> {
         let refused = || SourceError::Refused("it is no URL".to_owned());
         let mut url = Url::parse(key.trim()).map_err(|_| refused())?;
+        if !url.username().is_empty() || url.password().is_some() {
+            // It would take the place of the secret, and end up wherever URLs do.
+            let what = "its URL holds a name or a password, which is not sent";
+            return Err(SourceError::Refused(what.to_owned()));
+        }
         if self.settings.then.is_empty() {
             return Ok(url);
         }
@@ -211,7 +188,7 @@ impl FetchSource {
         for step in &self.settings.then {
             let response = self.get(url.clone(), &[]).await?;
             if !response.status().is_success() {
-                return Err(refusal(&response));
+                return Err(judge(&response, false));
             }
             let answer = text(response, LONGEST_ANSWER).await?;
             let answer: serde_json::Value = serde_json::from_str(&answer).map_err(|_| {
@@ -352,72 +329,9 @@ impl fmt::Debug for FetchSource {
     }
 }
 
-/// The name of a recording at a URL, for people and for the upload: its last part, with the ending of
-/// what the source sends where it has none. Never the query, which may be a signature.
-pub(super) fn name_of(url: &str, kind: Option<&str>) -> String {
-    let parsed = Url::parse(url.trim()).ok();
-    let last = parsed.as_ref().and_then(|url| {
-        let mut parts = url.path_segments()?;
-        parts.rfind(|part| !part.is_empty()).map(str::to_owned)
-    });
-    let name = last.unwrap_or_else(|| "recording".to_owned());
-    let name = percent_encoding::percent_decode_str(&name)
-        .decode_utf8_lossy()
-        .into_owned();
-    let is_plain = |char: char| !char.is_control() && char != '/' && char != '\\';
-    let name: String = name
-        .chars()
-        .filter(|&char| is_plain(char))
-        .take(200)
-        .collect();
-    let extension = Path::new(&name)
-        .extension()
-        .and_then(|extension| extension.to_str());
-    if extension.is_some_and(|extension| is_audio_extension(&extension.to_lowercase())) {
-        return name;
-    }
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let ending = match kind.to_ascii_lowercase().as_str() {
-        "audio/mpeg" | "audio/mp3" | "audio/mpeg3" | "audio/x-mpeg" => "mp3",
-        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
-        "audio/ogg" | "application/ogg" => "ogg",
-        "audio/flac" | "audio/x-flac" => "flac",
-        "audio/mp4" | "audio/x-m4a" | "audio/m4a" | "audio/aac" => "m4a",
-        _ => return name,
-    };
-    format!("{name}.{ending}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recording_is_called_by_the_end_of_its_url_and_never_by_its_query() {
-        for (url, kind, name) in [
-            (
-                "https://example.com/r/RE12.mp3?sig=secret",
-                None,
-                "RE12.mp3",
-            ),
-            (
-                "https://example.com/r/RE12/",
-                Some("audio/x-wav; rate=8000"),
-                "RE12.wav",
-            ),
-            ("https://example.com/r/a%20b", Some("audio/mpeg"), "a b.mp3"),
-            ("https://example.com/a%2Fb%00c", None, "abc"),
-            ("https://example.com", Some("audio/mpeg"), "recording.mp3"),
-            ("no url", Some("text/html"), "recording"),
-        ] {
-            assert_eq!(name_of(url, kind), name, "{url}");
-        }
-    }
 
     #[test]
     fn a_list_of_several_recordings_names_none() {
@@ -456,6 +370,7 @@ mod tests {
             ("https://api.example.com@evil.example/a", false),
             ("http://localhost:81/a", true),
             ("http://localhost:82/a", false),
+            ("http://api.example.com/a", false),
         ] {
             let given = source.secret_for(&Url::parse(url).unwrap()).unwrap();
             assert_eq!(given.is_some(), is_given, "{url}");

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::connection::StoreConnection;
 use super::error::SourceError;
-use super::fetch::name_of;
 use super::object::ByteRange;
+use super::recording_name::name_of;
 use super::remote_store::RemoteStore;
 use crate::recordings::{Recording, RecordingError, RecordingFetch, RecordingKey, RecordingStore};
 

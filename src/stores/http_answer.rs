@@ -17,7 +17,7 @@ use super::public_only::PrivateHost;
 use crate::api::RetryAfter;
 
 /// How long an answer may stand still.
-const STANDSTILL: Duration = Duration::from_secs(60);
+const STANDSTILL: Duration = Duration::from_secs(30);
 
 /// A request that got no answer, or not all of it. The words hold no URL: its query may be a signature.
 pub(super) fn broken(error: &reqwest::Error) -> SourceError {
@@ -30,6 +30,11 @@ pub(super) fn broken(error: &reqwest::Error) -> SourceError {
     }
     let host = error.url().and_then(|url| url.host_str());
     let host = host.map_or_else(String::new, |host| format!("{host}: "));
+    if error.is_connect() && cause.to_string().contains("certificate") {
+        return SourceError::Credentials(format!(
+            "{host}{cause}; --store-ca-bundle names an authority of your own"
+        ));
+    }
     let what = if error.is_dns() {
         format!("{host}the name cannot be resolved")
     } else if error.source().is_some() {
@@ -63,12 +68,23 @@ pub(super) async fn text(response: Response, limit: usize) -> Result<String, Sou
         }
         body.extend_from_slice(&chunk);
     }
-    String::from_utf8(body).map_err(|_| SourceError::Refused("the answer is no UTF-8".to_owned()))
+    // One name that is no text must not hide all others.
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-async fn standing_still<T>(next: impl Future<Output = T>) -> Result<T, SourceError> {
+/// Waits for something that comes over a connection; an error when nothing comes.
+pub(super) async fn standing_still<T>(next: impl Future<Output = T>) -> Result<T, SourceError> {
     let next = tokio::time::timeout(STANDSTILL, next).await;
-    next.map_err(|_| SourceError::broken("no byte came for 60 s"))
+    next.map_err(|_| SourceError::broken("no byte came for 30 s"))
+}
+
+/// Sends a request and waits for the head of its answer.
+pub(super) async fn sent(
+    answer: impl Future<Output = reqwest::Result<Response>>,
+) -> Result<Response, SourceError> {
+    standing_still(answer)
+        .await?
+        .map_err(|error| broken(&error))
 }
 
 fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::SourceError;
 use super::folder_list::{FolderList, ListedFolder};
-use super::http_answer::{body_stream, broken, object_state, passing, text};
+use super::http_answer::{body_stream, object_state, passing, sent, text};
 use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState, UnlistedObject};
 use super::object_source::ObjectSource;
 use super::settings::WebLogin;
@@ -72,7 +72,7 @@ impl HttpsSource {
             {
                 request = request.basic_auth(&login.user, Some(login.password.expose_secret()));
             }
-            let response = request.send().await.map_err(|error| broken(&error))?;
+            let response = sent(request.send()).await?;
             let place = response
                 .headers()
                 .get(LOCATION)
@@ -83,7 +83,7 @@ impl HttpsSource {
             let to = place.to_str().ok().and_then(|place| url.join(place).ok());
             let to = to
                 .ok_or_else(|| SourceError::Refused("the server redirects to no URL".to_owned()))?;
-            if to.scheme() != "https" && to.scheme() != url.scheme() {
+            if to.scheme() != "https" && to.origin() != self.base.origin() {
                 let what = "the server redirects to plain text, which is not followed";
                 return Err(SourceError::Refused(what.to_owned()));
             }

@@ -59,6 +59,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast()
         || address.is_documentation()
         || first == 0
+        // The platform of Azure, at a public address.
+        || address == Ipv4Addr::new(168, 63, 129, 16)
         || first >= 240
         // Shared by providers, for protocols, for benchmarks.
         || (first == 100 && (64..128).contains(&second))
@@ -79,13 +81,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     };
     match parts {
         // NAT64 and 6to4.
-        [0x64, 0xff9b, ..] => is_public_v4(last(&parts)),
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(last(&parts)),
         [0x2002, high, low, ..] => {
             let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
             is_public_v4(Ipv4Addr::new(a, b, c, d))
         }
         // Only 2000::/3 is given to anybody; of it the documentation's is not.
         [0x2001, 0xdb8, ..] => false,
+        // For protocols: some of these hold an address of the older kind.
+        [0x2001, second, ..] if second < 0x200 => false,
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }
@@ -123,6 +127,9 @@ mod tests {
             "2002:7f00:1::",
             "2001:db8::1",
             "::127.0.0.1",
+            "64:ff9b:1::808:808",
+            "2001::1",
+            "168.63.129.16",
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }

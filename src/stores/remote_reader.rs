@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -84,7 +85,9 @@ impl RemoteReader {
         while self.chunk.is_empty() && self.at < self.opened.bytes {
             let (at, connection) = (self.at, Arc::clone(&self.connection));
             let Some(body) = self.body().as_mut().filter(|body| body.until > at) else {
-                let reopened = self.reopened()?;
+                // What is read to its end gives its place to the next request.
+                *self.body() = None;
+                let reopened = self.reopened(tried > 0)?;
                 *self.body() = Some(reopened);
                 continue;
             };
@@ -102,7 +105,12 @@ impl RemoteReader {
     }
 
     /// The bytes from here on, if the object is still the one that was opened.
-    fn reopened(&mut self) -> Result<OpenBody, SourceError> {
+    fn reopened(&mut self, is_after_break: bool) -> Result<OpenBody, SourceError> {
+        let is_marked = self.opened.tag.is_some() || self.opened.modified > SystemTime::UNIX_EPOCH;
+        if is_after_break && !is_marked && self.at > 0 {
+            // Nothing would tell the rest of this object from that of another one.
+            return Err(SourceError::Changed);
+        }
         let until = match self.extent {
             ReadExtent::Whole => None,
             ReadExtent::Parts => Some((self.at + self.piece).min(self.opened.bytes)),
@@ -145,6 +153,9 @@ impl Read for RemoteReader {
         let count = self.chunk.len().min(buffer.len());
         buffer[..count].copy_from_slice(&self.chunk.split_to(count));
         self.at += count as u64;
+        if self.at >= self.opened.bytes {
+            *self.body() = None;
+        }
         Ok(count)
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct RemoteStore {
     connection: Arc<StoreConnection>,
     location: PathBuf,
     address: String,
+    /// A prefix that nothing begins with is one that is wrong: buckets have no empty folders.
+    is_bucket: bool,
 }
 
 impl RemoteStore {
@@ -30,11 +32,15 @@ impl RemoteStore {
         runtime: &Arc<StoreRuntime>,
     ) -> RemoteStore {
         let connection = StoreConnection::new(source, address.to_string(), runtime);
-        RemoteStore::over(
+        let store = RemoteStore::over(
             Arc::new(connection),
             &address.folders(),
             &address.to_string(),
-        )
+        );
+        RemoteStore {
+            is_bucket: address.is_bucket(),
+            ..store
+        }
     }
 
     /// A store over a connection, with the folders above its recordings.
@@ -47,6 +53,7 @@ impl RemoteStore {
             connection,
             location: location.to_owned(),
             address: address.to_owned(),
+            is_bucket: false,
         }
     }
 
@@ -79,9 +86,11 @@ impl RecordingStore for RemoteStore {
     fn list(&self) -> Result<Listing, IndexError> {
         let mut listing = Listing::default();
         let mut after = None;
+        let mut count = 0;
         loop {
             let page = self.connection.list(after.as_deref());
             let page = page.map_err(|error| self.failure(&error))?;
+            count += page.objects.len() + page.unlisted.len();
             for object in page.objects {
                 let version = object.state.version();
                 listing.add_object(&object.key, version, object.state.cold.as_deref());
@@ -96,6 +105,10 @@ impl RecordingStore for RemoteStore {
                     return Err(self.failure(&SourceError::Refused(what)));
                 }
                 Some(next) => after = Some(next),
+                None if count == 0 && self.is_bucket => {
+                    let what = "there is no object; check bucket and prefix".to_owned();
+                    return Err(self.failure(&SourceError::Refused(what)));
+                }
                 None => return Ok(listing),
             }
         }

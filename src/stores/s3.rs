@@ -17,7 +17,7 @@ use url::Url;
 
 use super::address::BucketAddress;
 use super::error::SourceError;
-use super::http_answer::{body_stream, broken, object_state, passing};
+use super::http_answer::{body_stream, object_state, passing, sent};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
 use super::s3_list;
@@ -128,28 +128,21 @@ impl S3Source {
         target: RequestTarget<'_>,
         headers: &[(HeaderName, String)],
     ) -> Result<Response, SourceError> {
+        let used = self.region();
         let response = self.send_once(&method, target, headers).await?;
         let home = response.headers().get("x-amz-bucket-region");
         let home = home.and_then(|home| home.to_str().ok()).map(str::to_owned);
         let is_elsewhere = matches!(response.status().as_u16(), 301 | 307 | 400);
         match home {
             Some(home) if is_elsewhere && self.endpoint.is_none() && is_region(&home) => {
-                if self.moves_to(home) {
-                    self.send_once(&method, target, headers).await
-                } else {
-                    Ok(response)
+                if home == used {
+                    return Ok(response);
                 }
+                *self.region.lock().unwrap_or_else(PoisonError::into_inner) = home;
+                self.send_once(&method, target, headers).await
             }
             _ => Ok(response),
         }
-    }
-
-    /// Takes another region for the bucket's; `false` where it is that one already.
-    fn moves_to(&self, home: String) -> bool {
-        let mut region = self.region.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = *region != home;
-        *region = home;
-        is_new
     }
 
     async fn send_once(
@@ -160,8 +153,7 @@ impl S3Source {
     ) -> Result<Response, SourceError> {
         let credential = self.credential().await?;
         let request = self.request(credential.as_deref(), method, target, headers)?;
-        let response = self.http.execute(request).await;
-        response.map_err(|error| broken(&error))
+        sent(self.http.execute(request)).await
     }
 
     /// A request, signed where there are credentials.

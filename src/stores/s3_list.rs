@@ -41,7 +41,7 @@ struct Contents {
 /// A refusal.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Refusal {
+struct S3Refusal {
     code: Option<String>,
 }
 
@@ -103,7 +103,7 @@ fn state(entry: &Contents) -> Option<ObjectState> {
 
 /// The `<Code>` of a refusal, if it looks like one.
 pub(super) fn error_code(xml: &str) -> Option<String> {
-    let refusal: Refusal = quick_xml::de::from_str(xml).ok()?;
+    let refusal: S3Refusal = quick_xml::de::from_str(xml).ok()?;
     let is_plain = |code: &String| {
         (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };

@@ -19,7 +19,8 @@ pub struct StoreVariable {
 /// A name and a password for a web server.
 #[derive(Debug, Clone)]
 pub struct WebLogin {
-    /// For which host; for any where it is not said.
+    /// For which host; `*` for all that have none of their own. Without one it is for the only host of
+    /// the command.
     pub host: Option<String>,
     /// Who logs in.
     pub user: String,
@@ -45,8 +46,13 @@ pub struct StoreSettings {
 impl StoreSettings {
     /// The login for a host.
     pub(super) fn login(&self, host: &str) -> Option<&WebLogin> {
-        let fits = |login: &&WebLogin| login.host.as_deref().is_none_or(|known| known == host);
-        self.logins.iter().find(fits)
+        let of = |wanted: Option<&str>| {
+            let mut logins = self.logins.iter();
+            logins.find(|login| login.host.as_deref() == wanted)
+        };
+        of(Some(host))
+            .or_else(|| of(None))
+            .or_else(|| of(Some("*")))
     }
 
     /// The value of a setting; nothing where it is empty.

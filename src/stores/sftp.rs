@@ -89,12 +89,12 @@ impl SftpSource {
         Ok(listed)
     }
 
-    async fn open(&self, key: &str, from: u64) -> Result<OpenFile, SourceError> {
+    async fn open(&self, key: &str, from: u64) -> Result<SftpFile, SourceError> {
         let session = self.session().await?;
         let opened = async {
             let file = session.sftp.open(self.path(key)).await?;
             let state = file.metadata().await?;
-            Ok(OpenFile {
+            Ok(SftpFile {
                 file,
                 state: state_of(&state),
             })
@@ -111,7 +111,7 @@ impl SftpSource {
     }
 }
 
-struct OpenFile {
+struct SftpFile {
     file: File,
     state: ObjectState,
 }

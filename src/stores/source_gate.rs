@@ -12,7 +12,10 @@ use crate::domain::delay;
 
 /// How often a request is tried: with the waits between, some two minutes of an outage.
 const TRIES: u32 = 9;
-/// The longest pause of one request that a store asked for.
+/// How often the first request is tried: somebody waits for its answer.
+const FIRST_TRIES: u32 = 4;
+/// The longest pause that a store asked for, and how long a request may take with all its pauses before
+/// it is given up.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// What all requests to one store wait for.
@@ -29,6 +32,8 @@ pub(super) struct SourceGate {
 struct SourceState {
     /// Until when nothing is asked: the store said so.
     paused_until: Option<Instant>,
+    /// The store has answered as it should.
+    has_worked: bool,
     /// The store lets nobody in any more.
     closed: Option<String>,
 }
@@ -57,13 +62,20 @@ impl SourceGate {
         request: impl AsyncFn() -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let mut tried = 0;
+        let begun = Instant::now();
         loop {
             self.enter().await?;
             let error = match request().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.state().has_worked = true;
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             tried += 1;
+            if tried > 1 && begun.elapsed() > LONGEST_PAUSE {
+                return Err(error);
+            }
             self.leave_with(error, tried).await?;
         }
     }
@@ -93,12 +105,16 @@ impl SourceGate {
     ) -> Result<(), SourceError> {
         match &error {
             SourceError::Credentials(why) => {
-                self.state().closed = Some(why.clone());
+                let mut state = self.state();
+                // Who has let somebody in may refuse one object, or have a bad moment.
+                if !state.has_worked {
+                    state.closed = Some(why.clone());
+                }
                 Err(error)
             }
             SourceError::Passing {
                 wait, is_throttle, ..
-            } if tried < self.tries => {
+            } if tried < self.most_tries() => {
                 let own = delay(tried, fastrand::f64());
                 tracing::warn!(store = self.address, "{error}; try {} follows", tried + 1);
                 let asked = wait.map(|wait| wait.min(LONGEST_PAUSE));
@@ -111,7 +127,20 @@ impl SourceGate {
                 }
                 Ok(())
             }
+            SourceError::Passing { .. } => {
+                // The next ones find out sooner that it is still down.
+                self.state().has_worked = false;
+                Err(error)
+            }
             _ => Err(error),
+        }
+    }
+
+    fn most_tries(&self) -> u32 {
+        if self.state().has_worked {
+            self.tries
+        } else {
+            self.tries.min(FIRST_TRIES)
         }
     }
 
@@ -171,6 +200,8 @@ mod tests {
                 count.load(Ordering::Relaxed)
             }
         };
+        assert_eq!(fails(SourceError::broken("reset")).await, FIRST_TRIES);
+        assert_eq!(gate.run(async || Ok(())).await, Ok(()));
         assert_eq!(fails(SourceError::broken("reset")).await, TRIES);
         assert_eq!(fails(SourceError::NotFound).await, 1);
         assert_eq!(fails(SourceError::Refused("no".to_owned())).await, 1);
@@ -182,6 +213,11 @@ mod tests {
         let expired = SourceError::Credentials("expired".to_owned());
         let result: Result<(), _> = gate.run(async || Err(expired.clone())).await;
         assert_eq!(result, Err(expired.clone()));
+        let open = SourceGate::new(String::new());
+        assert_eq!(open.run(async || Ok(())).await, Ok(()));
+        let result: Result<(), _> = open.run(async || Err(expired.clone())).await;
+        assert_eq!(result, Err(expired.clone()));
+        assert_eq!(open.run(async || Ok(())).await, Ok(()));
         let never = gate.run(async || -> Result<(), _> { panic!("the store is asked") });
         assert_eq!(never.await, Err(expired));
     }

@@ -99,14 +99,13 @@ async fn refusal(ssh: &mut Child, complaints: &mut File) -> SourceError {
 }
 
 /// What another try does not mend.
-const FOR_GOOD: [&str; 7] = [
+const FOR_GOOD: [&str; 6] = [
     "Permission denied",
     "Host key verification failed",
     "Too many authentication failures",
     "subsystem request failed",
     "Bad configuration option",
     "Bad owner or permissions",
-    "No such file",
 ];
 
 fn judge(complaint: &str, has_ended: bool) -> SourceError {
@@ -125,7 +124,7 @@ fn judge(complaint: &str, has_ended: bool) -> SourceError {
         };
     };
     let said = format!("ssh says: {last}");
-    if FOR_GOOD.iter().any(|part| complaint.contains(part)) {
+    if FOR_GOOD.iter().any(|part| said.contains(part)) {
         SourceError::Credentials(said)
     } else {
         SourceError::broken(said)

@@ -174,8 +174,10 @@ pub(super) fn entries_of_webdav(xml: &str, folder: &Url) -> Result<Vec<IndexEntr
     let list = Some(xml).filter(|xml| xml.contains("multistatus"));
     let list: Option<MultiStatus> = list.and_then(|xml| quick_xml::de::from_str(xml).ok());
     let mut entries = Vec::new();
+    let mut has_folder = false;
     for response in list.ok_or_else(broken)?.response {
-        let Some(mut entry) = below(folder, response.href.trim()) else {
+        let Some(mut entry) = below_webdav(folder, response.href.trim())? else {
+            has_folder = true;
             continue;
         };
         let works = |one: &&PropStat| {
@@ -191,7 +193,41 @@ pub(super) fn entries_of_webdav(xml: &str, folder: &Url) -> Result<Vec<IndexEntr
         }
         entries.push(entry);
     }
-    Ok(entries)
+    if has_folder {
+        Ok(entries)
+    } else {
+        Err(broken())
+    }
+}
+
+/// What an answer of `WebDAV` names: something in the folder, or the folder itself. Servers write the
+/// same path in several ways, and those behind others name another host.
+fn below_webdav(folder: &Url, href: &str) -> Result<Option<IndexEntry>, SourceError> {
+    let elsewhere = || SourceError::Refused("WebDAV names files of another folder".to_owned());
+    let url = folder.join(href).map_err(|_| elsewhere())?;
+    let decoded = |path: &str| percent_decode_str(path).collect::<Vec<u8>>();
+    let (path, above) = (decoded(url.path()), decoded(folder.path()));
+    let rest = match path.strip_prefix(&*above) {
+        Some(rest) => rest,
+        None if path.as_slice() == above.strip_suffix(b"/").unwrap_or(&above) => b"",
+        None => return Err(elsewhere()),
+    };
+    let (name, is_folder) = match rest.strip_suffix(b"/") {
+        Some(name) => (name, true),
+        None => (rest, false),
+    };
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let name = String::from_utf8(name.to_vec()).map_err(|_| elsewhere())?;
+    if name.contains('/') {
+        return Err(elsewhere());
+    }
+    Ok(Some(IndexEntry {
+        name,
+        is_folder,
+        state: None,
+    }))
 }
 
 fn state(prop: &Prop) -> Option<ObjectState> {
@@ -289,6 +325,14 @@ mod tests {
                 ("a b.wav".to_owned(), false, Some(7))
             ]
         );
+        let spelled = Url::parse("https://example.com/k%C3%B8b/").unwrap();
+        let other = "<D:multistatus xmlns:D=\"DAV:\"><D:response><D:href>http://inner/k%c3%b8b/</D:href>\
+            </D:response><D:response><D:href>/k%c3%b8b/%61.wav</D:href></D:response></D:multistatus>";
+        let found = shown(entries_of_webdav(other, &spelled).unwrap());
+        assert_eq!(found, [("a.wav".to_owned(), false, None)]);
+        assert!(entries_of_webdav(other, &folder()).is_err());
+        let none = "<D:multistatus xmlns:D=\"DAV:\"></D:multistatus>";
+        assert!(entries_of_webdav(none, &folder()).is_err());
         assert!(entries_of_webdav("<html></html>", &folder()).is_err());
         assert!(entries_of_webdav("<D:multistatus xmlns:D=\"DAV:\">", &folder()).is_err());
     }

@@ -407,8 +407,8 @@ fn changes_survive_a_kill_at_every_point() {
             }
             workdir.export("calls.csv", &given);
             let url = server.url();
-            let changed = ["--changed", "send", "--concurrency", "1"];
-            let arguments = [&["calls.csv", "--read-url", &url], &changed[..]].concat();
+            let flags = ["--changed", "send", "--concurrency", "1"];
+            let arguments = [&["calls.csv", "--read-url", &url], &flags[..]].concat();
             let point = format!("{place}:{number}");
             let ended = run_to(&workdir, &server, &arguments, &point);
             if ended.code == 0 {

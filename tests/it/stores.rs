@@ -174,7 +174,7 @@ fn by_url(given: &mut [Given], store: &ObjectServer) -> Workdir {
     let workdir = Workdir::with(given);
     std::fs::remove_dir_all(workdir.path("audio")).expect("a folder");
     let shown = workdir.call(&["mapping", "show", "capturi-v1"]);
-    let fetch = "\n[audio.fetch]\nurl = \"recordingUrl\"\nauth = \"bearer\"\nhosts = [\"127.0.0.1\"]\nretries = 2\n";
+    let fetch = "\n[audio.fetch]\nurl = \"recordingUrl\"\nauth = \"bearer\"\nhosts = [\"127.0.0.1\"]\nretries = 2\nparallel = 1\n";
     workdir.write("mine.toml", shown.out + fetch);
     workdir
 }

@@ -87,7 +87,9 @@ impl CallMapping {
             .collect();
         let seconds = CompiledRule::bind(recordings.seconds.as_slice(), mapping, &mut binder).pop();
         let url = recordings.url.as_ref();
-        let url = url.and_then(|origin| binder.source(origin, true));
+        let fetch = mapping.audio.fetch.as_ref();
+        let may_lack = fetch.is_some_and(|fetch| fetch.is_optional);
+        let url = url.and_then(|origin| binder.source(origin, may_lack));
         let fields = fields.finish(mapping, binder)?;
         Ok(CallMapping {
             plain: PlainRules::of(&fields.rules, sheet),
