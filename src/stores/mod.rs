@@ -1,7 +1,7 @@
 //! Recordings that lie in other places than a folder: S3, Google Cloud Storage, Azure, SFTP and
 //! web servers, behind the seam of [`crate::recordings::RecordingStore`].
 //!
-//! Each kind of store is one file that makes single requests ([`object_source`]); how they are
+//! Each kind of store is one file that makes single requests (`object_source`); how they are
 //! repeated, what is read of an object, and what its errors mean for a call is the same for all.
 //! Threads of their own wait for the answers, so that whoever reads a recording may block.
 
