@@ -17,7 +17,7 @@ use url::Url;
 
 use super::error::SourceError;
 use super::fetch_settings::{FetchSecret, FetchSettings};
-use super::http_answer::{body_stream, sent, text};
+use super::http_answer::{body_stream, range_headers, sent, text};
 use super::https::{is_web_page, refusal};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
@@ -289,13 +289,7 @@ impl ObjectSource for FetchSource {
         tag: Option<&'a str>,
     ) -> BoxFuture<'a, Result<ObjectBody, SourceError>> {
         Box::pin(async move {
-            let mut headers = Vec::new();
-            if let Some(range) = range.header() {
-                headers.push((reqwest::header::RANGE, range));
-            }
-            if let Some(tag) = tag {
-                headers.push((reqwest::header::IF_MATCH, format!("\"{tag}\"")));
-            }
+            let headers = range_headers(range, tag);
             let place = Arc::clone(&self.places).acquire_owned().await;
             let body = body_stream(self.sound(key, &headers).await?, range)?;
             // The place is free when the sound has come, or nobody wants more of it.

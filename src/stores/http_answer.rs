@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures::StreamExt as _;
-use reqwest::Response;
 use reqwest::header::{
     CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED,
     RETRY_AFTER,
 };
+use reqwest::{Response, header};
 
 use super::error::SourceError;
 use super::object::{ByteRange, ObjectBody, ObjectState};
@@ -18,6 +18,13 @@ use crate::api::RetryAfter;
 
 /// How long an answer may stand still.
 const STANDSTILL: Duration = Duration::from_secs(30);
+
+/// The headers that ask for bytes of an object, and with a tag only for the object that has it.
+pub(super) fn range_headers(range: ByteRange, tag: Option<&str>) -> Vec<(HeaderName, String)> {
+    let range = range.header().map(|range| (header::RANGE, range));
+    let tag = tag.map(|tag| (header::IF_MATCH, format!("\"{tag}\"")));
+    range.into_iter().chain(tag).collect()
+}
 
 /// A request that got no answer, or not all of it. The words hold no URL: its query may be a signature.
 pub(super) fn broken(error: &reqwest::Error) -> SourceError {

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::SourceError;
 use super::folder_list::{FolderList, ListedFolder};
-use super::http_answer::{body_stream, object_state, passing, sent, text};
+use super::http_answer::{body_stream, object_state, passing, range_headers, sent, text};
 use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState, UnlistedObject};
 use super::object_source::ObjectSource;
 use super::settings::WebLogin;
@@ -224,13 +224,7 @@ impl ObjectSource for HttpsSource {
         tag: Option<&'a str>,
     ) -> BoxFuture<'a, Result<ObjectBody, SourceError>> {
         Box::pin(async move {
-            let mut headers = Vec::new();
-            if let Some(range) = range.header() {
-                headers.push((reqwest::header::RANGE, range));
-            }
-            if let Some(tag) = tag {
-                headers.push((reqwest::header::IF_MATCH, format!("\"{tag}\"")));
-            }
+            let headers = range_headers(range, tag);
             let response = self.send(Method::GET, self.url(key)?, &headers).await?;
             if !response.status().is_success() {
                 return Err(refusal(&response));

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::address::BucketAddress;
 use super::error::SourceError;
-use super::http_answer::{body_stream, object_state, passing, sent};
+use super::http_answer::{body_stream, object_state, passing, range_headers, sent};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
 use super::s3_list;
@@ -291,13 +291,7 @@ impl ObjectSource for S3Source {
         tag: Option<&'a str>,
     ) -> BoxFuture<'a, Result<ObjectBody, SourceError>> {
         Box::pin(async move {
-            let mut headers = Vec::new();
-            if let Some(range) = range.header() {
-                headers.push((reqwest::header::RANGE, range));
-            }
-            if let Some(tag) = tag {
-                headers.push((reqwest::header::IF_MATCH, format!("\"{tag}\"")));
-            }
+            let headers = range_headers(range, tag);
             let response = self
                 .send(Method::GET, RequestTarget::key(key), &headers)
                 .await?;
