@@ -8,6 +8,7 @@ pub mod canary;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod doctor;
 pub mod domain;
 pub mod events;
 pub mod evidence;

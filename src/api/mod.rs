@@ -27,6 +27,7 @@ pub use endpoints::conversation::{Created, create};
 pub use endpoints::details::{ConversationDetails, CountedInCall, conversation_details};
 pub use endpoints::list_query::ConversationList;
 pub use endpoints::metadata::{CustomProperties, change_properties};
+pub use endpoints::probe::{DestinationProbe, ProbeAnswer};
 pub use endpoints::read::{ReadClient, ReadConnection};
 pub use endpoints::reply::{ConversationQuery, ConversationReply, FoundConversation, ListPage};
 pub use endpoints::told_value::ToldValue;

@@ -56,8 +56,13 @@ pub(super) enum Usage {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{} is there already, and is not written over: name another file", path.display())]
+    #[error("{} already exists; choose another file name", path.display())]
     Exists { path: PathBuf },
+    #[error("cannot write {}: {source}", path.display())]
+    NotWritten {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{name} is no file that can be looked at more than once")]
     NoFile { name: String },
     #[error("--verify needs the read API: name it with --read-url")]

@@ -65,6 +65,7 @@ impl Exit {
                 | Usage::NeverOpens { .. }
                 | Usage::NoFile { .. }
                 | Usage::Exists { .. }
+                | Usage::NotWritten { .. }
                 | Usage::NoTerminal
                 | Usage::NothingToVerifyBy
                 | Usage::NoAnswer

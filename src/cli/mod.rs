@@ -6,7 +6,9 @@
 mod canary;
 mod canary_approval;
 mod check;
+mod completions;
 mod connect;
+mod doctor;
 mod dry_run;
 mod error;
 mod evidence;

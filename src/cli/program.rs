@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use super::error::Error;
 use super::exit_code::Exit;
 use super::{
-    canary, check, evidence, explain, ledger, mapping, report, run, sandbox, status, verify,
+    canary, check, completions, doctor, evidence, explain, ledger, mapping, report, run, sandbox,
+    status, verify,
 };
 use crate::config::{self, Arguments, Command};
 use crate::report::{Color, ErrorOutput, Screen, Style, init_tracing, tell_panics_as_json};
@@ -68,11 +69,8 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Mapping { command } => mapping::mapping(command, screen),
         Command::Sandbox(sandbox) => sandbox::sandbox(sandbox, screen),
         Command::Explain(code) => explain::explain(code, arguments.style(), screen),
-        Command::Completions { shell } => {
-            let mut screen = screen;
-            screen.say(config::completions(*shell).trim_end());
-            Ok(Exit::Done)
-        }
+        Command::Doctor(doctor) => doctor::doctor(doctor, screen),
+        Command::Completions(arguments) => completions::completions(arguments, screen),
     }
 }
 

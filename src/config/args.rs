@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::canary_args::CanaryArgs;
+use super::completions_args::CompletionsArgs;
+use super::doctor_args::DoctorArgs;
 use super::evidence_args::EvidenceArgs;
 use super::export_args::{ExportArgs, SelectionArgs};
 use super::ledger_args::{LedgerCommand, ReportArgs, StatusArgs};
@@ -150,12 +152,10 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Tell cause and cure of a problem code.
     Explain(ExplainArgs),
-    /// Print completions for a shell.
-    Completions {
-        /// The shell.
-        #[arg(value_enum)]
-        shell: clap_complete::Shell,
-    },
+    /// Look at everything that a run needs, without sending a call.
+    Doctor(DoctorArgs),
+    /// Print completions for a shell, or install them.
+    Completions(CompletionsArgs),
 }
 
 /// Arguments of `check`.
@@ -222,16 +222,4 @@ impl SandboxArgs {
 pub struct ExplainArgs {
     /// A problem code such as bad-time; without one all codes are listed.
     pub code: Option<String>,
-}
-
-/// The completions for a shell.
-pub fn completions(shell: clap_complete::Shell) -> String {
-    let mut text = Vec::new();
-    clap_complete::generate(
-        shell,
-        &mut Arguments::command(),
-        "capturi-import",
-        &mut text,
-    );
-    String::from_utf8_lossy(&text).into_owned()
 }

@@ -16,8 +16,8 @@ pub const NAME: &str = "capturi-import.toml";
 
 /// The token has no flag, `config` names this very file, and the export is no setting.
 /// What changes a ledger is typed, each time.
-const NO_SETTINGS: [&str; 7] = [
-    "config", "exports", "help", "version", "token", "repair", "yes",
+const NO_SETTINGS: [&str; 8] = [
+    "config", "exports", "help", "version", "token", "repair", "yes", "install",
 ];
 
 /// Gives the flags of `command` the values of the settings file as defaults, and says which file it read.

@@ -7,9 +7,13 @@
 mod args;
 mod base_url;
 mod canary_args;
+mod completions;
+mod completions_args;
 mod config_file;
 mod core_dumps;
 mod destination;
+mod doctor_args;
+mod doctor_settings;
 mod evidence_args;
 mod export_args;
 mod file_trust;
@@ -36,12 +40,16 @@ mod variables;
 mod verify_args;
 mod verify_settings;
 
-pub use args::{Arguments, CheckArgs, Command, ExplainArgs, SandboxArgs, completions};
+pub use args::{Arguments, CheckArgs, Command, ExplainArgs, SandboxArgs};
 pub use base_url::SANDBOX;
 pub use canary_args::CanaryArgs;
+pub use completions::{CompletionsFile, completions, completions_file};
+pub use completions_args::CompletionsArgs;
 pub use config_file::NAME as SETTINGS;
 pub use core_dumps::keep_memory_private;
 pub use destination::{Destination, ReadApiSettings};
+pub use doctor_args::DoctorArgs;
+pub use doctor_settings::DoctorSettings;
 pub use evidence_args::{EvidenceArgs, EvidenceCheckArgs, EvidenceCommand, EvidenceShowArgs};
 pub use export_args::ExportArgs;
 pub use ledger_args::{
@@ -134,6 +142,21 @@ pub enum Error {
         value: String,
         /// Why not.
         why: String,
+    },
+    /// Completions for the shell of this session, which nobody knows.
+    #[error("the shell of this session is unknown; name it, as in `completions bash --install`")]
+    NoShell,
+    /// A folder below the home folder, which is unknown.
+    #[error("HOME is not set to a folder, and the completions belong below it")]
+    NoHome,
+    /// A shell that reads completions from nowhere by itself.
+    #[error(
+        "{shell} reads completions from no folder of its own; write the output of \
+         `capturi-import completions {shell}` to a file, and load it in the profile"
+    )]
+    NoCompletionsFolder {
+        /// The shell.
+        shell: String,
     },
     /// The file of trusted certificates cannot be read.
     #[error("{}: {source}", path.display())]

@@ -65,6 +65,17 @@ pub(super) fn read(file: Option<&Path>, command: Option<&str>) -> Result<SecretS
     .ok_or(TokenError::Missing)
 }
 
+/// Where a token that was read is, and who may read it there.
+pub(super) fn place(file: Option<&Path>, command: Option<&str>) -> String {
+    match (file, command) {
+        (Some(file), _) => format!("{}, readable by its owner only", file.display()),
+        (None, Some(_)) => "written by the program of --token-command".to_owned(),
+        (None, None) => {
+            format!("in {VARIABLE}, readable by every program that this user starts there")
+        }
+    }
+}
+
 /// Reads the secret of a source of recordings; `None` where none is given.
 pub(super) fn read_for_fetching(
     file: Option<&Path>,

@@ -126,7 +126,7 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 28] = [
+    const TYPED_ONLY: [&str; 29] = [
         "canary --approve",
         "canary --calls",
         "canary --new",
@@ -137,6 +137,7 @@ mod tests {
         "check --key",
         "check --mapping",
         "check --only",
+        "completions --install",
         "evidence --out",
         "evidence --sign",
         "forget --from",

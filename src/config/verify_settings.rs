@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::base_url::destination_name;
 use super::destination::{RouteFlags, base_and_route};
+use super::read_api_args::ReadApiArgs;
 use super::verify_args::{ReadArgs, VerifyArgs};
 use super::{Error, token};
 use crate::api::ReadConnection;
@@ -36,11 +37,8 @@ impl VerifySettings {
         let read = &arguments.read;
         let (host, api) = (&read.host, &read.api);
         let destination = destination_name(&read.base_url)?;
-        let url = match &api.url {
-            Some(url) => url.as_str(),
-            None if destination == USUAL => USUAL_READ,
-            // Another server would not have a single call of this ledger.
-            None => return Err(Error::NoReadApi { destination }),
+        let Some(url) = read_address(api, &destination) else {
+            return Err(Error::NoReadApi { destination });
         };
         let (base, route) = base_and_route(url, RouteFlags::of(host, read.timeout))?;
         let token = match token::read_for_reading(api.token_file.as_deref())? {
@@ -64,6 +62,13 @@ impl VerifySettings {
             settle: api.settle,
         })
     }
+}
+
+/// The read API that is named, else that of the usual destination: another server would not have a single
+/// call of its ledger.
+pub(super) fn read_address<'a>(read: &'a ReadApiArgs, destination: &str) -> Option<&'a str> {
+    let usual = (destination == USUAL).then_some(USUAL_READ);
+    read.url.as_deref().or(usual)
 }
 
 /// Nothing is sent, so what limits calls says nothing.

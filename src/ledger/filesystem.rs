@@ -107,6 +107,20 @@ fn open_at_once(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// Bytes that this user may still write where the file is; `None` where the system does not tell.
+pub(super) fn free_bytes(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(folder_of(path)).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Neither file nor link.
 pub(super) fn is_special(found: &Metadata) -> bool {
     !(found.is_file() || found.is_symlink())

@@ -15,6 +15,7 @@ use super::error::{Error, LedgerOpenError};
 use super::fact::LedgerEntry;
 use super::holder::Holder;
 use super::lock::Lock;
+use super::place::LedgerPlace;
 use super::problem_log::NotedProblem;
 use super::proof::Proof;
 use super::reader::LedgerReader;
@@ -90,6 +91,16 @@ impl Ledger {
     /// good as that machine's word.
     pub fn is_remote(&self) -> bool {
         filesystem::is_remote(&self.path)
+    }
+
+    /// What kind of disk the ledger at `path` is on, or would be.
+    pub fn place(path: &Path) -> LedgerPlace {
+        let real = open::resolve(path).unwrap_or_else(|_| path.to_owned());
+        LedgerPlace {
+            folder: filesystem::folder_of(&real).to_owned(),
+            is_remote: filesystem::is_remote(&real),
+            free_bytes: filesystem::free_bytes(&real),
+        }
     }
 
     /// Who writes to the ledger at `path` now, if anybody does.

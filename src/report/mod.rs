@@ -38,6 +38,7 @@ mod work;
 pub use advice::advise;
 pub use clock::ClockReading;
 pub use console::canary::{print_canary, print_picks};
+pub use console::doctor::{DoctorLevel, DoctorLine, print_doctor};
 pub use console::error_output::{ErrorOutput, tell_panics_as_json};
 pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;

@@ -38,6 +38,18 @@ pub(super) struct SshSession {
 }
 
 impl SshSettings {
+    /// An error if there is no `ssh` to start.
+    pub fn expect_installed(&self) -> std::io::Result<()> {
+        let mut command = self.environment.command("ssh");
+        let (null, nowhere) = (Stdio::null(), Stdio::null());
+        command
+            .arg("-V")
+            .stdin(null)
+            .stdout(nowhere)
+            .stderr(Stdio::null());
+        command.status().map(drop)
+    }
+
     /// Logs in.
     pub(super) async fn connect(&self, address: &SftpAddress) -> Result<SshSession, SourceError> {
         let broken = |error: std::io::Error| SourceError::broken(format!("ssh: {error}"));

@@ -14,6 +14,7 @@ mod cli;
 mod counts;
 #[cfg(feature = "failpoints")]
 mod crash_points;
+mod doctor;
 mod error_output;
 mod evidence;
 mod exchanged;

@@ -6,6 +6,7 @@ pub(super) mod conversation;
 pub(super) mod details;
 pub(super) mod list_query;
 pub(super) mod metadata;
+pub(super) mod probe;
 pub(super) mod read;
 mod read_versions;
 pub(super) mod reply;

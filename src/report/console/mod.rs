@@ -1,6 +1,7 @@
 //! What a run and the other commands show on the terminal, or as lines for programs.
 
 pub(super) mod canary;
+pub(super) mod doctor;
 pub(super) mod error_output;
 pub(super) mod explanation;
 pub(super) mod final_facts;

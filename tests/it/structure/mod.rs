@@ -14,7 +14,7 @@ use circles::circles;
 use source::{SourceFile, SourceTree, Use};
 
 /// The folders of `src`, from the first to the last: each uses only those before it.
-const FOLDERS: [&str; 20] = [
+const FOLDERS: [&str; 21] = [
     "failpoint",
     "domain",
     "source",
@@ -32,6 +32,7 @@ const FOLDERS: [&str; 20] = [
     "canary",
     "report",
     "evidence",
+    "doctor",
     "config",
     "sandbox",
     "cli",
