@@ -324,6 +324,37 @@ def planted_table(planted):
     return "\n".join(lines) + "\n"
 
 
+# --- the export of docs/first-import.md --------------------------------------------------------
+
+OPKALD = ["Opkalds-ID", "Dato", "Tid", "Nummer", "Medarbejder", "Medarbejdernavn", "Retning", "Kampagne",
+          "Udfald", "Samtaletid"]
+# Rows that show what exports are like: a number that a spreadsheet guarded, an empty name, no recording.
+GUARDED, NAMELESS, SILENT = 3, 6, 9
+
+
+def first_import():
+    """An export as a Danish dialer writes it, and the recordings of its calls."""
+    people = [("tpr", "Testine Prøvesen"), ("fek", "Fiktiv Eksempelsen"), ("aaa", "Åse Attrap-Østergård")]
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(OPKALD)
+    recordings = {}
+    for number in range(12):
+        login, name = people[number % 3]
+        identity = f"2024-{4711 + number}"
+        phone = f"123456{10 + number}"
+        writer.writerow([
+            identity, f"{14 + number // 6:02}-03-2024", f"{9 + number % 6:02}.{(7 * number) % 60:02}.00",
+            f"'+45{phone}" if number == GUARDED else phone, login, "" if number == NAMELESS else name,
+            "Udgående" if number % 2 else "Indgående", "Fornyelse", ["Solgt", "Nej tak", "Ring igen"][number % 3],
+            f"00:00:0{1 + number % 2}",
+        ])
+        if number != SILENT:
+            seconds = 1 + number % 2
+            recordings[f"recordings/{identity}_{login}.wav"] = recording(number, True, seconds)
+    return {"opkald.csv": text.getvalue().encode("windows-1252"), **recordings}
+
+
 # --- files -------------------------------------------------------------------------------------
 
 
@@ -353,6 +384,7 @@ def all_files():
     }
     files.update((f"recordings/{name}", content) for name, content in call_recordings(calls))
     files.update((f"recordings-with-problems/{name}", content) for name, content in planted.recordings.items())
+    files.update((f"first-import/{name}", content) for name, content in first_import().items())
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     files["README.md"] = with_table(readme, planted_table(planted)).encode()
     return files
@@ -364,7 +396,7 @@ def main():
     arguments = parser.parse_args()
     wanted = all_files()
     there = {str(path.relative_to(SAMPLES)) for path in SAMPLES.rglob("*") if path.is_file()}
-    strange = sorted(name for name in there - set(wanted) if name.startswith("recordings"))
+    strange = sorted(name for name in there - set(wanted) if name.startswith(("recordings", "first-import")))
     different = [name for name, content in wanted.items()
                  if name not in there or (SAMPLES / name).read_bytes() != content]
     if not arguments.check:
