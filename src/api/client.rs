@@ -12,6 +12,7 @@ use url::Url;
 use super::Error;
 use super::connect_error::classify;
 use super::transport::{self, ClientError, HttpOptions};
+use super::upload_line::UploadLine;
 
 /// Which shape of the conversation endpoint is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +51,7 @@ pub struct Connection {
 #[derive(Debug)]
 pub struct Client {
     pub(super) http: reqwest::Client,
+    pub(super) uploads: UploadLine,
     pub(super) create: Url,
     pub(super) audio: Url,
     pub(super) case: Url,
@@ -105,8 +107,10 @@ impl Client {
     /// A client of this destination.
     pub fn new(connection: &Connection) -> Result<Client, ClientError> {
         let path = |tail: &[&str]| transport::path(&connection.base, tail);
+        let http = transport::http(&connection.route)?;
         Ok(Client {
-            http: transport::http(&connection.route)?,
+            uploads: UploadLine::new(&connection.route, http.clone())?,
+            http,
             create: path(&[connection.version.name(), "conversation"])?,
             audio: path(&["v1", "audio"])?,
             case: path(&["v1", "case"])?,

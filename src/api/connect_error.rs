@@ -4,7 +4,7 @@
 
 use std::error::Error as StdError;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 
 use super::Error;
 
@@ -28,7 +28,12 @@ pub(super) fn classify(error: &reqwest::Error) -> Error {
         ));
     }
     if let Some(tls) = chain(error).find_map(tls_in) {
-        return Error::Untrusted(of_tls(tls, host));
+        let words = of_tls(tls, host);
+        return if wants_other_protocol(tls) {
+            Error::OtherProtocol(words)
+        } else {
+            Error::Untrusted(words)
+        };
     }
     let of_proxy = chain(error).find_map(|cause| of_proxy(&cause.to_string(), host));
     of_proxy.unwrap_or_else(|| Error::NotSent(format!("{host}: {cause}")))
@@ -41,6 +46,16 @@ fn tls_in<'e>(cause: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> 
     }
     let envelope = cause.downcast_ref::<std::io::Error>()?;
     tls_in(envelope.get_ref()?)
+}
+
+/// Whether the server takes none of the offered versions of HTTP (ALPN, RFC 7301 section 3.2), or picks
+/// one that was not offered.
+fn wants_other_protocol(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
+            | rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol)
+    )
 }
 
 fn of_tls(error: &rustls::Error, host: &str) -> String {

@@ -50,6 +50,10 @@ pub enum Error {
     /// seen nothing; and no waiting changes that.
     #[error("no connection: {0}")]
     Untrusted(String),
+    /// No connection came about, because the server wants another version of HTTP than the one that was
+    /// offered: it has seen nothing.
+    #[error("no connection: {0}")]
+    OtherProtocol(String),
     /// What answers does not speak HTTP.
     #[error("the answer is no HTTP: {0}")]
     NoHttp(String),

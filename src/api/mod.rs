@@ -14,6 +14,7 @@ mod problem_details;
 mod redacted;
 mod transport;
 mod upload_body;
+mod upload_line;
 mod upload_watch;
 
 pub use client::{ApiVersion, Client, Connection};

@@ -8,6 +8,11 @@ use std::sync::{Arc, Mutex};
 use crate::harness::export::calls;
 use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::{Server, TOKEN};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::net as async_net;
 use tokio::runtime::Runtime;
@@ -19,11 +24,18 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 struct Tls {
     address: SocketAddr,
     authority: String,
+    /// The version of HTTP that each connection agreed on, in their order.
+    agreed: Arc<Mutex<Vec<String>>>,
     _runtime: Runtime,
 }
 
 impl Tls {
     fn before(server: &Server, name: &str, last_year: i32) -> Tls {
+        Tls::speaking(&[], server, name, last_year)
+    }
+
+    /// The same, with these versions of HTTP to choose from (ALPN).
+    fn speaking(versions: &[&str], server: &Server, name: &str, last_year: i32) -> Tls {
         let key = KeyPair::generate().expect("a key");
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -36,12 +48,13 @@ impl Tls {
         let certificate = params.signed_by(&own, &issuer).expect("a certificate");
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], der)
             .expect("a server");
+        config.alpn_protocols = versions.iter().map(|name| name.as_bytes().to_vec()).collect();
 
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime
@@ -49,32 +62,66 @@ impl Tls {
             .expect("a port");
         let address = listener.local_addr().expect("an address");
         let target = server.url().trim_start_matches("http://").to_owned();
+        let agreed = Arc::new(Mutex::new(Vec::new()));
         std::thread::spawn({
-            let handle = runtime.handle().clone();
-            move || handle.block_on(serve(listener, TlsAcceptor::from(Arc::new(config)), target))
+            let (handle, agreed) = (runtime.handle().clone(), Arc::clone(&agreed));
+            let acceptor = TlsAcceptor::from(Arc::new(config));
+            move || handle.block_on(serve(listener, acceptor, target, agreed))
         });
         Tls {
             address,
             authority: pem,
+            agreed,
             _runtime: runtime,
         }
     }
 }
 
-async fn serve(listener: async_net::TcpListener, acceptor: TlsAcceptor, target: String) {
+async fn serve(
+    listener: async_net::TcpListener,
+    acceptor: TlsAcceptor,
+    target: String,
+    agreed: Arc<Mutex<Vec<String>>>,
+) {
     let mut talks = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let (acceptor, target) = (acceptor.clone(), target.clone());
+        let (acceptor, target, agreed) = (acceptor.clone(), target.clone(), Arc::clone(&agreed));
         talks.spawn(async move {
             // A client that trusts nothing goes away in the middle of the handshake.
             let Ok(mut client) = acceptor.accept(stream).await else {
                 return;
             };
-            if let Ok(mut server) = async_net::TcpStream::connect(target).await {
+            let version = client.get_ref().1.alpn_protocol().unwrap_or_default();
+            let version = String::from_utf8_lossy(version).into_owned();
+            let is_http2 = version == "h2";
+            agreed.lock().expect("a list").push(version);
+            if is_http2 {
+                let answer = service_fn(move |request| pass_on(request, target.clone()));
+                let _ = http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(client), answer)
+                    .await;
+            } else if let Ok(mut server) = async_net::TcpStream::connect(target).await {
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
         });
     }
+}
+
+/// Passes a request that came over HTTP/2 on to a server that speaks HTTP/1.1.
+async fn pass_on(
+    request: hyper::Request<Incoming>,
+    target: String,
+) -> Result<hyper::Response<Full<Bytes>>, reqwest::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    let url = format!("http://{target}{}", parts.uri.path());
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let sent = http.request(parts.method, url).headers(parts.headers);
+    let answer = sent.body(body).send().await?;
+    let status = answer.status();
+    let mut response = hyper::Response::new(Full::new(answer.bytes().await?));
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 fn go(workdir: &Workdir, base: &str, more: &[&str], environment: &[(&str, &str)]) -> Ended {
@@ -122,6 +169,27 @@ fn a_private_authority_is_trusted_where_it_is_named() {
     workdir.write("ca.pem", &tls.authority);
     go(&workdir, &base, &["--ca-bundle", "ca.pem"], &[]).with_code(0);
     server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn recordings_travel_over_http1_where_the_server_takes_it() {
+    for (versions, for_recordings) in [
+        (&["h2", "http/1.1"][..], "http/1.1"),
+        (&["http/1.1"][..], "http/1.1"),
+        (&["h2"][..], "h2"),
+    ] {
+        let given = calls(10, 51);
+        let (workdir, server) = (Workdir::with(&given), Server::healthy());
+        let tls = Tls::speaking(versions, &server, "localhost", 4000);
+        let base = format!("https://localhost:{}", tls.address.port());
+        workdir.write("ca.pem", &tls.authority);
+        go(&workdir, &base, &["--ca-bundle", "ca.pem"], &[]).with_code(0);
+        server.has_exactly(&given, "v2");
+
+        let agreed = tls.agreed.lock().expect("a list");
+        assert!(agreed.iter().any(|version| version == for_recordings), "{agreed:?}");
+        assert!(agreed.iter().all(|version| versions.contains(&&**version)), "{agreed:?}");
+    }
 }
 
 #[test]

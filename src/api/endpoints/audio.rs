@@ -26,9 +26,24 @@ pub async fn upload(
     upload: &UploadBody,
     settings: &AudioSettings,
 ) -> Result<(), Error> {
+    let http = client.uploads.client();
+    match upload_by(http, client, key, upload, settings).await {
+        Err(Error::OtherProtocol(_)) if client.uploads.is_refused(http) => {
+            upload_by(client.uploads.client(), client, key, upload, settings).await
+        }
+        result => result,
+    }
+}
+
+async fn upload_by(
+    http: &reqwest::Client,
+    client: &Client,
+    key: ConversationRef<'_>,
+    upload: &UploadBody,
+    settings: &AudioSettings,
+) -> Result<(), Error> {
     let (form, watch) = upload.form(settings)?;
-    let request = client
-        .http
+    let request = http
         .post(audio_url(&client.audio, key)?)
         .header(AUTHORIZATION, client.authorization.clone())
         .multipart(form)
@@ -36,7 +51,7 @@ pub async fn upload(
         .map_err(|error| classify(&error))?;
     let exchange = async {
         let name = Some(upload.file_name.as_str());
-        let response = transport::send(&client.http, request, name).await?;
+        let response = transport::send(http, request, name).await?;
         // The body says nothing of use, but the connection is only used again once it is read,
         // and an answer that breaks off is no success.
         read(response, ANSWER_LIMIT).await?;

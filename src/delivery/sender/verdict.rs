@@ -54,7 +54,7 @@ pub(crate) fn judge(kind: RequestKind, error: &Error) -> Verdict {
     };
     match error {
         Error::NotSent(_) => later(false, ServerSign::Unreachable),
-        Error::Untrusted(_) => later(false, ServerSign::Untrusted),
+        Error::Untrusted(_) | Error::OtherProtocol(_) => later(false, ServerSign::Untrusted),
         Error::Broken(_) | Error::TimedOut(_) => later(true, ServerSign::Unwell),
         Error::NoHttp(_) | Error::Unreadable { .. } | Error::ForeignUid => {
             later(true, ServerSign::Astray)
