@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 
+import bench_line
+
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = pathlib.Path(os.environ.get("BENCH_WORK", "bench-work"))
 PROGRAM = os.environ.get("CAPTURI_IMPORT", "target/release/capturi-import")
@@ -233,12 +235,12 @@ def curl(width, config):
     return ["curl", "-sS", "--parallel", "--parallel-max", str(width), "--config", str(config)]
 
 
-def write_curl_uploads(export, audio, url, config):
+def write_curl_uploads(export, audio, url, config, more=""):
     with open(export, encoding="utf-8", newline="") as rows, open(config, "w", encoding="utf-8") as file:
         for number, row in enumerate(csv.DictReader(rows)):
             file.write("next\n" if number else "")
             file.write(f'url = "{url}/v1/audio/external/{row["externalId"]}"\nheader = "Authorization: {TOKEN}"\n'
-                       f'form = "data=@{audio / recording(row)};type=audio/wav"\noutput = "/dev/null"\nfail\n')
+                       f'form = "data=@{audio / recording(row)};type=audio/wav"\noutput = "/dev/null"\nfail\n{more}')
 
 
 def recording(row):
@@ -393,7 +395,9 @@ def main():
     parser.add_argument("--calls", type=int, default=20_000, help="calls to deliver")
     parser.add_argument("--runs", type=int, default=3, help="runs of each command")
     parser.add_argument("--width", type=int, default=16, help="requests in flight")
-    parser.add_argument("--only", choices=("check", "run", "again", "latency", "audio", "big"))
+    parser.add_argument("--only", choices=("check", "run", "again", "latency", "audio", "big", "line"))
+    parser.add_argument("--round-trip", type=float, default=20, help="milliseconds there and back, for line")
+    parser.add_argument("--bytes", type=int, default=2_000_000, help="bytes of a recording, for line")
     parser.add_argument("--grow", action="store_true", help="measure ten times the work too")
     parser.add_argument("--server", help="command of another server than the sink; PORT is replaced")
     arguments = parser.parse_args()
@@ -416,6 +420,8 @@ def main():
             sound &= measure_audio(arguments, arguments.calls * times // 10, 480_000, missing)
         if arguments.only in (None, "big"):
             sound &= measure_audio(arguments, 20 * times, 100_000_000, missing)
+        if arguments.only in (None, "line"):
+            sound &= measure_line(arguments, arguments.calls * times // 100, missing)
     if missing:
         print("\nNot installed, so left out: " + ", ".join(dict.fromkeys(missing)) + ".")
     return 0 if sound else 1
@@ -479,6 +485,52 @@ def measure_audio(arguments, calls, size, missing):
         if entry.wall:
             print(f"{entry.name}: {gigabytes / entry.wall:.2f} GB/s, {entry.cpu / gigabytes:.2f} CPU s/GB")
     return is_sound(entries)
+
+
+def measure_line(arguments, calls, missing):
+    """Recordings over TLS, near and with a round trip, to a server that offers HTTP/2 and to one that does not."""
+    absent = [*bench_line.missing_programs(), *([] if shutil.which("curl") else ["curl"])]
+    # The sandbox would refuse recordings of calls that nobody made.
+    absent += [] if SINK or arguments.server else ["benches/sink.rs (does not build)"]
+    if absent:
+        missing.extend(absent)
+        return True
+    scaled = argparse.Namespace(**{**vars(arguments), "calls": calls})
+    export, _ = generate(calls, 2, 0)
+    audio, gigabytes, sound = make_recordings(export, arguments.bytes), calls * arguments.bytes / 1e9, True
+    with serving(scaled) as server:
+        server.start()
+        with bench_line.line(WORK / "line", server.port, arguments.round_trip) as (urls, authority):
+            for (place, offer), url in urls.items():
+                entries = line_entries(export, audio, scaled, url, authority, offer)
+                measure(entries, arguments.runs)
+                what = f"{place} ({arguments.round_trip:g} ms there and back)" if place == "far" else place
+                table(f"{calls:,} recordings of {arguments.bytes:,} bytes, TLS, {scaled.width} in flight, {what}, server offers "
+                      f"{'HTTP/2' if offer == 'h2' else 'HTTP/1.1 only'}", entries, calls, "calls")
+                for entry in entries:
+                    if entry.wall:
+                        print(f"{entry.name}: {gigabytes / entry.wall:.2f} GB/s, {entry.cpu / gigabytes:.2f} CPU s/GB")
+                sound &= is_sound(entries)
+    return sound
+
+
+def line_entries(export, audio, arguments, url, authority, offer):
+    """We create the conversations and keep a ledger; curl only sends the recordings."""
+    out, ledger = WORK / "run-out", WORK / "run.db"
+
+    def forget():
+        shutil.rmtree(out, ignore_errors=True)
+        for path in WORK.glob("run.db*"):
+            path.unlink()
+
+    ours = run_command(export, out, ledger, url, arguments.width, audio) + ["--ca-bundle", str(authority)]
+    entries = [Entry("capturi-import run, durable ledger", ours, prepare=forget,
+                     finish=lambda: summary(out / "summary.json", "created", arguments.calls))]
+    for version in ("http1.1", "http2")[: 2 if offer == "h2" else 1]:
+        config = WORK / f"curl-{version}.cfg"
+        write_curl_uploads(export, audio, url, config, f'cacert = "{authority}"\n{version}\n')
+        entries.append(Entry(f"curl --{version}, recordings only", curl(arguments.width, config)))
+    return entries
 
 
 @contextlib.contextmanager

@@ -19,7 +19,10 @@ pub(super) struct UploadLine {
 
 impl UploadLine {
     /// The line on this route; `any` is the client for everything else.
-    pub(super) fn new(route: &HttpOptions, any: reqwest::Client) -> Result<UploadLine, ClientError> {
+    pub(super) fn new(
+        route: &HttpOptions,
+        any: reqwest::Client,
+    ) -> Result<UploadLine, ClientError> {
         Ok(UploadLine {
             http1: transport::http_builder(route)?.http1_only().build()?,
             any,

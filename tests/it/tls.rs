@@ -54,7 +54,10 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], der)
             .expect("a server");
-        config.alpn_protocols = versions.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.alpn_protocols = versions
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
 
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime
@@ -115,6 +118,8 @@ async fn pass_on(
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();
     let url = format!("http://{target}{}", parts.uri.path());
+    // Fails only when a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build()?;
     let sent = http.request(parts.method, url).headers(parts.headers);
     let answer = sent.body(body).send().await?;
@@ -187,8 +192,14 @@ fn recordings_travel_over_http1_where_the_server_takes_it() {
         server.has_exactly(&given, "v2");
 
         let agreed = tls.agreed.lock().expect("a list");
-        assert!(agreed.iter().any(|version| version == for_recordings), "{agreed:?}");
-        assert!(agreed.iter().all(|version| versions.contains(&&**version)), "{agreed:?}");
+        assert!(
+            agreed.iter().any(|version| version == for_recordings),
+            "{agreed:?}"
+        );
+        assert!(
+            agreed.iter().all(|version| versions.contains(&&**version)),
+            "{agreed:?}"
+        );
     }
 }
 
