@@ -16,6 +16,7 @@ pub mod failpoint;
 mod import;
 pub mod ledger;
 pub mod mapping;
+pub mod monitoring;
 pub mod pipeline;
 pub mod recordings;
 pub mod report;

@@ -11,6 +11,7 @@ use super::exit_code::Exit;
 use super::inputs::{self, TargetPipeline};
 use super::run::{OpenedRun, Sending, connect, prepare};
 use super::run_ledger::begins_anew;
+use super::screens::Screens;
 use super::{canary_approval, signals};
 use crate::api::{ReadClient, ReadConnection};
 use crate::canary::{
@@ -44,12 +45,6 @@ pub(super) fn canary(
     let exit = runtime.block_on(Box::pin(look(canary, arguments, settings, screens)));
     runtime.shutdown_background();
     exit
-}
-
-/// Where the run tells of itself, and where the canary does.
-struct Screens {
-    run: Screen,
-    own: Screen,
 }
 
 /// What a canary needs once its run is prepared.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::Code;
 use crate::evidence::EvidenceError;
 use crate::mapping::Preset;
+use crate::monitoring::MonitoringError;
 use crate::stores::StoreError;
 use crate::{api, config, ledger, pipeline, recordings, report, sandbox, source};
 
@@ -27,6 +28,8 @@ pub(super) enum Error {
     Sandbox(#[from] sandbox::Error),
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Monitoring(#[from] MonitoringError),
     #[error(transparent)]
     Usage(#[from] Usage),
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::error::{Error, LedgerError, Usage};
 use crate::events::{Outcome, StopReason, Tally};
 use crate::ledger::VerifyCounts;
+use crate::monitoring::MonitoringError;
 use crate::report::RunSummary;
 use crate::{ledger, pipeline, report, source};
 
@@ -49,6 +50,7 @@ impl Exit {
             | Error::Usage(Usage::NoCalls) => Exit::Incomplete,
             Error::Config(_)
             | Error::Evidence(_)
+            | Error::Monitoring(MonitoringError::Listen { .. } | MonitoringError::File { .. })
             | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
             | Error::Audio(_)
             | Error::Client(_)
@@ -90,6 +92,7 @@ impl Exit {
                 | Usage::Canary(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
+            | Error::Monitoring(MonitoringError::Thread(_))
             | Error::Road(pipeline::Error::State(_) | pipeline::Error::Spool(_))
             | Error::Report(
                 report::Error::Write { .. } | report::Error::Page(_) | report::Error::LogTwice,

@@ -28,9 +28,11 @@ mod run;
 mod run_ledger;
 mod run_options;
 mod sandbox;
+mod screens;
 mod signals;
 mod status;
 mod verify;
 mod verify_job;
+mod watch;
 
 pub use program::main;

@@ -11,6 +11,8 @@ use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
+use super::screens::Screens;
+use super::watch::Watch;
 use super::{canary_approval, dry_run, run_options, sandbox, signals, verify};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
@@ -19,6 +21,7 @@ use crate::delivery::deliver::Deliver;
 use crate::domain::ChangedRecord;
 use crate::events::{Event, StopSignal};
 use crate::import::{Import, Imported, Listener as _, RunParts, import};
+use crate::monitoring::{LedgerAtStart, RunBoard};
 use crate::pipeline::{ImportTarget, Purpose};
 use crate::report::{self, Mode, Report, ReportOptions, Screen};
 use crate::sandbox::Sandbox;
@@ -39,12 +42,20 @@ pub(super) fn run(
     if run.dry_run {
         return dry_run::dry_run(run, arguments, screen);
     }
-    let settings = RunSettings::resolve(run)?;
+    let watch = Watch::start(&run.monitoring)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Usage::Runtime)?;
-    let exit = runtime.block_on(deliver(run, arguments, settings, screen, own));
+    let screens = Screens { run: screen, own };
+    let exit = runtime.block_on(async {
+        let exit = match RunSettings::resolve(run) {
+            Ok(settings) => deliver(run, arguments, settings, screens, &watch).await,
+            Err(error) => Err(error.into()),
+        };
+        watch.end(&exit).await;
+        exit
+    });
     // A reader that waits for standing input must not keep a stopped program alive.
     runtime.shutdown_background();
     exit
@@ -54,11 +65,16 @@ async fn deliver(
     run: &RunArgs,
     arguments: &Arguments,
     settings: RunSettings,
-    screen: Screen,
-    mut own: Screen,
+    screens: Screens,
+    watch: &Watch,
 ) -> Result<Exit, Error> {
+    let Screens {
+        run: screen,
+        mut own,
+    } = screens;
     let connected = connect(run, &settings).await?;
-    let (parts, report) = prepare(run, arguments, &settings, &connected)?;
+    let (parts, mut report) = prepare(run, arguments, &settings, &connected)?;
+    report.watched_at = watch.url();
     if run.approval.require_canary {
         let mapping = canary_approval::hash(run, &parts.mapping);
         canary_approval::expect(&mapping, &settings.ledger, &connected.name)?;
@@ -71,6 +87,7 @@ async fn deliver(
         server,
     } = OpenedRun::open(run, settings, connected, parts, report)?;
     let stop = Arc::new(StopSignal::new());
+    let sending = sending.watched_by(watch.board(), &pipeline)?;
     let mut exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
     if let (Ok(ended @ (Exit::Done | Exit::Incomplete)), Some(comparison)) = (&exit, comparison) {
         let compared = comparison.carry_out(&mut own).await;
@@ -114,6 +131,7 @@ pub(super) struct Sending {
     cases: CaseDeliveryOptions,
     run: RunParts,
     report: ReportOptions,
+    board: Option<Arc<RunBoard>>,
 }
 
 impl OpenedRun {
@@ -155,6 +173,7 @@ impl OpenedRun {
             pace: settings.pace,
             schedule: settings.schedule,
             limits: settings.limits,
+            control: Arc::default(),
         };
         let run_parts = RunParts {
             options: delivery,
@@ -170,6 +189,7 @@ impl OpenedRun {
                 cases: CaseDeliveryOptions { known: known.cases },
                 run: run_parts,
                 report,
+                board: None,
             },
             server: connected.server,
         })
@@ -184,6 +204,20 @@ impl Sending {
         self
     }
 
+    /// The same with its figures on this board.
+    fn watched_by(
+        mut self,
+        board: Option<Arc<RunBoard>>,
+        pipeline: &TargetPipeline,
+    ) -> Result<Sending, Error> {
+        if let (Some(board), TargetPipeline::Calls(_)) = (&board, pipeline) {
+            let known = self.run.ledger.reader()?.summary()?;
+            board.opened(LedgerAtStart::of(&known));
+        }
+        self.board = board;
+        Ok(self)
+    }
+
     /// Sends what there is to send.
     pub(super) async fn send(
         self,
@@ -193,7 +227,7 @@ impl Sending {
         server: Option<&Sandbox>,
     ) -> Result<Exit, Error> {
         let report = Report::new(self.report, screen)?;
-        let listener = ReportListener::new(report, Arc::clone(stop));
+        let listener = ReportListener::new(report, Arc::clone(stop), self.board);
         match pipeline {
             TargetPipeline::Calls(pipeline) => {
                 let import = Import::<_, CallDelivery>::of(pipeline, self.calls, self.run);
@@ -232,10 +266,14 @@ where
     let ReportListener {
         mut report,
         written,
+        board,
         ..
     } = listener;
     report.break_off(&ended);
     let finished = report.finish(reason);
+    if let Some(board) = board {
+        board.finish(finished.figures);
+    }
     let summary = &finished.summary;
     // Of two failures the first is told; that of the pipeline says more than that of its report.
     let written = written.and(finished.written).map_err(Error::from);

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 27] = [
+const DECISIVE: [&str; 30] = [
     "agents",
     "allow-http",
     "allow-private",
@@ -25,6 +25,10 @@ const DECISIVE: [&str; 27] = [
     "ledger",
     "lookup",
     "mapping",
+    // Who may watch.
+    "metrics-addr",
+    "metrics-file",
+    "metrics-token-file",
     "only",
     "out",
     // What is private is sent, and cannot be taken back.

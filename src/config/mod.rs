@@ -20,6 +20,7 @@ mod file_trust;
 mod host_args;
 mod ledger_args;
 mod mapping_args;
+mod monitoring_args;
 mod output_args;
 mod parse;
 mod program_environment;
@@ -56,6 +57,7 @@ pub use ledger_args::{
     ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
 };
 pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
+pub use monitoring_args::MonitoringArgs;
 pub use output_args::{ListsArg, OutputArgs};
 pub use parse::parse;
 pub use program_environment::for_programs;
@@ -129,6 +131,12 @@ pub enum Error {
         "{0} is not encrypted, and the token would be sent in the clear (--allow-http forces it)"
     )]
     PlainHttp(String),
+    /// Others could watch the run without a token.
+    #[error(
+        "--metrics-addr {0} can be reached by other machines and needs a token: set \
+         CAPTURI_METRICS_TOKEN, or use --metrics-token-file"
+    )]
+    NoMetricsToken(std::net::SocketAddr),
     /// A destination of its own, whose read API nobody named.
     #[error("the read API of {destination} is not known; name it with --read-url")]
     NoReadApi {

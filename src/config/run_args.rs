@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::export_args::{ExportArgs, SelectionArgs};
+use super::monitoring_args::MonitoringArgs;
 use super::output_args::OutputArgs;
 use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
 use super::units;
@@ -67,6 +68,9 @@ pub struct RunArgs {
     /// How hard to try.
     #[command(flatten)]
     pub effort: EffortArgs,
+    /// Who may watch it.
+    #[command(flatten)]
+    pub monitoring: MonitoringArgs,
 }
 
 impl RunArgs {

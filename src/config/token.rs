@@ -20,6 +20,9 @@ pub(super) const FETCH_VARIABLE: &str = "CAPTURI_FETCH_SECRET";
 /// The variable that holds the token of a sandbox.
 pub(super) const SANDBOX_VARIABLE: &str = "CAPTURI_SANDBOX_TOKEN";
 
+/// The variable that holds the token of those who watch a run.
+pub(super) const METRICS_VARIABLE: &str = "CAPTURI_METRICS_TOKEN";
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -93,6 +96,11 @@ pub(super) fn read_for_fetching(
 /// Reads the token of the read API; `None` when it has none of its own.
 pub(super) fn read_for_reading(file: Option<&Path>) -> Result<Option<SecretString>, TokenError> {
     find(file, READ_VARIABLE)
+}
+
+/// Reads the token of those who watch a run; `None` when there is none.
+pub(super) fn read_for_metrics(file: Option<&Path>) -> Result<Option<SecretString>, TokenError> {
+    find(file, METRICS_VARIABLE)
 }
 
 /// Reads the token of a sandbox; `None` when it is to make one.

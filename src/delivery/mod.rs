@@ -6,13 +6,16 @@
 //! exactly one event. Speaks only in events; knows nothing of files, formats or screens.
 
 mod conflicting_jobs;
+mod control;
 pub(crate) mod deliver;
 mod failure_budget;
 mod job;
 pub(crate) mod job_end;
 mod job_queue;
+mod load;
 pub(crate) mod new_ledger;
 pub(crate) mod options;
+mod pulse;
 mod refused_rows;
 mod run_events;
 mod schedule;
@@ -20,6 +23,7 @@ mod schedule_clock;
 mod scheduler;
 pub(crate) mod sender;
 
+pub use control::{OperatorOrders, SendingControl};
 pub use failure_budget::FailureBudget;
 pub use options::{DeliveryOptions, RetryLimits};
 pub use schedule::{Bandwidth, Hours, OutsideWindow, Schedule, time_of_day};

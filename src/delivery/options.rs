@@ -1,7 +1,9 @@
 //! What a delivery needs: the destination, the ledger, and how fast and how hard to try.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::control::SendingControl;
 use super::failure_budget::FailureBudget;
 use super::schedule::Schedule;
 use super::sender::gate::RateLimits;
@@ -43,4 +45,6 @@ pub struct DeliveryOptions {
     pub schedule: Schedule,
     /// How hard.
     pub limits: RetryLimits,
+    /// What the operator asks while it goes on.
+    pub control: Arc<SendingControl>,
 }

@@ -171,11 +171,6 @@ impl Schedule {
         })
     }
 
-    /// Whether the line is ever limited.
-    pub(crate) fn has_bandwidth(&self) -> bool {
-        self.bandwidth != Bandwidth::default()
-    }
-
     /// Bytes a second at this moment.
     pub(crate) fn bandwidth(&self, now: Timestamp) -> Option<u64> {
         self.bandwidth.now(self.zone.to_datetime(now).time())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::control::OperatorOrders;
 use super::schedule::{Schedule, WindowState};
 use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::gate::Gate;
@@ -16,6 +17,10 @@ pub(super) struct ScheduleClock {
     bandwidth: BandwidthLimiter,
     /// When the window opens, while it is shut.
     shut_until: Option<Timestamp>,
+    /// Whether the gates are shut, by the clock or by the operator.
+    is_closed: bool,
+    /// Bytes a second as they were set last.
+    line: Option<u64>,
 }
 
 impl ScheduleClock {
@@ -26,18 +31,35 @@ impl ScheduleClock {
             schedule,
             bandwidth,
             shut_until: None,
+            is_closed: false,
+            line: None,
         }
     }
 
-    /// Opens and shuts the gates, sets the line and ends the run, as the hour says. For how long
+    /// Whether the window is shut.
+    pub(super) fn is_shut(&self) -> bool {
+        self.shut_until.is_some()
+    }
+
+    /// Bytes a second that may leave.
+    pub(super) fn bandwidth(&self) -> Option<u64> {
+        self.line
+    }
+
+    /// Opens and shuts the gates, sets the line and ends the run, as the hour and the operator say. For how long
     /// nothing is sent from now on, and why, if that is new.
     pub(super) fn apply(
         &mut self,
         now: Timestamp,
         gates: &[&Gate],
         stop: &StopSignal,
+        orders: OperatorOrders,
     ) -> Option<(Duration, String)> {
-        self.bandwidth.set(self.schedule.bandwidth(now));
+        self.line = match orders.bandwidth {
+            Some(line) => Some(line).filter(|line| *line > 0),
+            None => self.schedule.bandwidth(now),
+        };
+        self.bandwidth.set(self.line);
         let (shut_until, why) = match self.schedule.state_at(now, self.deadline) {
             WindowState::Open => (None, String::new()),
             WindowState::Shut(until, why) => (Some(until), why),
@@ -49,13 +71,17 @@ impl ScheduleClock {
                 return None;
             }
         };
+        let is_closed = shut_until.is_some() || orders.is_paused;
+        if is_closed != self.is_closed {
+            self.is_closed = is_closed;
+            for gate in gates {
+                gate.set_closed(is_closed);
+            }
+        }
         if shut_until == self.shut_until {
             return None;
         }
         self.shut_until = shut_until;
-        for gate in gates {
-            gate.set_closed(shut_until.is_some());
-        }
         shut_until.map(|until| (until.duration_since(now).unsigned_abs(), why))
     }
 }
@@ -86,10 +112,13 @@ mod tests {
             deadline: Some(at("2024-05-02T07:00:00Z")),
             bandwidth: BandwidthLimiter::default(),
             shut_until: None,
+            is_closed: false,
+            line: None,
         };
-        let shut = clock.apply(at("2024-05-02T06:30:00Z"), &[&gate], &stop);
+        let orders = OperatorOrders::default();
+        let shut = clock.apply(at("2024-05-02T06:30:00Z"), &[&gate], &stop, orders);
         assert!(shut.is_some() && !stop.is_raised());
-        clock.apply(at("2024-05-02T07:00:00Z"), &[&gate], &stop);
+        clock.apply(at("2024-05-02T07:00:00Z"), &[&gate], &stop, orders);
         assert!(stop.is_raised());
         let leaves = tokio::time::timeout(Duration::from_secs(60), gate.enter()).await;
         assert!(leaves.is_err());

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -17,6 +16,7 @@ use super::job::{self, FinishedJob, Job, JobRow};
 use super::job_end::JobEnd;
 use super::job_queue::JobQueue;
 use super::options::DeliveryOptions;
+use super::pulse::{JobsAtHand, Pulse, sleep_until};
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::{RunEvents, cause};
 use super::schedule_clock::ScheduleClock;
@@ -53,7 +53,8 @@ pub(crate) async fn run<D: Deliver, E: Display>(
     let (schedule, limit) = (plan.schedule.clone(), plan.limits.limit);
     let budget = plan.limits.failure_budget;
     let hooks = UploadHooks {
-        throttle: schedule.has_bandwidth().then(|| bandwidth.throttle()),
+        // Also without a limit: the operator may set one.
+        throttle: Some(bandwidth.throttle()),
         on_bytes: Arc::new(move |sent| {
             count.fetch_add(sent, Ordering::Relaxed);
         }),
@@ -81,10 +82,15 @@ pub(crate) async fn run<D: Deliver, E: Display>(
         queue: JobQueue::new(limit),
         conflicting: ConflictingJobs::default(),
         refused: RefusedRows::default(),
-        clock: ScheduleClock::new(schedule, bandwidth),
+        pulse: Pulse::new(
+            ScheduleClock::new(schedule, bandwidth),
+            plan.control,
+            plan.pace,
+            bytes,
+        ),
     };
-    scheduler.check_schedule();
-    scheduler.work(decisions, told, &bytes).await
+    scheduler.obey();
+    scheduler.work(decisions, told).await
 }
 
 struct Scheduler<'e, D: Deliver> {
@@ -99,7 +105,7 @@ struct Scheduler<'e, D: Deliver> {
     conflicting: ConflictingJobs<D>,
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     refused: RefusedRows,
-    clock: ScheduleClock,
+    pulse: Pulse,
 }
 
 impl<D: Deliver> Scheduler<'_, D> {
@@ -107,7 +113,6 @@ impl<D: Deliver> Scheduler<'_, D> {
         &mut self,
         mut decisions: Decisions<D::Job, E>,
         mut notices: mpsc::Receiver<SenderNotice>,
-        bytes: &AtomicU64,
     ) -> Result<(), E> {
         let mut tick = tokio::time::interval(TICK);
         let deadline = self
@@ -148,8 +153,8 @@ impl<D: Deliver> Scheduler<'_, D> {
                 },
                 Some(notice) = notices.recv() => self.events.noticed(&notice),
                 _ = tick.tick() => {
-                    self.check_schedule();
-                    self.progress(bytes);
+                    self.obey();
+                    self.tell(has_room && is_open);
                 }
                 () = self.stop.raised(), if !is_stopping => {}
                 () = sleep_until(deadline), if !is_stopping => {
@@ -157,7 +162,7 @@ impl<D: Deliver> Scheduler<'_, D> {
                 }
             }
         }
-        self.progress(bytes);
+        self.tell(false);
         fault.map_or(Ok(()), Err)
     }
 
@@ -373,26 +378,17 @@ impl<D: Deliver> Scheduler<'_, D> {
         }
     }
 
-    fn check_schedule(&mut self) {
-        // Nothing is asked outside the window, either.
-        let mut gates = self.delivery.gates();
-        gates.push(&self.sender.gate);
-        let closed = self.clock.apply(Timestamp::now(), &gates, &self.stop);
-        if let Some((pause, why)) = closed {
-            (self.events.on_event)(Event::Paused { pause, why: &why });
-        }
+    fn obey(&mut self) {
+        let others = self.delivery.gates();
+        self.pulse.obey(&self.sender, &others, &mut self.events);
     }
 
-    fn progress(&mut self, bytes: &AtomicU64) {
-        let sent = bytes.swap(0, Ordering::Relaxed);
-        self.events.progress(sent, self.sender.gate.width());
+    fn tell(&mut self, has_room: bool) {
+        let jobs = JobsAtHand {
+            count: self.tasks.len(),
+            is_hungry: has_room && self.tasks.len() < self.in_hand,
+        };
+        self.pulse.tell(&self.sender, jobs, &mut self.events);
         self.events.read_version(self.delivery.read_version());
-    }
-}
-
-async fn sleep_until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

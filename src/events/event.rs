@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::matched::Matched;
 use super::outcome::{Delivered, Outcome};
+use super::sending_state::SendingState;
 use super::stop::StopReason;
 use super::totals::Totals;
 use crate::domain::Problem;
@@ -54,6 +55,8 @@ pub enum Event<'a> {
         /// Bytes since the last event of this kind.
         bytes: u64,
     },
+    /// How the sending goes; comes by itself, a few times a second.
+    Sending(&'a SendingState),
     /// The number of requests that may be in flight has changed.
     Width {
         /// So many from now on.

@@ -9,6 +9,7 @@ mod extent;
 mod matched;
 mod outcome;
 mod record_end;
+mod sending_state;
 mod stop;
 mod totals;
 
@@ -19,5 +20,6 @@ pub use extent::ExportExtent;
 pub use matched::{BETWEEN_RECORDINGS, Matched};
 pub use outcome::{Delivered, DeliveryKind, NOT_SELECTED, Outcome, Tally, WITHDRAWN};
 pub use record_end::{FurtherRow, RecordEnd};
+pub use sending_state::{AnswerClass, AnswerCounts, LimitedBy, SendingState};
 pub use stop::{StopReason, StopSignal};
 pub use totals::{CallCount, CallFacts, ConsentCounts, DeferredFacts, Totals};

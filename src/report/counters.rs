@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Problem};
-use crate::events::{Delivered, Event, Outcome, StopReason, Tally, Totals};
+use crate::events::{Delivered, Event, Outcome, SendingState, StopReason, Tally, Totals};
 use crate::report::problem_groups::Groups;
 
 /// Distinct columns and details that are kept by name; an export that is no table can hold more
@@ -43,6 +43,8 @@ pub(super) struct Counters {
     pub(super) retries: u64,
     /// The `api-version` that the read API has answered.
     pub(super) read_version: Option<String>,
+    /// How the sending goes, once it does.
+    pub(super) sending: Option<SendingState>,
     /// Requests in flight at the most, the least and at last, once that has changed.
     pub(super) width: Option<[usize; 3]>,
     pub(super) pauses: u64,
@@ -114,6 +116,7 @@ impl Counters {
             }
             Event::Width { now, lowest, most } => self.width = Some([*most, *lowest, *now]),
             Event::ReadApiAnswers { version } => self.read_version = Some((*version).to_owned()),
+            Event::Sending(state) => self.sending = Some(**state),
             Event::Retried { .. } => self.retries += 1,
             Event::Stopping { stop, why } => self.stop_for(*stop, why),
         }

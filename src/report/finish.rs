@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use crate::report::files::run_files::{Files, WrittenFiles};
-use crate::report::{Error, RunProgress, RunSummary, html};
+use crate::report::{Error, RunFigures, RunProgress, RunSummary, html};
 
 /// What a report came to.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Finished {
     pub summary: RunSummary,
     /// The same for the ledger: how far the work came.
     pub work: RunProgress,
+    /// The same for those who watch.
+    pub figures: RunFigures,
     /// Whether the files could be completed.
     pub written: Result<(), Error>,
 }

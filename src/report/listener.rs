@@ -13,7 +13,9 @@ use crate::report::files::recordings;
 use crate::report::files::run_files::Files;
 use crate::report::files::skipped;
 use crate::report::finish::{Finished, complete};
-use crate::report::{ClockReading, Error, ReportOptions, RunProgress, RunSummary, Screen};
+use crate::report::{
+    ClockReading, Error, ReportOptions, RunFigures, RunProgress, RunSummary, Screen,
+};
 
 /// Seconds after which a slow run brings its files to the disk; a fast one counts records. A list must not
 /// lack more than that after a kill: a ledger may have to be made from it.
@@ -72,6 +74,9 @@ impl Report {
         };
         if let Some(to) = &report.options.destination {
             report.screen.start(to, now);
+        }
+        if let Some(url) = &report.options.watched_at {
+            report.screen.watched(url, now);
         }
         report
             .screen
@@ -154,6 +159,18 @@ impl Report {
         self.progress.work_due(&self.counters, ClockReading::now())
     }
 
+    /// What has happened so far, for those who watch.
+    pub fn figures(&mut self) -> RunFigures {
+        self.figures_at(ClockReading::now())
+    }
+
+    fn figures_at(&mut self, now: ClockReading) -> RunFigures {
+        let view = self.progress.snapshot(&self.counters, now);
+        let work = self.progress.work(&self.counters, now);
+        let started = self.progress.started().time;
+        RunFigures::new(&self.options, &self.counters, view, work, started)
+    }
+
     /// Ends the report: completes the files and shows what the run came to. `ending` is why it
     /// ended early, if it did; what events said about that counts too.
     pub fn finish(self, ending: Option<StopReason>) -> Finished {
@@ -183,6 +200,9 @@ impl Report {
         };
         let started = self.progress.started();
         let work = self.progress.work(&self.counters, now);
+        let mut figures = self.figures_at(now);
+        // What was put aside and not decided counts as not read, as in the summary.
+        figures.work.read = self.counters.tally.read;
         let mut summary = RunSummary::new(&self.options, self.counters, started, now);
         let written = match self.files {
             Some(files) => complete(files, &mut summary),
@@ -193,6 +213,7 @@ impl Report {
         Finished {
             summary,
             work,
+            figures,
             written,
         }
     }

@@ -104,6 +104,8 @@ pub struct ReportOptions {
     pub inputs: Vec<PathBuf>,
     /// The files that are read beside the export: tables of the mapping.
     pub second_files: Vec<PathBuf>,
+    /// Where the run can be watched; `None` for nowhere.
+    pub watched_at: Option<String>,
     /// How many records the export has, as far as it was read.
     pub extent: Arc<ExportExtent>,
 }
@@ -123,6 +125,7 @@ impl ReportOptions {
             has_audio: true,
             inputs: Vec::new(),
             second_files: Vec::new(),
+            watched_at: None,
             extent: Arc::default(),
         }
     }

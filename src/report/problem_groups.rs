@@ -47,6 +47,19 @@ pub struct ProblemGroup {
     pub cure: Cow<'static, str>,
 }
 
+/// How many problems of one code and severity there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ProblemCount {
+    /// What kind of problem.
+    #[serde(serialize_with = "name_of_code")]
+    pub code: Code,
+    /// How bad.
+    #[serde(serialize_with = "name_of_severity")]
+    pub severity: Severity,
+    /// How many problems.
+    pub problems: u64,
+}
+
 /// Where one problem stands; its value is personal and stays in `problems.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
@@ -124,6 +137,18 @@ impl Groups {
             });
         }
         group.problems
+    }
+
+    /// How many problems there are of each kind.
+    pub(super) fn counts(&self) -> Vec<ProblemCount> {
+        let groups = self.groups.iter();
+        groups
+            .map(|(&(severity, code), group)| ProblemCount {
+                code,
+                severity,
+                problems: group.problems,
+            })
+            .collect()
     }
 
     /// The groups, the worst and the largest first.

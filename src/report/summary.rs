@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Severity};
-use crate::events::{Outcome, StopReason, Tally, Totals};
+use crate::events::{AnswerCounts, Outcome, StopReason, Tally, Totals};
 use crate::report::counters::{Counters, Deliveries};
 use crate::report::estimate::Estimate;
 use crate::report::files::allowance::LeftOut;
@@ -44,6 +44,8 @@ pub struct RunSummary {
     pub deliveries: Deliveries,
     /// Bytes that left the machine, those of failed tries included.
     pub sent: u64,
+    /// Requests that ended, by the class of their answers.
+    pub requests: AnswerCounts,
     /// Requests that were tried again.
     pub retries: u64,
     /// The `api-version` that the read API has answered, if it was asked.
@@ -105,6 +107,7 @@ impl RunSummary {
             facts,
             deliveries: counters.deliveries,
             sent: counters.sent,
+            requests: counters.sending.map(|it| it.requests).unwrap_or_default(),
             retries: counters.retries,
             read_version: counters.read_version,
             width: counters.width,

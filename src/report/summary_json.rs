@@ -53,6 +53,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("agents_are_more", &(facts.by_agent.others() > 0))?;
         map.serialize_entry("delivered", &self.deliveries)?;
         map.serialize_entry("bytes_sent", &self.sent)?;
+        map.serialize_entry("requests", &self.requests)?;
         map.serialize_entry("retries", &self.retries)?;
         if let Some(version) = &self.read_version {
             map.serialize_entry("read_api_version", version)?;

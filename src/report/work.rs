@@ -71,23 +71,23 @@ impl Size {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunProgress {
     /// Records read.
-    read: u64,
+    pub read: u64,
     #[serde(flatten)]
     counts: Counts,
     /// Records that there are.
     #[serde(flatten)]
-    size: Option<Size>,
+    pub size: Option<Size>,
     /// Calls still to be sent.
-    to_send: Option<u64>,
+    pub to_send: Option<u64>,
     /// Calls sent in a second, of late.
-    calls_per_second: f64,
+    pub calls_per_second: f64,
     /// Seconds until all are sent, at this pace.
-    seconds_left: Option<f64>,
+    pub seconds_left: Option<f64>,
     /// When that was counted.
-    counted_at: Timestamp,
+    pub counted_at: Timestamp,
     /// The key of the reason why the run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stop: Option<&'static str>,
+    pub stop: Option<&'static str>,
 }
 
 impl RunProgress {
@@ -109,6 +109,11 @@ impl RunProgress {
             counted_at,
             stop: None,
         }
+    }
+
+    /// How many records ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.counts.0[outcome as usize]
     }
 
     /// The same of a run that ended early.

@@ -26,6 +26,7 @@ mod hostile_input;
 mod ledger_commands;
 mod limits;
 mod mapping_init;
+mod monitoring;
 mod nightly;
 mod open_proposals;
 mod outages;

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::breaker::{Breaker, BreakerAnswer, BreakerPass, Health, RequestEnd};
@@ -36,7 +36,8 @@ impl RateLimits {
 #[derive(Debug)]
 pub(crate) struct Gate {
     permits: Arc<Semaphore>,
-    pacer: Pacer,
+    /// Exchanged when the rate changes; those who wait for a turn of the old one wait anew.
+    pacer: watch::Sender<Arc<Pacer>>,
     state: Mutex<GateState>,
     changed: Notify,
 }
@@ -71,7 +72,7 @@ impl Gate {
     pub(crate) fn new(limits: RateLimits) -> Self {
         Gate {
             permits: Arc::new(Semaphore::new(limits.width.max(1))),
-            pacer: Pacer::new(limits.rate),
+            pacer: watch::Sender::new(Arc::new(Pacer::new(limits.rate))),
             state: Mutex::new(GateState {
                 pause: Pause::default(),
                 breaker: Breaker::new(limits.patience, limits.width),
@@ -91,7 +92,7 @@ impl Gate {
                 std::future::pending::<()>().await;
                 continue;
             };
-            self.pacer.ready().await;
+            self.turn().await;
             let mut state = self.state();
             if state.held_until(Instant::now()).is_some() || state.pause.is_closed() {
                 continue;
@@ -107,6 +108,31 @@ impl Gate {
                 request: None,
             };
         }
+    }
+
+    /// Waits for a turn of the pace, whichever holds at that moment.
+    async fn turn(&self) {
+        let mut pacers = self.pacer.subscribe();
+        loop {
+            let pacer = Arc::clone(&pacers.borrow_and_update());
+            tokio::select! {
+                biased;
+                () = pacer.ready() => return,
+                // The sender lives as long as the gate, so this is another pace.
+                _ = pacers.changed() => {}
+            }
+        }
+    }
+
+    /// From now on so many requests a second; `None` for as fast as it goes.
+    pub(crate) fn set_rate(&self, rate: Option<f64>) {
+        self.pacer.send_replace(Arc::new(Pacer::new(rate)));
+    }
+
+    /// Whether a pause that the server asked for, or an outage, holds everybody.
+    pub(crate) fn is_held(&self) -> bool {
+        let state = self.state();
+        state.held_until(Instant::now()).is_some() || state.breaker.is_probing()
     }
 
     /// Waits while a pause lasts, or while somebody else probes a server that is unwell.
@@ -300,13 +326,35 @@ mod tests {
         let day = Quota::with_period(Duration::from_secs(86_400)).unwrap();
         let two_a_day = day.allow_burst(NonZeroU32::new(2).unwrap());
         let gate = Gate {
-            pacer: Pacer::of(two_a_day),
+            pacer: watch::Sender::new(Arc::new(Pacer::of(two_a_day))),
             ..gate(1)
         };
         let _first = gate.enter().await;
         let second = tokio::time::timeout(Duration::from_secs(1), gate.enter()).await;
         assert!(second.is_err());
-        assert!(gate.pacer.has_turn());
+        assert!(gate.pacer.borrow().has_turn());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_rate_holds_at_once_also_for_those_who_wait() {
+        let slow = Quota::with_period(Duration::from_secs(86_400)).unwrap();
+        let gate = Gate {
+            pacer: watch::Sender::new(Arc::new(Pacer::of(slow))),
+            ..gate(4)
+        };
+        let _first = gate.enter().await;
+        let waits = gate.enter();
+        tokio::pin!(waits);
+        let early = tokio::time::timeout(Duration::from_secs(1), waits.as_mut()).await;
+        assert!(early.is_err());
+        gate.set_rate(None);
+        tokio::time::timeout(Duration::from_secs(1), waits)
+            .await
+            .unwrap();
+        gate.set_rate(Some(0.001));
+        let _turn = gate.enter().await;
+        let late = tokio::time::timeout(Duration::from_secs(1), gate.enter()).await;
+        assert!(late.is_err());
     }
 
     #[tokio::test(start_paused = true)]

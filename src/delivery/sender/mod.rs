@@ -6,6 +6,7 @@
 //! it. The intent of a request that did not leave, or of which the answer says that nothing came of it, is
 //! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
+pub(crate) mod activity;
 pub(crate) mod bandwidth;
 pub(crate) mod breaker;
 pub(crate) mod concurrency;
@@ -30,6 +31,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
+use self::activity::SendingActivity;
 use self::breaker::{BreakerAnswer, Health};
 use self::concurrency::LoadSignal;
 use self::doubt::Doubt;
@@ -39,9 +41,9 @@ use self::intent::{Attempts, Facts, IntentSlots};
 use self::notice::SenderNotice;
 use self::request::{Preparation, Request, Success};
 use self::request_kind::RequestKind;
-use self::retry::BackOff;
+use self::retry::{BackOff, FailedAttempt};
 use self::token_check::TokenCheck;
-use self::verdict::{Retryable, ServerSign, Verdict, judge};
+use self::verdict::{ServerSign, Verdict, judge};
 use super::options::RetryLimits;
 use crate::api::{self, Client};
 use crate::events::{StopReason, StopSignal};
@@ -67,18 +69,10 @@ pub(crate) struct Sender {
     pub(crate) stop: Arc<StopSignal>,
     pub(crate) limits: RetryLimits,
     pub(crate) token: TokenCheck,
+    pub(crate) activity: SendingActivity,
     slots: IntentSlots,
     notices: mpsc::Sender<SenderNotice>,
     writer: LedgerWriter,
-}
-
-/// An attempt that failed and may succeed later.
-struct FailedAttempt<'e> {
-    kind: RequestKind,
-    /// Its number, from 1.
-    attempt: u32,
-    error: &'e api::Error,
-    later: Retryable,
 }
 
 impl Sender {
@@ -93,6 +87,7 @@ impl Sender {
             stop,
             limits: options.limits,
             token: TokenCheck::default(),
+            activity: SendingActivity::default(),
             slots: IntentSlots::new(options.pace),
             notices,
             writer: options.writer,
@@ -238,13 +233,16 @@ impl Sender {
     ) -> Result<Result<T, api::Error>, CallError> {
         failpoint::reached(Point::RequestLeaves);
         let left = Instant::now();
+        let in_flight = self.activity.leave(kind);
         let result = tokio::select! {
             biased;
             result = sending => result,
             () = self.stop.aborted() => return Err(CallError::Stopped),
         };
         failpoint::reached(Point::AnswerIsRead);
+        drop(in_flight);
         let error = result.as_ref().err();
+        self.activity.ended(error);
         let took = left.elapsed();
         self.gate.observe(LoadSignal::of(kind, error, took));
         Ok(result)

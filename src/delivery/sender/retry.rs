@@ -2,12 +2,23 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::request_kind::RequestKind;
 use super::verdict::{Retryable, ServerSign};
+use crate::api::Error;
 use crate::domain::delay;
 
 /// The longest wait where something is to be known soon: whether an address is a wrong one, or whether an
 /// outage has lasted for too long.
 pub(super) const SOON: Duration = Duration::from_secs(1);
+
+/// An attempt that failed and may succeed later.
+pub(super) struct FailedAttempt<'e> {
+    pub(super) kind: RequestKind,
+    /// Its number, from 1.
+    pub(super) attempt: u32,
+    pub(super) error: &'e Error,
+    pub(super) later: Retryable,
+}
 
 /// The waits that follow from a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

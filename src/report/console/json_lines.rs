@@ -35,6 +35,10 @@ pub(in crate::report) enum JsonLine<'a> {
     SecondFiles {
         files: &'a [String],
     },
+    /// Where the run can be watched.
+    Watched {
+        url: &'a str,
+    },
     Opened {
         file: &'a str,
         reading: &'a str,

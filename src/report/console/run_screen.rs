@@ -74,6 +74,12 @@ impl RunScreen {
         }
     }
 
+    /// Says where the run can be watched.
+    pub(in crate::report) fn watched(&mut self, url: &str, now: ClockReading) {
+        let text = format!("Metrics and status: {url}");
+        self.notice(&JsonLine::Watched { url }, Some(text), now);
+    }
+
     /// How often progress is to be shown.
     pub(in crate::report) fn pace(&self) -> ProgressRate {
         if self.bar.is_some() {
@@ -160,6 +166,7 @@ impl RunScreen {
             | Event::Matched(_)
             | Event::ExportProblem(_)
             | Event::Sent { .. }
+            | Event::Sending(_)
             | Event::Width { .. }
             | Event::Retried { .. } => {}
         }

@@ -31,6 +31,7 @@ const FOLDERS: [&str; 21] = [
     "import",
     "canary",
     "report",
+    "monitoring",
     "evidence",
     "doctor",
     "config",
@@ -42,11 +43,12 @@ const FOLDERS: [&str; 21] = [
 const ALONE: &str = "sandbox";
 
 /// Libraries that belong to some folders, and whether tests elsewhere may use them.
-const LIBRARIES: [(&str, &[&str], bool); 6] = [
+const LIBRARIES: [(&str, &[&str], bool); 7] = [
     ("rusqlite", &["ledger"], false),
     ("reqwest", &["api", "stores"], true),
     ("object_store", &["stores"], false),
     ("russh_sftp", &["stores"], false),
+    ("prometheus_client", &["monitoring"], false),
     ("clap", &["config", "cli"], false),
     ("clap_complete", &["config", "cli"], false),
 ];

@@ -1,0 +1,109 @@
+//! The file of metrics, for a collector that reads text files (`node_exporter`): a run of the night ends before
+//! anybody asks it. It is written beside its place and renamed, so that nobody reads half of it.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::board::RunBoard;
+use super::error::MonitoringError;
+use super::families;
+
+/// Time between two versions.
+const BETWEEN: Duration = Duration::from_secs(15);
+
+/// A file that is written again and again.
+#[derive(Debug, Clone)]
+pub(super) struct MetricsFile(PathBuf);
+
+impl MetricsFile {
+    /// Writes it for the first time, so that a wrong place is told before anything is sent.
+    pub(super) fn create(path: PathBuf, board: &RunBoard) -> Result<MetricsFile, MonitoringError> {
+        let file = MetricsFile(path);
+        match file.write(board) {
+            Ok(()) => Ok(file),
+            Err(source) => Err(MonitoringError::File {
+                path: file.0,
+                source,
+            }),
+        }
+    }
+
+    /// Writes it every so often, for ever. What cannot be written is told once, and tried again.
+    pub(super) async fn keep(self, board: &RunBoard) {
+        let mut was_written = true;
+        loop {
+            tokio::time::sleep(BETWEEN).await;
+            was_written = self.write_or_tell(board, was_written);
+        }
+    }
+
+    /// Writes it; tells why not if that is new.
+    pub(super) fn write_or_tell(&self, board: &RunBoard, was_written: bool) -> bool {
+        let written = self.write(board);
+        if let (Err(error), true) = (&written, was_written) {
+            let path = self.0.display();
+            tracing::warn!("--metrics-file: {path} was not written, and the run goes on: {error}");
+        }
+        written.is_ok()
+    }
+
+    fn write(&self, board: &RunBoard) -> io::Result<()> {
+        if self.0.is_dir() {
+            return Err(io::Error::other("it is a folder"));
+        }
+        let folder = self.0.parent().filter(|it| *it != Path::new(""));
+        let mut builder = tempfile::Builder::new();
+        // Collectors read names that end in `.prom`; this one does not.
+        let builder = builder.prefix(".capturi-import-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // The collector is another user, and no figure is personal.
+            builder.permissions(std::fs::Permissions::from_mode(0o644));
+        }
+        let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(families::plain_text(board.latest()).as_bytes())?;
+        file.flush()?;
+        file.persist(&self.0)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_written_whole_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("capturi.prom");
+        let board = RunBoard::default();
+        let file = MetricsFile::create(path.clone(), &board).unwrap();
+        board.ended(3);
+        assert!(file.write_or_tell(&board, true));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\ncapturi_import_exit_code 3\n"), "{text}");
+        assert!(text.ends_with('\n') && !text.contains("# UNIT"), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o644);
+        }
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [
+            folder.path().to_owned(),
+            folder.path().join("none/file.prom"),
+        ] {
+            let refused = MetricsFile::create(path, &RunBoard::default());
+            assert!(matches!(refused, Err(MonitoringError::File { .. })));
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
