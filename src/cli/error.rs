@@ -114,6 +114,8 @@ pub(super) enum Usage {
     NoCalls,
     #[error(transparent)]
     Canary(crate::canary::RecordError),
+    #[error(transparent)]
+    Control(crate::monitoring::ControlError),
     #[error("the program cannot start its threads: {0}")]
     Runtime(std::io::Error),
 }

@@ -89,7 +89,8 @@ impl Exit {
                 | Usage::NoCanary { .. }
                 | Usage::NoReadApi
                 | Usage::CanaryOfCases
-                | Usage::Canary(_),
+                | Usage::Canary(_)
+                | Usage::Control(_),
             ) => Exit::Usage,
             Error::Ledger(LedgerError::Use(_))
             | Error::Monitoring(MonitoringError::Thread(_))

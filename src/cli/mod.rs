@@ -8,6 +8,7 @@ mod canary_approval;
 mod check;
 mod completions;
 mod connect;
+mod control;
 mod doctor;
 mod dry_run;
 mod error;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use super::error::Error;
 use super::exit_code::Exit;
 use super::{
-    canary, check, completions, doctor, evidence, explain, ledger, mapping, report, run, sandbox,
-    status, verify,
+    canary, check, completions, control, doctor, evidence, explain, ledger, mapping, report, run,
+    sandbox, status, verify,
 };
 use crate::config::{self, Arguments, Command};
 use crate::report::{Color, ErrorOutput, Screen, Style, init_tracing, tell_panics_as_json};
@@ -62,6 +62,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Error> {
             canary::canary(canary, arguments, screen, own)
         }
         Command::Verify(verify) => verify::verify(verify, arguments, screen),
+        Command::Control(arguments) => control::control(arguments, screen),
         Command::Status(status) => status::status(status, screen),
         Command::Report(report) => report::report(report, screen),
         Command::Evidence(arguments) => evidence::evidence(arguments, &mut { screen }),

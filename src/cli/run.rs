@@ -12,12 +12,12 @@ use super::inputs::{self, ImportParts, TargetPipeline};
 use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
 use super::screens::Screens;
-use super::watch::Watch;
+use super::watch::{self, Watch};
 use super::{canary_approval, dry_run, run_options, sandbox, signals, verify};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::delivery::DeliveryOptions;
 use crate::delivery::deliver::Deliver;
+use crate::delivery::{DeliveryOptions, SendingControl};
 use crate::domain::ChangedRecord;
 use crate::events::{Event, StopSignal};
 use crate::import::{Import, Imported, Listener as _, RunParts, import};
@@ -42,7 +42,7 @@ pub(super) fn run(
     if run.dry_run {
         return dry_run::dry_run(run, arguments, screen);
     }
-    let watch = Watch::start(&run.monitoring)?;
+    let watch = Watch::start(run)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -50,7 +50,7 @@ pub(super) fn run(
     let screens = Screens { run: screen, own };
     let exit = runtime.block_on(async {
         let exit = match RunSettings::resolve(run) {
-            Ok(settings) => deliver(run, arguments, settings, screens, &watch).await,
+            Ok(settings) => Box::pin(deliver(run, arguments, settings, screens, &watch)).await,
             Err(error) => Err(error.into()),
         };
         watch.end(&exit).await;
@@ -87,7 +87,8 @@ async fn deliver(
         server,
     } = OpenedRun::open(run, settings, connected, parts, report)?;
     let stop = Arc::new(StopSignal::new());
-    let sending = sending.watched_by(watch.board(), &pipeline)?;
+    let sending = sending.watched_by(watch, &pipeline)?;
+    watch.obey(sending.run.ledger.path(), sending.control(), &stop);
     let mut exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
     if let (Ok(ended @ (Exit::Done | Exit::Incomplete)), Some(comparison)) = (&exit, comparison) {
         let compared = comparison.carry_out(&mut own).await;
@@ -204,18 +205,25 @@ impl Sending {
         self
     }
 
-    /// The same with its figures on this board.
-    fn watched_by(
-        mut self,
-        board: Option<Arc<RunBoard>>,
-        pipeline: &TargetPipeline,
-    ) -> Result<Sending, Error> {
-        if let (Some(board), TargetPipeline::Calls(_)) = (&board, pipeline) {
-            let known = self.run.ledger.reader()?.summary()?;
-            board.opened(LedgerAtStart::of(&known));
+    /// The same with its figures for those who watch.
+    fn watched_by(mut self, watch: &Watch, pipeline: &TargetPipeline) -> Result<Sending, Error> {
+        self.board = watch.board();
+        if let Some(board) = &self.board {
+            // It takes a while in a large ledger.
+            let known = if watch.is_asked() && matches!(pipeline, TargetPipeline::Calls(_)) {
+                let summary = self.run.ledger.reader()?.summary()?;
+                Some(LedgerAtStart::of(&summary))
+            } else {
+                None
+            };
+            board.opened(self.run.ledger.path(), known);
         }
-        self.board = board;
         Ok(self)
+    }
+
+    /// What the run obeys.
+    fn control(&self) -> Arc<SendingControl> {
+        Arc::clone(&self.run.options.control)
     }
 
     /// Sends what there is to send.
@@ -272,7 +280,7 @@ where
     report.break_off(&ended);
     let finished = report.finish(reason);
     if let Some(board) = board {
-        board.finish(finished.figures);
+        board.finish(finished.figures, watch::notes(&finished.summary));
     }
     let summary = &finished.summary;
     // Of two failures the first is told; that of the pipeline says more than that of its report.

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use super::canary_args::CanaryArgs;
 use super::completions_args::CompletionsArgs;
+use super::control_args::ControlArgs;
 use super::doctor_args::DoctorArgs;
 use super::evidence_args::EvidenceArgs;
 use super::export_args::{ExportArgs, SelectionArgs};
@@ -130,6 +131,8 @@ pub enum Command {
     Canary(Box<CanaryArgs>),
     /// Compare the ledger with what the destination really has, call by call.
     Verify(Box<VerifyArgs>),
+    /// Steer a run that goes on: pause it, slow it down, end it in order.
+    Control(ControlArgs),
     /// Where the migration stands: what arrived, what failed and why.
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.

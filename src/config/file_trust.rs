@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 30] = [
+const DECISIVE: [&str; 32] = [
     "agents",
     "allow-http",
     "allow-private",
@@ -22,6 +22,8 @@ const DECISIVE: [&str; 30] = [
     "fetch-secret-file",
     "key",
     "from",
+    // Sent to, or started.
+    "heartbeat",
     "ledger",
     "lookup",
     "mapping",
@@ -29,6 +31,7 @@ const DECISIVE: [&str; 30] = [
     "metrics-addr",
     "metrics-file",
     "metrics-token-file",
+    "notify",
     "only",
     "out",
     // What is private is sent, and cannot be taken back.

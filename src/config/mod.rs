@@ -10,6 +10,7 @@ mod canary_args;
 mod completions;
 mod completions_args;
 mod config_file;
+mod control_args;
 mod core_dumps;
 mod destination;
 mod doctor_args;
@@ -47,6 +48,7 @@ pub use canary_args::CanaryArgs;
 pub use completions::{CompletionsFile, completions, completions_file};
 pub use completions_args::CompletionsArgs;
 pub use config_file::NAME as SETTINGS;
+pub use control_args::ControlArgs;
 pub use core_dumps::keep_memory_private;
 pub use destination::{Destination, ReadApiSettings};
 pub use doctor_args::DoctorArgs;
@@ -137,6 +139,14 @@ pub enum Error {
          CAPTURI_METRICS_TOKEN, or use --metrics-token-file"
     )]
     NoMetricsToken(std::net::SocketAddr),
+    /// Nobody can be told at this address or by this program.
+    #[error("{flag}: {why}")]
+    Notify {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong, without what may be secret.
+        why: String,
+    },
     /// A destination of its own, whose read API nobody named.
     #[error("the read API of {destination} is not known; name it with --read-url")]
     NoReadApi {

@@ -23,6 +23,9 @@ pub(super) const SANDBOX_VARIABLE: &str = "CAPTURI_SANDBOX_TOKEN";
 /// The variable that holds the token of those who watch a run.
 pub(super) const METRICS_VARIABLE: &str = "CAPTURI_METRICS_TOKEN";
 
+/// The variable that holds what messages about a run are signed with.
+pub(super) const NOTIFY_VARIABLE: &str = "CAPTURI_NOTIFY_SECRET";
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -101,6 +104,11 @@ pub(super) fn read_for_reading(file: Option<&Path>) -> Result<Option<SecretStrin
 /// Reads the token of those who watch a run; `None` when there is none.
 pub(super) fn read_for_metrics(file: Option<&Path>) -> Result<Option<SecretString>, TokenError> {
     find(file, METRICS_VARIABLE)
+}
+
+/// Reads what messages about a run are signed with; `None` when they are not.
+pub(super) fn read_for_notifying() -> Result<Option<SecretString>, TokenError> {
+    find(None, NOTIFY_VARIABLE)
 }
 
 /// Reads the token of a sandbox; `None` when it is to make one.

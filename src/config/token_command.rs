@@ -93,7 +93,7 @@ fn end(child: &mut Child) {
 }
 
 /// Words between blanks; `"` and `'` keep a word together.
-fn split(line: &str) -> Result<Vec<String>, String> {
+pub(super) fn split(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

@@ -13,12 +13,13 @@ use crate::report::Style;
 const PREFIX: &str = "CAPTURI_";
 /// Read by no flag: the tokens, the place where a test ends the process, and the binary that the
 /// scripts beside the program start.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     token::VARIABLE,
     token::READ_VARIABLE,
     token::SANDBOX_VARIABLE,
     token::FETCH_VARIABLE,
     token::METRICS_VARIABLE,
+    token::NOTIFY_VARIABLE,
     STORE_USER,
     STORE_PASSWORD,
     "CAPTURI_FAILPOINT",
@@ -63,7 +64,7 @@ fn gather(command: &Command, known: &mut Vec<String>) {
 fn nearest<'k>(known: &'k [String], name: &str) -> Option<&'k str> {
     let known = known
         .iter()
-        .filter(|known| !OTHERS[7..].contains(&known.as_str()));
+        .filter(|known| !OTHERS[8..].contains(&known.as_str()));
     most_similar(
         known.map(|known| &known[PREFIX.len()..]),
         &name[PREFIX.len()..],

@@ -17,8 +17,9 @@ pub(super) struct Load {
     pub(super) at_hand: u64,
     /// Another record would be taken at once, and none has come.
     pub(super) is_hungry: bool,
-    pub(super) has_rate: bool,
-    pub(super) has_bandwidth: bool,
+    /// The limits that were set.
+    pub(super) rate: Option<f64>,
+    pub(super) bandwidth: Option<u64>,
 }
 
 impl Load {
@@ -33,14 +34,14 @@ impl Load {
                     LimitedBy::Narrowed
                 }
                 () if self.uploads * 2 < self.in_flight => LimitedBy::Answers,
-                () if self.has_bandwidth => LimitedBy::Bandwidth,
+                () if self.bandwidth.is_some() => LimitedBy::Bandwidth,
                 () => LimitedBy::Uploads,
             };
         }
         let waiting = self.at_hand.saturating_sub(self.in_flight);
         if self.at_hand == 0 || self.is_hungry && waiting <= 1 {
             LimitedBy::Reading
-        } else if waiting > 0 && self.has_rate {
+        } else if waiting > 0 && self.rate.is_some() {
             LimitedBy::Rate
         } else if waiting > 0 {
             LimitedBy::Machine
@@ -64,8 +65,8 @@ mod tests {
         most: 8,
         at_hand: 60,
         is_hungry: false,
-        has_rate: true,
-        has_bandwidth: false,
+        rate: Some(20.0),
+        bandwidth: None,
     };
 
     #[test]
@@ -82,18 +83,12 @@ mod tests {
             (
                 Load {
                     uploads: 6,
-                    has_bandwidth: true,
+                    bandwidth: Some(1),
                     ..full
                 },
                 LimitedBy::Bandwidth,
             ),
-            (
-                Load {
-                    has_rate: false,
-                    ..FREE
-                },
-                LimitedBy::Machine,
-            ),
+            (Load { rate: None, ..FREE }, LimitedBy::Machine),
             (
                 Load {
                     at_hand: 2,

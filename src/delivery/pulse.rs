@@ -84,8 +84,8 @@ impl Pulse {
             most: self.pace.width as u64,
             at_hand: jobs.count as u64,
             is_hungry: jobs.is_hungry,
-            has_rate: rate.is_some(),
-            has_bandwidth: bandwidth.is_some(),
+            rate,
+            bandwidth,
         };
         (events.on_event)(Event::Sending(&SendingState {
             requests: activity.answers(),

@@ -1,6 +1,7 @@
 //! The newest figures of a run, for everybody who looks. The run writes them and waits for nobody.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,20 @@ pub(super) struct BoardState {
     /// What kept it from going faster for the most part of the last minute.
     pub(super) limited_by: Option<LimitedBy>,
     pub(super) end: Option<RunEnd>,
+    pub(super) ledger_path: Option<PathBuf>,
+    /// What to do now that it has ended, and which files there are.
+    pub(super) notes: EndNotes,
+    /// Why it could not begin or go on, where no figures say it.
+    pub(super) error: Option<String>,
+}
+
+/// What is known of a run beside its figures, once it has ended.
+#[derive(Debug, Clone, Default)]
+pub struct EndNotes {
+    /// What to do, the most important last.
+    pub advice: Vec<String>,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
 }
 
 /// Where the figures are written.
@@ -92,9 +107,12 @@ impl Default for RunBoard {
 }
 
 impl RunBoard {
-    /// Keeps what the ledger knows.
-    pub fn opened(&self, ledger: LedgerAtStart) {
-        self.change(|state| state.ledger = Some(ledger));
+    /// The run has this ledger, which knows so much where that is asked for.
+    pub fn opened(&self, path: &Path, ledger: Option<LedgerAtStart>) {
+        self.change(|state| {
+            state.ledger_path = Some(path.to_owned());
+            state.ledger = ledger;
+        });
     }
 
     /// Takes new figures, if the last ones are old enough that anybody would see a difference.
@@ -115,14 +133,27 @@ impl RunBoard {
     }
 
     /// Takes the last figures.
-    pub fn finish(&self, figures: RunFigures) {
-        self.change(|state| state.figures = Some(Arc::new(figures)));
+    pub fn finish(&self, figures: RunFigures, notes: EndNotes) {
+        self.change(|state| {
+            state.figures = Some(Arc::new(figures));
+            state.notes = notes;
+        });
+    }
+
+    /// The run ends for this reason, which no figures say.
+    pub fn failed(&self, why: String) {
+        self.change(|state| state.error = Some(why));
     }
 
     /// The run has ended so.
     pub fn ended(&self, exit: u8) {
         let at = Timestamp::now();
         self.change(|state| state.end = Some(RunEnd { exit, at }));
+    }
+
+    /// Tells each time something is new.
+    pub(super) fn changes(&self) -> watch::Receiver<Arc<BoardState>> {
+        self.state.subscribe()
     }
 
     /// What is known now.

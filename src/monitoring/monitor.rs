@@ -5,14 +5,22 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Access;
 use super::answer::Answerer;
 use super::board::RunBoard;
+use super::control_order::ControlledRun;
+#[cfg(unix)]
+use super::control_server;
+#[cfg(unix)]
+use super::control_socket::ControlSocket;
 use super::error::MonitoringError;
 use super::metrics_file::MetricsFile;
+use super::notification::Occasion;
+use super::notifier::NotifyOptions;
 use super::options::MonitoringOptions;
 use super::server;
 
@@ -22,7 +30,12 @@ pub struct Monitor {
     board: Arc<RunBoard>,
     address: Option<SocketAddr>,
     file: Option<MetricsFile>,
+    notify: Option<NotifyOptions>,
     linger: Duration,
+    #[cfg(unix)]
+    operators: mpsc::Sender<Operated>,
+    /// The run has ended, and obeys nobody any more.
+    is_over: CancellationToken,
     stopping: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -36,19 +49,29 @@ impl Monitor {
         let file = (options.file)
             .map(|path| MetricsFile::create(path, &board))
             .transpose()?;
-        let stopping = CancellationToken::new();
+        let (stopping, is_over) = (CancellationToken::new(), CancellationToken::new());
+        #[cfg(unix)]
+        let (operators, operated) = mpsc::channel(1);
         let access = address.map(|address| Access::new(address, options.token.as_ref()));
         let doors = Doors {
             server: listener.zip(access),
             file: file.clone(),
+            notify: options.notify.clone(),
             board: Arc::clone(&board),
+            #[cfg(unix)]
+            operated,
+            is_over: is_over.clone(),
         };
         let thread = doors.attend(stopping.clone())?;
         Ok(Monitor {
             board,
             address,
             file,
+            notify: options.notify,
             linger: options.linger,
+            #[cfg(unix)]
+            operators,
+            is_over,
             stopping,
             thread: Some(thread),
         })
@@ -64,12 +87,24 @@ impl Monitor {
         self.address
     }
 
+    /// From now on the run obeys whoever reaches this socket.
+    #[cfg(unix)]
+    pub fn obey(&self, socket: ControlSocket, run: ControlledRun) {
+        // There is one run, and one place for it.
+        let _ = self.operators.try_send(Operated { socket, run });
+    }
+
     /// The run has ended so: the file gets its last version, and whoever asks is answered for as long as was set.
     /// Resolves when the doors are to be closed.
     pub async fn ended(&self, exit: u8) {
+        self.is_over.cancel();
         self.board.ended(exit);
         if let Some(file) = &self.file {
             file.write_or_tell(&self.board, true);
+        }
+        if let Some(notify) = &self.notify {
+            let state = self.board.latest();
+            notify.tell(&state, Occasion::of_end(&state)).await;
         }
         if self.address.is_some() {
             tokio::time::sleep(self.linger).await;
@@ -94,11 +129,23 @@ fn listen(address: SocketAddr) -> Result<TcpListener, MonitoringError> {
     Ok(listener)
 }
 
+/// A run and the socket over which it is steered.
+#[cfg(unix)]
+#[derive(Debug)]
+struct Operated {
+    socket: ControlSocket,
+    run: ControlledRun,
+}
+
 /// What the thread looks after.
 struct Doors {
     server: Option<(TcpListener, Access)>,
     file: Option<MetricsFile>,
+    notify: Option<NotifyOptions>,
     board: Arc<RunBoard>,
+    #[cfg(unix)]
+    operated: mpsc::Receiver<Operated>,
+    is_over: CancellationToken,
 }
 
 impl Doors {
@@ -125,7 +172,30 @@ impl Doors {
             let board = Arc::clone(&self.board);
             tasks.spawn(async move { file.keep(&board).await });
         }
+        if let Some(notify) = self.notify {
+            let (board, is_over) = (Arc::clone(&self.board), self.is_over.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = is_over.cancelled() => {}
+                    () = notify.watch(&board) => {}
+                    () = notify.beat() => {}
+                }
+            });
+        }
+        #[cfg(unix)]
+        tasks.spawn(obey(self.operated, self.is_over));
         stopping.cancelled().await;
         tasks.shutdown().await;
+    }
+}
+
+/// Obeys the operator until the run is over.
+#[cfg(unix)]
+async fn obey(mut operated: mpsc::Receiver<Operated>, is_over: CancellationToken) {
+    if let Some(Operated { socket, run }) = operated.recv().await {
+        tokio::select! {
+            () = is_over.cancelled() => {}
+            () = control_server::listen(socket, run) => {}
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::notifier::NotifyOptions;
+
 /// Who may watch, and where.
 #[derive(Debug, Default)]
 pub struct MonitoringOptions {
@@ -17,11 +19,13 @@ pub struct MonitoringOptions {
     pub linger: Duration,
     /// The file of metrics.
     pub file: Option<PathBuf>,
+    /// Who is told; `None` for nobody.
+    pub notify: Option<NotifyOptions>,
 }
 
 impl MonitoringOptions {
     /// Whether anybody watches.
     pub fn is_asked(&self) -> bool {
-        self.listen.is_some() || self.file.is_some()
+        self.listen.is_some() || self.file.is_some() || self.notify.is_some()
     }
 }

@@ -11,6 +11,8 @@ mod cases;
 mod changes;
 mod chaos;
 mod cli;
+#[cfg(unix)]
+mod control;
 mod counts;
 #[cfg(feature = "failpoints")]
 mod crash_points;
@@ -28,6 +30,7 @@ mod limits;
 mod mapping_init;
 mod monitoring;
 mod nightly;
+mod notify;
 mod open_proposals;
 mod outages;
 mod overlaps;

@@ -45,7 +45,7 @@ const ALONE: &str = "sandbox";
 /// Libraries that belong to some folders, and whether tests elsewhere may use them.
 const LIBRARIES: [(&str, &[&str], bool); 7] = [
     ("rusqlite", &["ledger"], false),
-    ("reqwest", &["api", "stores"], true),
+    ("reqwest", &["api", "stores", "monitoring"], true),
     ("object_store", &["stores"], false),
     ("russh_sftp", &["stores"], false),
     ("prometheus_client", &["monitoring"], false),
