@@ -58,6 +58,11 @@ impl ImportParts {
         Ok(())
     }
 
+    /// The files of the export; standard input is none.
+    pub(super) fn exports(&self) -> impl Iterator<Item = &Path> {
+        self.inputs.iter().filter_map(|input| input.path())
+    }
+
     /// An error if a label is to be put on cases, which have none.
     pub(super) fn expect_labels(&self, label: Option<&str>) -> Result<(), Usage> {
         match label {

@@ -15,6 +15,7 @@ mod error;
 mod evidence;
 mod exit_code;
 mod explain;
+mod export_age;
 mod files_beside;
 mod guided;
 mod inputs;

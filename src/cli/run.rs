@@ -13,12 +13,12 @@ use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
 use super::screens::Screens;
 use super::watch::{self, Watch};
-use super::{canary_approval, dry_run, run_options, sandbox, signals, verify};
+use super::{canary_approval, dry_run, export_age, run_options, sandbox, signals, verify};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::deliver::Deliver;
 use crate::delivery::{DeliveryOptions, SendingControl};
-use crate::domain::ChangedRecord;
+use crate::domain::{ChangedRecord, Problem};
 use crate::events::{Event, StopSignal};
 use crate::import::{Import, Imported, Listener as _, RunParts, import};
 use crate::monitoring::{LedgerAtStart, RunBoard};
@@ -75,6 +75,7 @@ async fn deliver(
     let connected = connect(run, &settings).await?;
     let (parts, mut report) = prepare(run, arguments, &settings, &connected)?;
     report.watched_at = watch.url();
+    let aged = export_age::too_old(parts.exports(), run.age.expect_new);
     if run.approval.require_canary {
         let mapping = canary_approval::hash(run, &parts.mapping);
         canary_approval::expect(&mapping, &settings.ledger, &connected.name)?;
@@ -87,9 +88,13 @@ async fn deliver(
         server,
     } = OpenedRun::open(run, settings, connected, parts, report)?;
     let stop = Arc::new(StopSignal::new());
-    let sending = sending.watched_by(watch, &pipeline)?;
+    let mut sending = sending.watched_by(watch, &pipeline)?;
+    sending.aged = aged;
     watch.obey(sending.run.ledger.path(), sending.control(), &stop);
     let mut exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
+    if let (Ok(Exit::Done | Exit::Incomplete), Some(out)) = (&exit, &run.output.out) {
+        export_age::prune(out, run.age.keep);
+    }
     if let (Ok(ended @ (Exit::Done | Exit::Incomplete)), Some(comparison)) = (&exit, comparison) {
         let compared = comparison.carry_out(&mut own).await;
         // What was wrong with the run is told by its number.
@@ -133,6 +138,8 @@ pub(super) struct Sending {
     run: RunParts,
     report: ReportOptions,
     board: Option<Arc<RunBoard>>,
+    /// What is wrong with the age of the export.
+    aged: Option<Problem>,
 }
 
 impl OpenedRun {
@@ -191,6 +198,7 @@ impl OpenedRun {
                 run: run_parts,
                 report,
                 board: None,
+                aged: None,
             },
             server: connected.server,
         })
@@ -239,11 +247,11 @@ impl Sending {
         match pipeline {
             TargetPipeline::Calls(pipeline) => {
                 let import = Import::<_, CallDelivery>::of(pipeline, self.calls, self.run);
-                Box::pin(attend(import, listener, stop, server)).await
+                Box::pin(attend(import, listener, stop, server, self.aged)).await
             }
             TargetPipeline::Cases(pipeline) => {
                 let import = Import::<_, CaseDelivery>::of(pipeline, self.cases, self.run);
-                Box::pin(attend(import, listener, stop, server)).await
+                Box::pin(attend(import, listener, stop, server, self.aged)).await
             }
         }
     }
@@ -255,6 +263,7 @@ async fn attend<T, D>(
     mut listener: ReportListener,
     stop: &Arc<StopSignal>,
     server: Option<&Sandbox>,
+    aged: Option<Problem>,
 ) -> Result<Exit, Error>
 where
     T: ImportTarget + Send + 'static,
@@ -267,7 +276,7 @@ where
         imported = import(run, stop, &mut listener) => imported?,
     };
     let lost = server.map(sandbox::lost_fields).unwrap_or_default();
-    for problem in &lost {
+    for problem in lost.iter().chain(&aged) {
         listener.event(&Event::ExportProblem(problem));
     }
     let reason = stop.reason().map(|(stop, _)| stop);

@@ -77,9 +77,12 @@ impl MonitoringArgs {
             if text.contains("://") && !text.contains(char::is_whitespace) {
                 return address("--notify", text).map(NotifyTarget::Address);
             }
-            let words = token_command::split(text).and_then(|words| match words.is_empty() {
-                true => Err("it names neither an address nor a program".to_owned()),
-                false => Ok(NotifyTarget::Command(words)),
+            let words = token_command::split(text).and_then(|words| {
+                if words.is_empty() {
+                    Err("it names neither an address nor a program".to_owned())
+                } else {
+                    Ok(NotifyTarget::Command(words))
+                }
             });
             let flag = "--notify";
             words.map_err(|why| Error::Notify { flag, why })

@@ -13,6 +13,18 @@ use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
 use super::units;
 use crate::api::ApiVersion;
 
+/// What the age of files means for a nightly run.
+#[derive(Debug, Args)]
+pub struct AgeArgs {
+    /// End with exit code 3 when no file of the export was written within this time, such as 1d.
+    #[arg(long, value_name = "DURATION", value_parser = units::span, env = "CAPTURI_EXPECT_NEW")]
+    pub expect_new: Option<Duration>,
+    /// After a run, delete the reports in folders beside --out that are named by an older date, such as 90d;
+    /// accepted.csv stays.
+    #[arg(long, value_name = "DURATION", value_parser = units::span, env = "CAPTURI_KEEP")]
+    pub keep: Option<Duration>,
+}
+
 /// Who must have approved a run.
 #[derive(Debug, Args)]
 pub struct ApprovalArgs {
@@ -45,6 +57,9 @@ pub struct RunArgs {
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// How long old reports stay, and how new the export must be.
+    #[command(flatten)]
+    pub age: AgeArgs,
     /// How fast to go.
     #[command(flatten)]
     pub pace: PaceArgs,

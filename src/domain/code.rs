@@ -69,6 +69,8 @@ codes! {
     ExportIncomplete "export-incomplete" Warning,
     /// A file or folder among the exports that is not read.
     FileNotRead "file-not-read" Warning,
+    /// No file of the export is as new as was asked for.
+    NoNewExport "no-new-export" Error,
     /// A record without a key that every record of this kind has.
     ForeignRecord "foreign-record" Error,
     /// No record of the file has a key by which records were left out or rejected.

@@ -16,9 +16,13 @@ const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Files beside a ledger without which it is not all there.
 pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
 
-/// All files that a ledger at this path may have: itself, its logs, its lock and the record of a canary.
-pub fn files_of(ledger: &Path) -> [PathBuf; 6] {
-    ["", "-wal", "-shm", "-journal", ".lock", ".canary"].map(|ending| beside(ledger, ending))
+/// All files that a ledger at this path may have: itself, its logs, its lock, the record of a canary and the
+/// socket of its operator.
+pub fn files_of(ledger: &Path) -> [PathBuf; 7] {
+    [
+        "", "-wal", "-shm", "-journal", ".lock", ".canary", ".control",
+    ]
+    .map(|ending| beside(ledger, ending))
 }
 
 /// The file beside a ledger whose name ends like this: `-wal`, `-journal`, `.lock`.

@@ -4,24 +4,37 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
 use super::access::{Access, NoAccess};
 use super::board::RunBoard;
+use super::events_stream::events;
 use super::families;
 use super::status_view::StatusJson;
 
 /// An answer.
-pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const EVENTS: &str = "text/event-stream";
+
+/// The live page, all of it: nothing comes from elsewhere, and a page of somebody else cannot hold it in a frame.
+const PAGE: &str = include_str!("page/live.html");
+const STYLE: &str = include_str!("page/live.css");
+const CODE: &str = include_str!("page/live.js");
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Answers requests.
 #[derive(Debug)]
@@ -54,10 +67,19 @@ impl Answerer {
                 plain(StatusCode::OK, families::OPENMETRICS, text)
             }
             "/status.json" => plain(StatusCode::OK, JSON, StatusJson(&state).text()),
+            "/" => plain(StatusCode::OK, HTML, PAGE),
+            "/live.css" => plain(StatusCode::OK, CSS, STYLE),
+            "/live.js" => plain(StatusCode::OK, SCRIPT, CODE),
+            "/history.json" => plain(StatusCode::OK, JSON, self.board.history()),
+            "/events" if request.method == Method::GET => {
+                let mut answer = plain(StatusCode::OK, EVENTS, "");
+                *answer.body_mut() = events(Arc::clone(&self.board)).boxed_unsync();
+                answer
+            }
             _ => plain(
                 StatusCode::NOT_FOUND,
                 TEXT,
-                "Ask for /metrics, /status.json or /readyz\n",
+                "Ask for /, /metrics, /status.json or /readyz\n",
             ),
         }
     }
@@ -89,11 +111,13 @@ fn refused(no: NoAccess) -> Answer {
 }
 
 fn plain(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(text.into()).boxed());
+    let mut answer = Response::new(Full::new(text.into()).boxed_unsync());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     let nosniff = HeaderValue::from_static("nosniff");
     headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
     answer

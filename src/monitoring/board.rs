@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::history::History;
 use crate::events::LimitedBy;
 use crate::ledger::{CallStatus, LedgerSummary};
 use crate::report::RunFigures;
@@ -95,6 +96,7 @@ pub struct RunBoard {
 struct Samples {
     last: Option<Instant>,
     reasons: VecDeque<LimitedBy>,
+    history: History,
 }
 
 impl Default for RunBoard {
@@ -124,12 +126,19 @@ impl RunBoard {
         samples.last = Some(Instant::now());
         let figures = figures();
         samples.take(figures.sending.as_ref().map(|it| it.limited_by));
+        samples.history.take(Timestamp::now(), &figures);
         let limited_by = samples.usual();
         drop(samples);
         self.change(|state| {
             state.figures = Some(Arc::new(figures));
             state.limited_by = limited_by;
         });
+    }
+
+    /// How it went over the last day, as JSON.
+    pub(super) fn history(&self) -> String {
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.history.to_json()
     }
 
     /// Takes the last figures.
@@ -199,7 +208,7 @@ mod tests {
         for _ in 0..SAMPLES {
             samples.take(Some(LimitedBy::Answers));
         }
-        for _ in 0..SAMPLES / 2 + 1 {
+        for _ in 0..=SAMPLES / 2 {
             samples.take(Some(LimitedBy::Rate));
         }
         assert_eq!(samples.usual(), Some(LimitedBy::Rate));

@@ -94,9 +94,10 @@ impl ControlledRun {
             }
             ControlOrder::Rate(rate) => {
                 control.give(|orders| orders.rate = Some(rate));
-                said(match rate > 0.0 {
-                    true => format!("rate {rate} requests a second"),
-                    false => "no limit on the rate".to_owned(),
+                said(if rate > 0.0 {
+                    format!("rate {rate} requests a second")
+                } else {
+                    "no limit on the rate".to_owned()
                 })
             }
             ControlOrder::Bandwidth(line) => {

@@ -1,7 +1,8 @@
 //! The file of metrics, for a collector that reads text files (`node_exporter`): a run of the night ends before
 //! anybody asks it. It is written beside its place and renamed, so that nobody reads half of it.
 
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use super::families;
 /// Time between two versions.
 const BETWEEN: Duration = Duration::from_secs(15);
 
+/// How every version begins.
+const OWN: &[u8] = b"# HELP capturi_import_";
+
 /// A file that is written again and again.
 #[derive(Debug, Clone)]
 pub(super) struct MetricsFile(PathBuf);
@@ -20,7 +24,7 @@ impl MetricsFile {
     /// Writes it for the first time, so that a wrong place is told before anything is sent.
     pub(super) fn create(path: PathBuf, board: &RunBoard) -> Result<MetricsFile, MonitoringError> {
         let file = MetricsFile(path);
-        match file.write(board) {
+        match expect_own(&file.0).and_then(|()| file.write(board)) {
             Ok(()) => Ok(file),
             Err(source) => Err(MonitoringError::File {
                 path: file.0,
@@ -60,7 +64,7 @@ impl MetricsFile {
         {
             use std::os::unix::fs::PermissionsExt as _;
             // The collector is another user, and no figure is personal.
-            builder.permissions(std::fs::Permissions::from_mode(0o644));
+            builder.permissions(fs::Permissions::from_mode(0o644));
         }
         let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         file.write_all(families::plain_text(board.latest()).as_bytes())?;
@@ -68,6 +72,21 @@ impl MetricsFile {
         file.persist(&self.0)?;
         Ok(())
     }
+}
+
+/// An error if something else is in the place, such as an export.
+fn expect_own(path: &Path) -> io::Result<()> {
+    let mut head = Vec::new();
+    match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?.take(OWN.len() as u64).read_to_end(&mut head)?,
+    };
+    if head.is_empty() || head == OWN {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "it is there and holds no metrics of this program; choose another file name",
+    ))
 }
 
 #[cfg(test)]
@@ -82,15 +101,29 @@ mod tests {
         let file = MetricsFile::create(path.clone(), &board).unwrap();
         board.ended(3);
         assert!(file.write_or_tell(&board, true));
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("\ncapturi_import_exit_code 3\n"), "{text}");
         assert!(text.ends_with('\n') && !text.contains("# UNIT"), "{text}");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = path.metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o644);
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_of_metrics_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.csv");
+        fs::write(&path, "id,phone\n").unwrap();
+        let refused = MetricsFile::create(path.clone(), &RunBoard::default());
+        assert!(matches!(refused, Err(MonitoringError::File { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "id,phone\n");
+        fs::write(&path, "").unwrap();
+        for _ in 0..2 {
+            MetricsFile::create(path.clone(), &RunBoard::default()).unwrap();
         }
     }
 
@@ -104,6 +137,6 @@ mod tests {
             let refused = MetricsFile::create(path, &RunBoard::default());
             assert!(matches!(refused, Err(MonitoringError::File { .. })));
         }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+#[cfg(unix)]
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::access::Access;
 use super::answer::Answerer;
 use super::board::RunBoard;
+#[cfg(unix)]
 use super::control_order::ControlledRun;
 #[cfg(unix)]
 use super::control_server;

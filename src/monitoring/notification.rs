@@ -20,7 +20,7 @@ pub(super) enum Occasion {
 }
 
 #[derive(Serialize)]
-struct Message<'s> {
+struct RunMessage<'s> {
     program: &'static str,
     version: &'static str,
     occasion: Occasion,
@@ -69,7 +69,7 @@ pub(super) fn message(state: &BoardState, occasion: Occasion) -> String {
         || format!("capturi-import: {head}"),
         |last| format!("capturi-import: {head}. {last}"),
     );
-    let message = Message {
+    let message = RunMessage {
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         occasion,

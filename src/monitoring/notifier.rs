@@ -172,7 +172,7 @@ impl NotifyOptions {
                 break;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Sends a sign of life each minute, for ever.

@@ -1,14 +1,15 @@
 //! A run that is watched: metrics over HTTP and in a file, and who may ask.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use capturi_import::sandbox::Fault;
 use serde_json::Value;
 
 use crate::harness::export::calls;
-use crate::harness::program::Workdir;
+use crate::harness::program::{Running, Workdir};
 use crate::harness::server::{Server, always, at_first};
 
 /// An address on which nothing listens.
@@ -20,12 +21,27 @@ fn free_address() -> String {
 /// The answer to a GET with these further header lines, once anybody answers.
 fn ask(address: &str, path: &str, more: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .ok()?;
     let request =
         format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{more}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
+}
+
+/// The first event of the live page.
+fn first_event(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let request = format!("GET /events HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let lines = BufReader::new(stream)
+        .lines()
+        .map(|line| line.expect("a line"));
+    let mut events = lines.filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+    events.next().expect("an event")
 }
 
 fn status_of(address: &str) -> Option<Value> {
@@ -45,6 +61,14 @@ fn samples(text: &str) -> BTreeMap<&str, f64> {
         .filter_map(|line| line.rsplit_once(' '))
         .filter_map(|(name, value)| Some((name, value.trim_end().parse().ok()?)))
         .collect()
+}
+
+/// A sample that is a whole number.
+fn whole(text: &str, name: &str) -> u64 {
+    let start = format!("capturi_import_{name} ");
+    let found = text.lines().find_map(|line| line.strip_prefix(&*start));
+    let found = found.and_then(|value| value.trim_end().parse().ok());
+    found.unwrap_or_else(|| panic!("no {name} in\n{text}"))
 }
 
 /// Every figure that both have is the same.
@@ -95,38 +119,30 @@ fn the_file_says_at_the_end_what_the_summary_says() {
 
     let text = workdir.read("run.prom");
     assert_equal(&text, &workdir.summary());
-    let samples = samples(&text);
-    assert_eq!(samples["capturi_import_exit_code"], 3.0);
-    assert_eq!(samples["capturi_import_running"], 0.0);
-    assert_eq!(
-        samples["capturi_import_requests_total{class=\"2xx\"}"],
-        78.0
-    );
-    assert!(samples["capturi_import_retries_total"] > 0.0);
-    assert_eq!(
-        samples["capturi_import_requests_in_flight{kind=\"other\"}"],
-        0.0
-    );
+    assert_eq!(whole(&text, "exit_code"), 3);
+    assert_eq!(whole(&text, "running"), 0);
+    assert_eq!(whole(&text, "requests_total{class=\"2xx\"}"), 78);
+    assert!(whole(&text, "retries_total") > 0);
+    assert_eq!(whole(&text, "requests_in_flight{kind=\"other\"}"), 0);
 }
 
 #[test]
 fn what_the_ledger_knows_goes_on_over_runs() {
     let given = calls(30, 132);
     let (workdir, server) = (Workdir::with(&given), Server::healthy());
-    let value = |name: &str| samples(&workdir.read("run.prom"))[name];
+    let value = |name: &str| whole(&workdir.read("run.prom"), name);
     let metrics = ["calls.csv", "--metrics-file", "run.prom"];
     workdir
         .run(&server, &[&metrics[..], &["--limit", "10"]].concat())
         .with_code(7);
-    assert_eq!(value("capturi_import_ledger_conversations_total"), 10.0);
+    assert_eq!(value("ledger_conversations_total"), 10);
 
     workdir.run(&server, &metrics).with_code(0);
 
-    assert_eq!(value("capturi_import_conversations_total"), 20.0);
-    assert_eq!(value("capturi_import_ledger_conversations_total"), 30.0);
+    assert_eq!(value("conversations_total"), 20);
+    assert_eq!(value("ledger_conversations_total"), 30);
     let bytes: usize = given.iter().map(|call| call.recording.len()).sum();
-    let told = value("capturi_import_ledger_recordings_bytes_total");
-    assert_eq!(told, f64::from(u32::try_from(bytes).expect("small")));
+    assert_eq!(value("ledger_recordings_bytes_total"), bytes as u64);
 }
 
 #[test]
@@ -141,6 +157,8 @@ fn whoever_asks_during_a_run_and_after_it_is_answered() {
     let arguments = ["calls.csv", "--metrics-addr", &address];
     let arguments = [&arguments[..], &["--metrics-linger", "10m"]].concat();
     let mut running = workdir.start(&server, &arguments);
+    // Before that a connection to the port could meet itself.
+    running.until_it_says(&format!("http://{address}"));
     running.until(|| {
         let created = status_of(&address).and_then(|it| it["created"].as_u64());
         created.is_some_and(|created| created > 0)
@@ -150,10 +168,26 @@ fn whoever_asks_during_a_run_and_after_it_is_answered() {
     assert_eq!(during["is_running"], true);
     let ready = ask(&address, "/readyz", "").expect("an answer");
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+    let event: Value = serde_json::from_str(&first_event(&address)).expect("JSON");
+    assert!(event["why_not_faster"].is_string(), "{event}");
+    for path in ["/", "/live.css", "/live.js"] {
+        let part = ask(&address, path, "").expect("an answer");
+        assert!(part.starts_with("HTTP/1.1 200"), "{path}: {part}");
+        assert!(part.contains("content-security-policy: default-src 'none'; script-src 'self'"));
+        let elsewhere = part.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !elsewhere.contains("//") || path == "/live.js",
+            "{path}: {part}"
+        );
+        assert!(
+            !elsewhere.contains("http:") && !elsewhere.contains("https:"),
+            "{path}"
+        );
+    }
     let metrics = ask(&address, "/metrics", "").expect("an answer");
     assert!(metrics.contains("application/openmetrics-text; version=1.0.0"));
     assert!(metrics.ends_with("# EOF\n"), "{metrics}");
-    assert!(samples(&metrics)["capturi_import_requests_in_flight{kind=\"other\"}"] <= 8.0);
+    assert!(whole(&metrics, "requests_in_flight{kind=\"other\"}") <= 8);
 
     running.until(|| status_of(&address).is_some_and(|it| it["exit"] == 0));
     let metrics = ask(&address, "/metrics", "").expect("an answer");
@@ -183,7 +217,8 @@ fn only_who_may_ask_is_answered() {
     let arguments = [&arguments[..], &["--metrics-linger", "10m"]].concat();
     let mut runner = workdir.runner(&server, &arguments);
     runner.env("CAPTURI_METRICS_TOKEN", "s3cret-of-the-watcher");
-    let mut running = crate::harness::program::Running::of(runner);
+    let mut running = Running::of(runner);
+    running.until_it_says(&format!("http://{address}"));
     let bearer = "authorization: Bearer s3cret-of-the-watcher\r\n";
     running.until(|| status_with(&address, bearer).is_some_and(|it| it["exit"] == 0));
     for (path, more, expected) in [

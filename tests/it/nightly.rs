@@ -1,6 +1,8 @@
 //! Ten nights with the same command: exports overlap, a recording comes late, a row changes, a night
 //! has no calls, a run is killed, a row is wrong and later right. Only the wrong row wakes somebody.
 
+use std::time::{Duration, SystemTime};
+
 use crate::harness::export::{Given, calls};
 use crate::harness::program::{Ended, Workdir};
 use crate::harness::server::Server;
@@ -115,4 +117,51 @@ fn ten_nights_wake_somebody_only_when_there_is_something_to_do() {
     assert_eq!(job.server.requests(), requests, "all is in place");
     // An upload that the kill had left in doubt may be there twice; nothing else is.
     job.server.has_at_least_the_recordings_of(&job.calls, "v2");
+}
+
+/// Makes a file look as old as so many days.
+fn age(path: &std::path::Path, days: u32) {
+    let file = std::fs::File::options().append(true).open(path);
+    let then = SystemTime::now() - Duration::from_secs(86_400) * days;
+    file.and_then(|file| file.set_modified(then))
+        .expect("a file");
+}
+
+#[test]
+fn an_export_that_no_job_renews_is_told() {
+    let given = calls(4, 11);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    age(&workdir.path("calls.csv"), 2);
+    let arguments = ["calls.csv", "--expect-new", "1d"];
+
+    workdir
+        .run(&server, &arguments)
+        .with_code(3)
+        .says("no-new-export");
+
+    assert_eq!(workdir.rows("problems.csv")[0]["code"], "no-new-export");
+    server.has_exactly(&given, "v2");
+    age(&workdir.path("calls.csv"), 0);
+    workdir.run(&server, &arguments).with_code(0);
+}
+
+#[test]
+fn reports_of_old_nights_go_and_what_arrived_is_still_known() {
+    let given = calls(4, 12);
+    let (workdir, server) = (Workdir::with(&given), Server::healthy());
+    let url = server.url();
+    let night = |out: &str| {
+        let run = ["run", "calls.csv", "--audio", "audio", "--base-url", &url];
+        let kept = ["--rate", "0", "--keep", "90d", "--out", out];
+        workdir.call(&[&run[..], &kept].concat()).with_code(0);
+    };
+    night("reports/2020-01-01");
+    for file in std::fs::read_dir(workdir.path("reports/2020-01-01")).expect("a folder") {
+        age(&file.expect("a file").path(), 200);
+    }
+    night("reports/2026-11-30");
+    let left = std::fs::read_dir(workdir.path("reports/2020-01-01")).expect("a folder");
+    let left: Vec<_> = left.map(|file| file.expect("a file").file_name()).collect();
+    assert_eq!(left, ["accepted.csv"]);
+    assert!(workdir.has("reports/2026-11-30/summary.json"));
 }

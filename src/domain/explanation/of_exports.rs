@@ -103,6 +103,10 @@ texts! {
          a subfolder, an archive, a readme, an empty file, a file of another kind."
         "If it holds calls, name it on the command line, unpack it, or give it a run with a mapping of its \
          own. If not, put it elsewhere.",
+    NoNewExport
+        "No file of the export was written within the time of --expect-new."
+        "The job that writes the exports has stopped, or writes to another folder."
+        "Look at that job. The records that are there were imported all the same.",
     ForeignRecord
         "The record lacks a key that every record of this kind has."
         "It is the page of an API, the message of a web hook, an error, or a record of another report."

@@ -76,7 +76,7 @@ impl RunScreen {
 
     /// Says where the run can be watched.
     pub(in crate::report) fn watched(&mut self, url: &str, now: ClockReading) {
-        let text = format!("Metrics and status: {url}");
+        let text = format!("Live page: {url}/");
         self.notice(&JsonLine::Watched { url }, Some(text), now);
     }
 

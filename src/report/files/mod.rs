@@ -10,6 +10,7 @@ pub(super) mod id_list;
 pub(super) mod output_folder;
 pub(super) mod own_reports;
 mod problems_list;
+pub(super) mod prune;
 pub(super) mod read_accepted;
 pub(super) mod recordings;
 pub(super) mod rejected;
