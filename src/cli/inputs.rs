@@ -17,7 +17,7 @@ use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, index_store};
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
-use crate::stores::{StoreError, open_fetch, open_stores};
+use crate::stores::{OutagePolicy, StoreError, open_fetch, open_stores};
 use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// Workers that look into recordings of a store: they mostly wait for its answers.
@@ -149,7 +149,11 @@ pub(super) fn parts(
             let options = IndexOptions::default()
                 .with_patterns(&rules.patterns)
                 .with_sidecar(sidecar);
-            let settings = config::store_settings(&arguments.stores)?;
+            let outage = match purpose {
+                Purpose::Run => OutagePolicy::Probe,
+                Purpose::Check => OutagePolicy::GiveUp,
+            };
+            let settings = config::store_settings(&arguments.stores, outage)?;
             let stores = open_stores(places, &settings)?;
             let mut index = index_store(stores, &options).map_err(StoreError::from)?;
             if let Some(fetch) = fetch {

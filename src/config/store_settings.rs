@@ -11,7 +11,7 @@ use super::{Error, StoreArgs, token};
 use crate::api::{HttpOptions, ProxyUse};
 use crate::mapping::{FetchAuth, FetchSection};
 use crate::stores::{
-    FetchSecret, FetchSettings, SshSettings, StoreSettings, StoreVariable, WebLogin,
+    FetchSecret, FetchSettings, OutagePolicy, SshSettings, StoreSettings, StoreVariable, WebLogin,
 };
 
 /// How the names of the clouds' variables begin.
@@ -71,7 +71,7 @@ pub fn fetch_settings(
 }
 
 /// What is needed to reach the stores.
-pub fn store_settings(arguments: &StoreArgs) -> Result<StoreSettings, Error> {
+pub fn store_settings(arguments: &StoreArgs, outage: OutagePolicy) -> Result<StoreSettings, Error> {
     let ca_bundle = arguments.store_ca_bundle.as_deref().map(|path| {
         small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
             let path = path.to_owned();
@@ -99,6 +99,7 @@ pub fn store_settings(arguments: &StoreArgs) -> Result<StoreSettings, Error> {
         },
         logins: web_logins(),
         aws_profile,
+        outage,
     })
 }
 

@@ -53,7 +53,7 @@ pub use store::listing::{ColdRecordings, Listing, Unlisted};
 pub use store::local::LocalFolder;
 pub use store::open_recording::{OpenRecording, ReadSeek};
 pub use store::recording::Recording;
-pub use store::recording_fetch::RecordingFetch;
+pub use store::recording_fetch::{FetchAnswer, RecordingFetch};
 pub use store::recording_store::{ReadExtent, RecordingStore};
 pub use store::recycle_bins::is_bin;
 pub use store::sendable::Sendable;

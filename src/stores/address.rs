@@ -60,6 +60,12 @@ pub enum AddressError {
          address: docs/stores.md says which variable or file takes it"
     )]
     Password,
+    /// It holds the name of a user, for a server that takes it otherwise.
+    #[error(
+        "a user name in an https:// address is not used. Leave it out, and set CAPTURI_STORE_USER \
+         and CAPTURI_STORE_PASSWORD, or write a ~/.netrc"
+    )]
+    User,
 }
 
 impl StoreAddress {
@@ -214,7 +220,7 @@ fn sftp(text: &OsStr) -> Result<SftpAddress, AddressError> {
 fn https(text: &OsStr) -> Result<Url, AddressError> {
     let url = parsed(text)?;
     if !url.username().is_empty() {
-        return Err(AddressError::Password);
+        return Err(AddressError::User);
     }
     let host = url.host_str().unwrap_or_default();
     let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
@@ -278,6 +284,17 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_user_without_a_password_is_not_called_a_password() {
+        let said = |text: &str| read(text).unwrap_err().to_string();
+        assert!(said("https://ann@example.com/calls/").starts_with("a user name"));
+        assert!(said("https://ann:secret@example.com/calls/").starts_with("a password"));
+        assert_eq!(
+            read("sftp://ann@example.com/out").unwrap(),
+            "sftp://ann@example.com/out"
+        );
     }
 
     #[test]

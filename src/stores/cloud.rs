@@ -10,8 +10,8 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 
 use super::error::SourceError;
-use super::http_answer::{plain_tag, standing_still};
-use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState};
+use super::http_answer::standing_still;
+use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState, ObjectTag};
 use super::object_source::ObjectSource;
 
 /// A bucket or container that `object_store` knows how to ask.
@@ -57,7 +57,7 @@ fn state(meta: &ObjectMeta) -> ObjectState {
     let seconds = u64::try_from(meta.last_modified.timestamp()).unwrap_or_default();
     ObjectState {
         bytes: meta.size,
-        tag: meta.e_tag.as_deref().and_then(plain_tag),
+        tag: meta.e_tag.as_deref().and_then(ObjectTag::parse),
         modified: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds),
         cold: None,
     }
@@ -91,8 +91,8 @@ where
             };
             Ok(ObjectPage {
                 objects: listed.result.objects.iter().filter_map(below).collect(),
-                unlisted: Vec::new(),
                 next: listed.page_token,
+                ..ObjectPage::default()
             })
         })
     }

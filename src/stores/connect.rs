@@ -81,7 +81,7 @@ pub fn open_fetch(
     let source = FetchSource::new(client.build().map_err(ClientError::from)?, fetch);
     let runtime = Arc::new(StoreRuntime::start().map_err(StoreError::Threads)?);
     let address = "URLs of the export".to_owned();
-    let mut connection = StoreConnection::new(Box::new(source), address, &runtime);
+    let mut connection = StoreConnection::new(Box::new(source), address, settings.outage, &runtime);
     if let Some(retries) = retries {
         connection = connection.with_tries(retries.saturating_add(1));
     }
@@ -107,11 +107,9 @@ impl StoreOpener<'_> {
             }
             StoreAddress::Https(url) => Box::new(self.https(url)?),
         };
-        Ok(Arc::new(RemoteStore::new(
-            source,
-            address,
-            &self.runtime()?,
-        )))
+        let (outage, runtime) = (self.settings.outage, self.runtime()?);
+        let connection = StoreConnection::new(source, address.to_string(), outage, &runtime);
+        Ok(Arc::new(RemoteStore::new(connection, address)))
     }
 
     fn runtime(&mut self) -> Result<Arc<StoreRuntime>, StoreError> {

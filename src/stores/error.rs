@@ -10,6 +10,9 @@ pub(super) enum SourceError {
     /// Nothing has this key.
     #[error("it is not there")]
     NotFound,
+    /// The answer that should name the recording names none.
+    #[error("{0}")]
+    NothingNamed(String),
     /// It is no longer what it was when reading it began.
     #[error("it changed while it was read")]
     Changed,
@@ -22,6 +25,9 @@ pub(super) enum SourceError {
     /// The store refuses everything: credentials are missing, wrong or have expired.
     #[error("{0}")]
     Credentials(String),
+    /// The store gave nothing for a while, and is not asked.
+    #[error("{0}")]
+    Down(String),
     /// The object lies in cold storage.
     #[error("it lies in cold storage ({0}); restore it first")]
     Cold(String),

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::error::SourceError;
+use super::fetch_answer::{nothing_at, several_at};
 use super::fetch_settings::{FetchSecret, FetchSettings};
 use super::http_answer::{body_stream, range_headers, sent, text};
 use super::https::{is_web_page, refusal};
@@ -37,7 +38,8 @@ pub(super) struct FetchSource {
     http: reqwest::Client,
     settings: FetchSettings,
     pace: Option<DefaultDirectRateLimiter>,
-    places: Arc<Semaphore>,
+    /// Places for requests, by the host that they lead to.
+    places: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Where the sound is, by the URL of the export.
     links: Mutex<HashMap<String, KnownLink>>,
 }
@@ -57,10 +59,18 @@ impl FetchSource {
         FetchSource {
             http,
             pace,
-            places: Arc::new(Semaphore::new(settings.parallel)),
+            places: Mutex::default(),
             settings,
             links: Mutex::default(),
         }
+    }
+
+    /// The places for requests to the host of a URL: a host that is slow takes none of another.
+    fn places(&self, key: &str) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_host = places.entry(host_of(key).unwrap_or_default());
+        let of_host = of_host.or_insert_with(|| Arc::new(Semaphore::new(self.settings.parallel)));
+        Arc::clone(of_host)
     }
 
     /// Sends a request to a URL that is untrusted, and follows where it leads.
@@ -201,7 +211,7 @@ impl FetchSource {
             }
             let next = answer.pointer(step).and_then(serde_json::Value::as_str);
             let Some(next) = next.filter(|next| !next.is_empty()) else {
-                return Err(SourceError::NotFound);
+                return Err(SourceError::NothingNamed(nothing_at(&answer, step)));
             };
             url = url.join(next).map_err(|_| refused())?;
         }
@@ -247,16 +257,14 @@ impl FetchSource {
     }
 }
 
-/// How many entries a list has of which the pointer takes one by its number, if they are several: which
-/// one is the call's recording nobody knows.
-fn several_at(answer: &serde_json::Value, pointer: &str) -> Option<usize> {
-    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1);
-    let mut lists = ends.chain([pointer.len()]).filter_map(|end| {
-        let (list, number) = pointer[..end].rsplit_once('/')?;
-        number.parse::<usize>().ok()?;
-        Some(answer.pointer(list)?.as_array()?.len())
-    });
-    lists.find(|count| *count > 1)
+/// The host that a URL of the export leads to, with its port.
+fn host_of(key: &str) -> Option<String> {
+    let url = Url::parse(key.trim()).ok()?;
+    let host = url.host_str()?;
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }
 
 /// What a refusal of one URL means: another URL may work.
@@ -277,6 +285,10 @@ fn judge(response: &Response, is_direct: bool) -> SourceError {
 }
 
 impl ObjectSource for FetchSource {
+    fn host(&self, key: &str) -> Option<String> {
+        host_of(key)
+    }
+
     /// Nothing is listed: the export names each.
     fn list(&self, _: Option<String>) -> BoxFuture<'_, Result<ObjectPage, SourceError>> {
         Box::pin(async { Ok(ObjectPage::default()) })
@@ -290,7 +302,7 @@ impl ObjectSource for FetchSource {
     ) -> BoxFuture<'a, Result<ObjectBody, SourceError>> {
         Box::pin(async move {
             let headers = range_headers(range, tag);
-            let place = Arc::clone(&self.places).acquire_owned().await;
+            let place = self.places(key).acquire_owned().await;
             let body = body_stream(self.sound(key, &headers).await?, range)?;
             // The place is free when the sound has come, or nobody wants more of it.
             let stream = body.stream.inspect(move |_| {
@@ -326,16 +338,6 @@ impl fmt::Debug for FetchSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_list_of_several_recordings_names_none() {
-        let answer = serde_json::json!({"one": [{"u": "a"}], "two": [{"u": "a"}, {"u": "b"}], "0": {"u": "c"}});
-        assert_eq!(several_at(&answer, "/one/0/u"), None);
-        assert_eq!(several_at(&answer, "/two/0/u"), Some(2));
-        assert_eq!(several_at(&answer, "/two/0"), Some(2));
-        assert_eq!(several_at(&answer, "/0/u"), None);
-        assert_eq!(several_at(&answer, "/none/0/u"), None);
-    }
 
     fn source(hosts: &[&str], may_be_private: bool) -> FetchSource {
         let settings = FetchSettings {

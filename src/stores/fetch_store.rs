@@ -9,7 +9,9 @@ use super::error::SourceError;
 use super::object::ByteRange;
 use super::recording_name::name_of;
 use super::remote_store::RemoteStore;
-use crate::recordings::{Recording, RecordingError, RecordingFetch, RecordingKey, RecordingStore};
+use crate::recordings::{
+    FetchAnswer, Recording, RecordingError, RecordingFetch, RecordingKey, RecordingStore,
+};
 
 /// Looks recordings up by their URLs.
 #[derive(Debug)]
@@ -47,14 +49,17 @@ impl FetchStore {
 }
 
 impl RecordingFetch for FetchStore {
-    fn look_up(&self, url: &str) -> Result<Option<Recording>, RecordingError> {
+    fn look_up(&self, url: &str) -> Result<FetchAnswer, RecordingError> {
         let first = ByteRange {
             from: 0,
             until: Some(1),
         };
         let found = match self.connection.read(url, first, None) {
             Ok(body) => body,
-            Err(SourceError::NotFound) => return Ok(None),
+            Err(SourceError::NotFound) => {
+                return Ok(FetchAnswer::Nothing("nothing is at its URL".to_owned()));
+            }
+            Err(SourceError::NothingNamed(where_to)) => return Ok(FetchAnswer::Nothing(where_to)),
             Err(error) => return Err(error.into_recording_error()),
         };
         let name = name_of(url, found.kind.as_deref());
@@ -62,8 +67,7 @@ impl RecordingFetch for FetchStore {
         let version = found.state.version();
         let number = self.number(url);
         let store = Arc::clone(&self.store);
-        Ok(Some(
-            Recording::fetched(store, key, name, version).numbered(number),
-        ))
+        let found = Recording::fetched(store, key, name, version);
+        Ok(FetchAnswer::Recording(found.numbered(number)))
     }
 }

@@ -12,7 +12,7 @@ use reqwest::header::{
 use reqwest::{Response, header};
 
 use super::error::SourceError;
-use super::object::{ByteRange, ObjectBody, ObjectState};
+use super::object::{ByteRange, ObjectBody, ObjectState, ObjectTag};
 use super::public_only::PrivateHost;
 use crate::api::RetryAfter;
 
@@ -113,20 +113,10 @@ fn state_without_size(headers: &HeaderMap) -> ObjectState {
     let modified = text(&LAST_MODIFIED).and_then(|text| httpdate::parse_http_date(text).ok());
     ObjectState {
         bytes: 0,
-        tag: text(&ETAG).and_then(plain_tag),
+        tag: text(&ETAG).and_then(ObjectTag::parse),
         modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
         cold: None,
     }
-}
-
-/// A tag that names the content; nothing of a weak one, which only names something like it.
-pub(super) fn plain_tag(tag: &str) -> Option<String> {
-    let tag = tag.trim();
-    if tag.starts_with("W/") {
-        return None;
-    }
-    let tag = tag.trim_matches('"');
-    (!tag.is_empty()).then(|| tag.to_owned())
 }
 
 /// The whole size in `bytes 0-99/1234`, and where the bytes begin.
@@ -199,14 +189,6 @@ pub(super) fn body_stream(response: Response, range: ByteRange) -> Result<Object
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tags_lose_their_quotes_and_weak_ones_name_nothing() {
-        assert_eq!(plain_tag("\"abc\"").as_deref(), Some("abc"));
-        assert_eq!(plain_tag("abc-2").as_deref(), Some("abc-2"));
-        assert_eq!(plain_tag("W/\"abc\""), None);
-        assert_eq!(plain_tag("\"\""), None);
-    }
 
     #[test]
     fn a_range_tells_the_size_of_the_whole() {

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use futures::future::BoxFuture;
-use futures::stream::{self, StreamExt as _};
 use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret as _;
@@ -12,7 +11,7 @@ use url::Url;
 use super::error::SourceError;
 use super::folder_list::{FolderList, ListedFolder};
 use super::http_answer::{body_stream, object_state, passing, range_headers, sent, text};
-use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState, UnlistedObject};
+use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState};
 use super::object_source::ObjectSource;
 use super::settings::WebLogin;
 use super::web_index::{IndexEntry, entries_of_page, entries_of_webdav};
@@ -22,8 +21,6 @@ use crate::recordings::{is_audio_extension, is_bin};
 const MOST_REDIRECTS: usize = 5;
 /// The most of an index that is read.
 const LONGEST_INDEX: usize = 64 * 1024 * 1024;
-/// Files of one folder whose size is asked for side by side, where the index does not tell it.
-const ASKED_AT_ONCE: usize = 16;
 
 /// Files of a web server below one address.
 pub(super) struct HttpsSource {
@@ -122,7 +119,6 @@ impl HttpsSource {
         };
         let entries = self.entries(url).await?;
         let mut listed = ListedFolder::default();
-        let mut unmeasured = Vec::new();
         for entry in entries {
             let below = if folder.is_empty() {
                 entry.name.clone()
@@ -144,26 +140,13 @@ impl HttpsSource {
                 } => {
                     listed.objects.push(ListedObject { key: below, state });
                 }
-                IndexEntry { name, .. } if is_recording(&name) => unmeasured.push(below),
+                IndexEntry { name, .. } if is_recording(&name) => {
+                    listed.unmeasured.push(below);
+                }
                 IndexEntry { .. } => listed.objects.push(ListedObject {
                     key: below,
                     state: ObjectState::unknown(),
                 }),
-            }
-        }
-        let asked = stream::iter(unmeasured).map(async |key| {
-            let state = self.state(&key).await;
-            (key, state)
-        });
-        let mut asked = std::pin::pin!(asked.buffered(ASKED_AT_ONCE));
-        while let Some((key, state)) = asked.next().await {
-            match state {
-                Ok(state) => listed.objects.push(ListedObject { key, state }),
-                Err(error @ (SourceError::Refused(_) | SourceError::NotFound)) => {
-                    let why = error.to_string();
-                    listed.unlisted.push(UnlistedObject { name: key, why });
-                }
-                Err(error) => return Err(error),
             }
         }
         Ok(listed)

@@ -9,12 +9,39 @@ use futures::stream::BoxStream;
 use super::error::SourceError;
 use crate::recordings::ObjectVersion;
 
+/// The name that a store has for the content of an object: its `ETag`, or a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ObjectTag {
+    /// Without quotes.
+    text: String,
+    /// It names everything that serves as well as this, not these very bytes: RFC 9110, section 8.8.1.
+    is_weak: bool,
+}
+
+impl ObjectTag {
+    /// As a header or a list has it; nothing where it is empty.
+    pub(super) fn parse(text: &str) -> Option<ObjectTag> {
+        let text = text.trim();
+        let strong = text.strip_prefix("W/");
+        let (is_weak, text) = (strong.is_some(), strong.unwrap_or(text).trim_matches('"'));
+        (!text.is_empty()).then(|| ObjectTag {
+            text: text.to_owned(),
+            is_weak,
+        })
+    }
+
+    /// It as a condition for more bytes of the same object, which a weak one never fulfils.
+    pub(super) fn condition(&self) -> Option<&str> {
+        (!self.is_weak).then_some(&*self.text)
+    }
+}
+
 /// What a store says of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ObjectState {
     pub(super) bytes: u64,
-    /// Names the content (`ETag` without quotes, or a version), where the store has one.
-    pub(super) tag: Option<String>,
+    /// Where the store has one.
+    pub(super) tag: Option<ObjectTag>,
     /// Whole seconds: answers for single objects have no more.
     pub(super) modified: SystemTime,
     /// The class of cold storage that it lies in.
@@ -32,9 +59,10 @@ impl ObjectState {
         }
     }
 
-    /// It as an index keeps it.
+    /// It as an index keeps it. Tags are compared as weak ones: some servers give the same tag now weak,
+    /// now strong.
     pub(super) fn version(&self) -> ObjectVersion {
-        let tag = self.tag.as_deref().unwrap_or_default();
+        let tag = self.tag.as_ref().map_or("", |tag| &tag.text);
         ObjectVersion::tagged(self.bytes, tag.as_bytes(), self.modified)
     }
 }
@@ -51,6 +79,8 @@ pub(super) struct ListedObject {
 #[derive(Debug, Default)]
 pub(super) struct ObjectPage {
     pub(super) objects: Vec<ListedObject>,
+    /// Keys of objects of which the list does not say what they are.
+    pub(super) unmeasured: Vec<String>,
     /// What cannot be listed, and why.
     pub(super) unlisted: Vec<UnlistedObject>,
     /// Where the next part begins; nothing after the last one.
@@ -100,5 +130,29 @@ impl ByteRange {
             (from, None) => Some(format!("bytes={from}-")),
             (from, Some(until)) => Some(format!("bytes={from}-{}", until.saturating_sub(1))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_tags_are_compared_and_are_no_condition() {
+        let tag = |text| ObjectTag::parse(text).unwrap();
+        assert_eq!(tag("\"abc\"").condition(), Some("abc"));
+        assert_eq!(tag("abc-2").condition(), Some("abc-2"));
+        assert_eq!(tag("W/\"abc\"").condition(), None);
+        assert_eq!(ObjectTag::parse("\"\""), None);
+        let version = |text| {
+            let state = ObjectState {
+                tag: ObjectTag::parse(text),
+                ..ObjectState::unknown()
+            };
+            state.version()
+        };
+        assert_eq!(version("W/\"abc\"").change_to(version("\"abc\"")), None);
+        let changed = version("W/\"abc\"").change_to(version("W/\"abd\""));
+        assert!(changed.is_some());
     }
 }

@@ -9,6 +9,11 @@ use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 
 /// A place with objects that is reached over a network.
 pub(super) trait ObjectSource: Debug + Send + Sync {
+    /// The host that is asked for this key, where keys lead to several. Each has its own pauses and outages.
+    fn host(&self, _key: &str) -> Option<String> {
+        None
+    }
+
     /// One part of the list; `after` is where the part before said that the next one begins.
     fn list(&self, after: Option<String>) -> BoxFuture<'_, Result<ObjectPage, SourceError>>;
 

@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 
 use super::connection::StoreConnection;
 use super::error::SourceError;
-use super::object::{ByteRange, ByteStream, ObjectState};
+use super::object::{ByteRange, ByteStream, ObjectState, ObjectTag};
 use crate::recordings::{ReadExtent, RecordingError};
 
 /// The first piece of an object of which only parts are read.
@@ -97,7 +97,7 @@ impl RemoteReader {
                 Err(error) => {
                     *self.body() = None;
                     tried += 1;
-                    self.connection.wait_after(error, tried)?;
+                    self.connection.wait_after(&self.key, error, tried)?;
                 }
             }
         }
@@ -120,7 +120,7 @@ impl RemoteReader {
             from: self.at,
             until,
         };
-        let tag = self.opened.tag.as_deref();
+        let tag = self.opened.tag.as_ref().and_then(ObjectTag::condition);
         let body = self.connection.read(&self.key, range, tag)?;
         let (was, now) = (self.opened.version(), body.state.version());
         if was.change_to(now).is_some() {

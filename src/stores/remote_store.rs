@@ -7,9 +7,7 @@ use std::sync::Arc;
 use super::address::StoreAddress;
 use super::connection::StoreConnection;
 use super::error::SourceError;
-use super::object_source::ObjectSource;
 use super::remote_reader::RemoteReader;
-use super::runtime::StoreRuntime;
 use crate::recordings::{
     FileChange, IndexError, Listing, ObjectVersion, OpenRecording, ReadExtent, RecordingError,
     RecordingKey, RecordingStore, StoreFailure,
@@ -26,12 +24,7 @@ pub(super) struct RemoteStore {
 }
 
 impl RemoteStore {
-    pub(super) fn new(
-        source: Box<dyn ObjectSource>,
-        address: &StoreAddress,
-        runtime: &Arc<StoreRuntime>,
-    ) -> RemoteStore {
-        let connection = StoreConnection::new(source, address.to_string(), runtime);
+    pub(super) fn new(connection: StoreConnection, address: &StoreAddress) -> RemoteStore {
         let store = RemoteStore::over(
             Arc::new(connection),
             &address.folders(),

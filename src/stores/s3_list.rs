@@ -7,8 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::error::SourceError;
-use super::http_answer::plain_tag;
-use super::object::{ListedObject, ObjectPage, ObjectState, UnlistedObject};
+use super::object::{ListedObject, ObjectPage, ObjectState, ObjectTag, UnlistedObject};
 
 /// Classes of which an object must be restored before it can be read: the S3 user guide, "Storage
 /// classes". `GLACIER_IR` is read at once.
@@ -95,7 +94,7 @@ fn state(entry: &Contents) -> Option<ObjectState> {
     let class = entry.storage_class.as_deref().unwrap_or_default().trim();
     Some(ObjectState {
         bytes: entry.size.as_deref()?.trim().parse().ok()?,
-        tag: entry.tag.as_deref().and_then(plain_tag),
+        tag: entry.tag.as_deref().and_then(ObjectTag::parse),
         modified: SystemTime::from(Timestamp::from_second(at.as_second()).ok()?),
         cold: COLD.contains(&class).then(|| class.to_owned()),
     })
@@ -159,7 +158,10 @@ mod tests {
             .collect();
         assert_eq!(cold, [Some("GLACIER"), None]);
         let state = &page.objects[0].state;
-        assert_eq!((state.bytes, state.tag.as_deref()), (7, Some("abc")));
+        assert_eq!(
+            (state.bytes, state.tag.clone()),
+            (7, ObjectTag::parse("abc"))
+        );
         let at = state
             .modified
             .duration_since(SystemTime::UNIX_EPOCH)

@@ -28,6 +28,15 @@ pub struct WebLogin {
     pub password: SecretString,
 }
 
+/// What becomes of a store that has given nothing for several requests in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutagePolicy {
+    /// It is asked again now and then.
+    Probe,
+    /// It is not asked again.
+    GiveUp,
+}
+
 /// How stores are reached and who asks.
 #[derive(Clone)]
 pub struct StoreSettings {
@@ -41,6 +50,8 @@ pub struct StoreSettings {
     pub logins: Vec<WebLogin>,
     /// The AWS profile that was looked at, for messages.
     pub aws_profile: String,
+    /// What becomes of a store that is down.
+    pub outage: OutagePolicy,
 }
 
 impl StoreSettings {

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::error::SourceError;
-use super::http_answer::plain_tag;
-use super::object::ObjectState;
+use super::object::{ObjectState, ObjectTag};
 
 /// One file or folder of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,16 +148,15 @@ fn below(folder: &Url, link: &str) -> Option<IndexEntry> {
     if url.origin() != folder.origin() || link.starts_with(['?', '#']) {
         return None;
     }
-    let rest = url.path().strip_prefix(folder.path())?;
-    let (name, is_folder) = match rest.strip_suffix('/') {
+    // Servers write the same path in several ways.
+    let (path, above) = (decoded(&url), decoded(folder));
+    let rest = path.strip_prefix(&*above)?;
+    let (name, is_folder) = match rest.strip_suffix(b"/") {
         Some(name) => (name, true),
         None => (rest, false),
     };
-    if name.is_empty() || name.contains('/') {
-        return None;
-    }
-    let name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
-    if name.contains('/') || name == "." || name == ".." {
+    let name = String::from_utf8(name.to_vec()).ok()?;
+    if name.contains('/') || matches!(&*name, "" | "." | "..") {
         return None;
     }
     Some(IndexEntry {
@@ -166,6 +164,11 @@ fn below(folder: &Url, link: &str) -> Option<IndexEntry> {
         is_folder,
         state: None,
     })
+}
+
+/// The path of a URL without its percent signs.
+fn decoded(url: &Url) -> Vec<u8> {
+    percent_decode_str(url.path()).collect()
 }
 
 /// Reads the answer of `WebDAV`.
@@ -205,8 +208,7 @@ pub(super) fn entries_of_webdav(xml: &str, folder: &Url) -> Result<Vec<IndexEntr
 fn below_webdav(folder: &Url, href: &str) -> Result<Option<IndexEntry>, SourceError> {
     let elsewhere = || SourceError::Refused("WebDAV names files of another folder".to_owned());
     let url = folder.join(href).map_err(|_| elsewhere())?;
-    let decoded = |path: &str| percent_decode_str(path).collect::<Vec<u8>>();
-    let (path, above) = (decoded(url.path()), decoded(folder.path()));
+    let (path, above) = (decoded(&url), decoded(folder));
     let rest = match path.strip_prefix(&*above) {
         Some(rest) => rest,
         None if path.as_slice() == above.strip_suffix(b"/").unwrap_or(&above) => b"",
@@ -234,7 +236,7 @@ fn state(prop: &Prop) -> Option<ObjectState> {
     let modified = prop.getlastmodified.as_deref()?.trim();
     Some(ObjectState {
         bytes: prop.getcontentlength.as_deref()?.trim().parse().ok()?,
-        tag: prop.getetag.as_deref().and_then(plain_tag),
+        tag: prop.getetag.as_deref().and_then(ObjectTag::parse),
         modified: whole_seconds(httpdate::parse_http_date(modified).ok()?),
         cold: None,
     })
@@ -277,6 +279,36 @@ mod tests {
                 ("x&y.wav".to_owned(), false, None),
             ]
         );
+    }
+
+    #[test]
+    fn links_to_the_folder_itself_those_above_it_and_other_orders_of_it_are_passed_over() {
+        for link in [
+            "",
+            ".",
+            "./",
+            "./?C=M",
+            "/calls",
+            "/calls/",
+            "/calls/?C=N&amp;O=D",
+            "?C=N;O=D",
+            "#top",
+            "..",
+            "../",
+            "../?C=S",
+            "/",
+            "HTTPS://EXAMPLE.COM/calls/",
+            "//example.com/calls/./",
+            "/c%61lls/",
+            "%2e%2e/",
+            "mailto:ann@example.com",
+            "javascript:sort()",
+        ] {
+            let page =
+                format!("<html><a href=\"{link}\">x</a><a href=\"/c%61lls/%61.wav\">a</a></html>");
+            let found = shown(entries_of_page(&page, &folder()).unwrap());
+            assert_eq!(found, [("a.wav".to_owned(), false, None)], "{link}");
+        }
     }
 
     #[test]

@@ -49,6 +49,25 @@ fn alone(command: &mut Command, store: &ObjectServer) {
         .env("AWS_REGION", "eu-north-1");
 }
 
+/// The program with these arguments, and what it needs to ask the store.
+fn with_keys(workdir: &Workdir, store: &ObjectServer, arguments: &[&str]) -> Ended {
+    let mut program = workdir.program(arguments);
+    alone(&mut program, store);
+    program.env("AWS_ACCESS_KEY_ID", KEY);
+    program.env("AWS_SECRET_ACCESS_KEY", SECRET);
+    Ended::from(program.output().expect("the program starts"))
+}
+
+/// `check` of calls whose recordings are in the bucket.
+fn check(workdir: &Workdir, store: &ObjectServer) -> Ended {
+    let check = ["check", "calls.csv", "--out", "out"];
+    with_keys(
+        workdir,
+        store,
+        &[&check[..], &["--audio", "s3://calls/2024"]].concat(),
+    )
+}
+
 fn run(workdir: &Workdir, server: &Server, store: &ObjectServer) -> Ended {
     let audio = ["calls.csv", "--audio", "s3://calls/2024"];
     let mut runner = workdir.bare_runner(server, &audio);
@@ -247,4 +266,98 @@ fn a_page_a_missing_recording_and_one_of_two_calls_are_not_sent() {
         2,
         "the third, and the first of the two that name one recording"
     );
+}
+
+#[test]
+fn a_store_that_is_down_is_given_up_by_a_check() {
+    let given = calls(60, 910);
+    let (workdir, store) = in_a_bucket(&given);
+    store.fail_after(5, StoreFault::Silent);
+    let ended = check(&workdir, &store);
+    assert!(
+        ended
+            .out
+            .contains("gave nothing for 3 requests in a row, and is not asked again"),
+        "{ended:?}"
+    );
+    assert_eq!(workdir.outcome("held"), 55);
+    // Three requests are given up after four tries each.
+    assert_eq!(store.asked(), 5 + 3 * 4);
+}
+
+#[test]
+fn a_header_that_cannot_be_fetched_whole_says_nothing_of_its_recording() {
+    let given = calls(2, 911);
+    let (workdir, store) = in_a_bucket(&given);
+    let faults = [
+        StoreFault::CutAfter(10),
+        StoreFault::Instead("403 Forbidden"),
+    ];
+    store.spoil(&path(&given[0]), &faults);
+    check(&workdir, &store);
+    assert_eq!(workdir.lines_with("recording-unavailable").len(), 1);
+    assert!(workdir.lines_with("recording-format").is_empty());
+    assert_eq!(workdir.outcome("held"), 1);
+}
+
+#[test]
+fn a_trial_of_a_mapping_counts_what_is_held_apart() {
+    let given = calls(3, 912);
+    let (workdir, store) = in_a_bucket(&given);
+    let refused = vec![StoreFault::Instead("403 Forbidden"); 3];
+    store.spoil(&path(&given[1]), &refused);
+    let trial = ["mapping", "test", "calls.csv", "-n", "3"];
+    let audio = ["--audio", "s3://calls/2024"];
+    let ended = with_keys(&workdir, &store, &[&trial[..], &audio].concat());
+    ended
+        .with_code(0)
+        .says("2 of 3 records can be sent, 1 is held.");
+}
+
+#[test]
+fn a_pointer_that_leads_nowhere_is_told_with_what_the_answer_has() {
+    let (mut given, store, server) = (calls(2, 913), ObjectServer::start(), Server::healthy());
+    let workdir = by_url(&mut given, &store);
+    let mapping = workdir.read("mine.toml");
+    workdir.write("mine.toml", mapping + "then = \"/call/recording\"\n");
+    for call in &given {
+        store.put(
+            &call.file,
+            br#"{"call": {"id": 7301, "media": "https://example.com/x"}}"#,
+        );
+    }
+    let ended = fetch(&workdir, &server, &["--allow-private"]);
+    let said = "names no recording at `/call/recording`: at `/call` it has the keys id, media";
+    assert!(ended.out.contains(said), "{ended:?}");
+    assert_eq!(workdir.lines_with("recording-missing").len(), 2);
+    assert!(!workdir.read("out/problems.csv").contains("7301"));
+}
+
+#[test]
+fn files_of_an_index_wait_for_the_server_one_by_one() {
+    let given = calls(5, 914);
+    let (workdir, store, server) = (
+        Workdir::with(&given),
+        ObjectServer::start(),
+        Server::healthy(),
+    );
+    std::fs::remove_dir_all(workdir.path("audio")).expect("a folder");
+    let link = |call: &Given| format!("<a href=\"{0}\">{0}</a>", call.file);
+    let links: String = given.iter().map(link).collect();
+    let page = format!("<html><a href=\"../\">up</a><a href=\"./\">here</a>{links}</html>");
+    store.put("files/", page.as_bytes());
+    for call in &given {
+        store.put(&format!("files/{}", call.file), &call.recording);
+    }
+    let slow = StoreFault::Instead("503 Service Unavailable\r\nretry-after: 1");
+    store.spoil(&format!("files/{}", given[2].file), &[slow]);
+    let audio = format!("{}/files/", store.url());
+    workdir
+        .bare_run(&server, &["calls.csv", "--audio", &audio])
+        .with_code(0);
+    server.has_exactly(&given, "v2");
+    let heads = store.seen();
+    let heads = heads.iter().filter(|head| head.starts_with("HEAD"));
+    // One for each to list it, one more for the one that was refused, and one for each once it was sent.
+    assert_eq!(heads.count(), 11);
 }

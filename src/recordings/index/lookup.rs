@@ -27,7 +27,7 @@ use crate::recordings::store::listing::{
     Alias, ColdRecordings, FileState, IndexedFile, IndexedFolder, Unlisted,
 };
 use crate::recordings::store::recording::Recording;
-use crate::recordings::store::recording_fetch::RecordingFetch;
+use crate::recordings::store::recording_fetch::{FetchAnswer, RecordingFetch};
 use crate::recordings::store::recording_store::RecordingStore;
 
 /// What counts as a recording that may be sent.
@@ -112,17 +112,18 @@ impl Index {
         }
     }
 
-    /// The recording at a URL of the export; nothing where nothing is there, or URLs are not asked for.
-    pub fn fetch(&self, url: &str) -> Result<Option<Recording>, RecordingError> {
-        let Some(fetch) = &self.fetch else {
-            return Ok(None);
-        };
+    /// What is at a URL of the export; nothing where URLs are not asked for.
+    pub fn fetch(&self, url: &str) -> Option<Result<FetchAnswer, RecordingError>> {
+        let fetch = self.fetch.as_ref()?;
         // Behind those that were listed, so that no two recordings have one number.
         let listed = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let found = fetch.look_up(url)?;
-        Ok(found.map(|found| {
-            let number = found.id.saturating_add(listed);
-            found.numbered(number)
+        let answer = fetch.look_up(url);
+        Some(answer.map(|answer| match answer {
+            FetchAnswer::Recording(found) => {
+                let number = found.id.saturating_add(listed);
+                FetchAnswer::Recording(found.numbered(number))
+            }
+            nothing @ FetchAnswer::Nothing(_) => nothing,
         }))
     }
 

@@ -21,6 +21,7 @@ mod sniff;
 mod tests;
 mod uncompressed;
 mod view;
+mod watched;
 mod xiph;
 
 use std::io::{self, Read, Seek};
@@ -37,19 +38,17 @@ use super::extension::contradicts;
 use super::{Recording, RecordingError};
 use ahead::Ahead;
 use bytes::read_at;
+use watched::WatchedReader;
 
-/// Looks into a recording, if it is still the file that was found.
+/// Looks into a recording, if it is still the file that was found. A header that could not be fetched
+/// whole says nothing of the recording.
 pub fn probe_found(
     recording: &Recording,
     depth: Depth,
 ) -> Result<Result<Probe, ProbeError>, RecordingError> {
-    let file = recording.open_parts()?;
-    Ok(probe_reader(
-        file,
-        recording.bytes(),
-        &recording.name,
-        depth,
-    ))
+    let (reader, failure) = WatchedReader::new(recording.open_parts()?);
+    let probed = probe_reader(reader, recording.bytes(), &recording.name, depth);
+    failure.take().map_or(Ok(probed), Err)
 }
 
 /// Reads the header of a file that somebody named, and more where that does not tell its length.

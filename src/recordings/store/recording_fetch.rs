@@ -5,8 +5,17 @@ use std::fmt::Debug;
 use super::error::RecordingError;
 use super::recording::Recording;
 
+/// What a URL leads to.
+#[derive(Debug)]
+pub enum FetchAnswer {
+    /// A recording.
+    Recording(Recording),
+    /// Nothing, and where it was looked for in vain.
+    Nothing(String),
+}
+
 /// Gives recordings by their URLs. What it gives opens as any other recording.
 pub trait RecordingFetch: Debug + Send + Sync {
-    /// The recording at a URL; nothing where the URL leads to nothing. The same URL gives the same recording.
-    fn look_up(&self, url: &str) -> Result<Option<Recording>, RecordingError>;
+    /// What is at a URL. The same URL gives the same recording.
+    fn look_up(&self, url: &str) -> Result<FetchAnswer, RecordingError>;
 }

@@ -39,9 +39,18 @@ pub struct MappingTrial {
 struct Try {
     place: String,
     fate: String,
-    is_good: bool,
+    verdict: Verdict,
     rows: Vec<[String; 3]>,
     problems: Vec<Problem>,
+}
+
+/// What would become of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Sent,
+    /// Nothing is wrong with it, but it waits.
+    Held,
+    NotSent,
 }
 
 impl MappingTrial {
@@ -91,21 +100,22 @@ impl MappingTrial {
             if self.shown.len() >= self.wanted {
                 return ControlFlow::Break(());
             }
-            let (fate, is_good, rows) = match decision.action() {
-                Action::Send(job) => ("can be sent".to_owned(), true, case_rows(job)),
+            let (fate, verdict, rows) = match decision.action() {
+                Action::Send(job) => ("can be sent".to_owned(), Verdict::Sent, case_rows(job)),
                 Action::Finished(Outcome::Skipped, rule) => {
                     *self.left_out.entry(rule.to_string()).or_default() += 1;
                     continue;
                 }
                 Action::Finished(outcome, detail) => {
-                    (finished(*outcome, detail), false, Vec::new())
+                    let fate = finished(*outcome, detail);
+                    (fate, Verdict::NotSent, Vec::new())
                 }
                 _ => continue,
             };
             self.shown.push(Try {
                 place: record.location().to_string(),
                 fate,
-                is_good,
+                verdict,
                 rows: rows.into_iter().map(|cells| cells.map(beginning)).collect(),
                 problems: decision.problems().to_vec(),
             });
@@ -127,14 +137,14 @@ impl MappingTrial {
             *self.left_out.entry(rule.to_owned()).or_default() += 1;
             return;
         }
-        let (fate, is_good) = match decision.action() {
+        let (fate, verdict) = match decision.action() {
             Action::WithLead | Action::WithJob | Action::PutAside => return,
-            Action::Send(_) | Action::Ready => ("can be sent".to_owned(), true),
+            Action::Send(_) | Action::Ready => ("can be sent".to_owned(), Verdict::Sent),
             Action::Noted(noted) if noted.outcome == Outcome::Held => {
-                (format!("held: {}", noted.detail), true)
+                (format!("held: {}", noted.detail), Verdict::Held)
             }
-            Action::Noted(noted) => (finished(noted.outcome, noted.detail), false),
-            Action::Finished(outcome, detail) => (finished(*outcome, detail), false),
+            Action::Noted(noted) => (finished(noted.outcome, noted.detail), Verdict::NotSent),
+            Action::Finished(outcome, detail) => (finished(*outcome, detail), Verdict::NotSent),
         };
         let rows = Field::ALL.into_iter().filter_map(|field| {
             let sent = match decision.action() {
@@ -146,13 +156,13 @@ impl MappingTrial {
         self.shown.push(Try {
             place: record.location().to_string(),
             fate,
-            is_good,
+            verdict,
             rows: rows.map(|cells| cells.map(beginning)).collect(),
             problems: decision.problems().to_vec(),
         });
     }
 
-    /// Shows the records, and whether all of them can be sent.
+    /// Shows the records, and whether all of them can be sent, now or once what they wait for is there.
     pub fn show(&self, screen: &mut Screen) -> bool {
         screen.notice(&format!("reading {}", safe(&self.reading)));
         let ink = |is_good| {
@@ -164,7 +174,7 @@ impl MappingTrial {
         };
         for one in &self.shown {
             screen.result("");
-            let fate = screen.paint(ink(one.is_good), &safe(&one.fate));
+            let fate = screen.paint(ink(one.verdict != Verdict::NotSent), &safe(&one.fate));
             screen.result(&format!("{}: {fate}", safe(&one.place)));
             // Borders and blanks take ten columns.
             let room = usize::from(screen.width()).max(60) - 10 - 23;
@@ -221,17 +231,24 @@ impl MappingTrial {
                 safe(&self.unused.join(", "))
             ));
         }
-        let good = self.shown.iter().filter(|one| one.is_good).count();
-        let (good, all) = (
-            u64::try_from(good).unwrap_or(0),
-            u64::try_from(self.shown.len()).unwrap_or(0),
-        );
-        lines.push(format!("{good} of {} can be sent.", counted(all, "record")));
+        let count = |verdict| {
+            let some = self.shown.iter().filter(|one| one.verdict == verdict);
+            u64::try_from(some.count()).unwrap_or(0)
+        };
+        let (sent, held) = (count(Verdict::Sent), count(Verdict::Held));
+        let all = u64::try_from(self.shown.len()).unwrap_or(0);
+        let waits = match held {
+            0 => String::new(),
+            1 => ", 1 is held".to_owned(),
+            some => format!(", {some} are held"),
+        };
+        let records = counted(all, "record");
+        lines.push(format!("{sent} of {records} can be sent{waits}."));
         screen.result("");
         for line in wrapped(&lines, screen.width()) {
             screen.result(&line);
         }
-        good == all
+        sent + held == all
     }
 }
 

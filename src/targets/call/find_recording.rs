@@ -13,7 +13,9 @@ use crate::domain::call::Call;
 use crate::domain::{Code, Problem, Severity};
 use crate::mapping::SeveralArg;
 use crate::pipeline::Round;
-use crate::recordings::{Grade, Index, OutsideFolder, Recording, SearchResult, Unusable};
+use crate::recordings::{
+    FetchAnswer, Grade, Index, OutsideFolder, Recording, SearchResult, Unusable,
+};
 use crate::source::Record;
 
 /// Finds the recordings of calls.
@@ -131,11 +133,11 @@ impl<'w> CallRecordingFinder<'w> {
                 return None;
             }
         };
-        let recording = match index.fetch(url) {
-            Ok(Some(recording)) => recording,
-            Ok(None) => {
-                let what = "nothing is at its URL";
-                told.missing(what, self.context.target.policy.missing);
+        // Without the secret that is left to the operator, recordings are looked for by their names.
+        let recording = match index.fetch(url)? {
+            Ok(FetchAnswer::Recording(recording)) => recording,
+            Ok(FetchAnswer::Nothing(what)) => {
+                told.missing(&what, self.context.target.policy.missing);
                 return None;
             }
             Err(error) => {

@@ -16,6 +16,10 @@ pub(crate) enum StoreFault {
     CutAfter(usize),
     /// A page of HTML with status 200.
     Page,
+    /// A status line, and the code in the answer of S3.
+    Refused(&'static str, &'static str),
+    /// No answer at all.
+    Silent,
 }
 
 /// An object: its content, and how often it was put.
@@ -30,6 +34,10 @@ struct Shelf {
     seen: Vec<String>,
     /// Paths whose content changes after so many bytes were sent of it.
     replaced: HashMap<String, Vec<u8>>,
+    /// What goes wrong with all requests for objects but so many.
+    end: Option<(usize, StoreFault)>,
+    /// Requests for objects so far.
+    asked: usize,
 }
 
 /// A server with objects; ends with the test.
@@ -76,6 +84,23 @@ impl ObjectServer {
         kept.faults.insert(path.to_owned(), faults.to_vec());
     }
 
+    /// After so many requests for objects from now on, all others go wrong.
+    pub(crate) fn fail_after(&self, requests: usize, fault: StoreFault) {
+        let mut kept = self.shelf.lock().expect("a shelf");
+        let until = kept.asked + requests;
+        kept.end = Some((until, fault));
+    }
+
+    /// All goes well again.
+    pub(crate) fn mend(&self) {
+        self.shelf.lock().expect("a shelf").end = None;
+    }
+
+    /// How many requests for objects there were.
+    pub(crate) fn asked(&self) -> usize {
+        self.shelf.lock().expect("a shelf").asked
+    }
+
     /// Once its bytes have been sent, another object takes the place of this one.
     pub(crate) fn replace_after_reading(&self, path: &str, content: &[u8]) {
         let mut kept = self.shelf.lock().expect("a shelf");
@@ -111,7 +136,12 @@ impl ObjectServer {
             kept.seen.push(head.to_owned());
             let faults = kept.faults.get_mut(&path);
             let fault = faults.and_then(|faults| (!faults.is_empty()).then(|| faults.remove(0)));
-            (kept.objects.get(&path).cloned(), fault)
+            let object = kept.objects.get(&path).cloned();
+            kept.asked += usize::from(object.is_some());
+            let asked = kept.asked;
+            let end = kept.end.clone();
+            let end = end.filter(|(until, _)| object.is_some() && asked > *until);
+            (object, fault.or(end.map(|(_, fault)| fault)))
         };
         let cut = match fault {
             Some(StoreFault::Instead(answer)) => {
@@ -121,6 +151,14 @@ impl ObjectServer {
             Some(StoreFault::Page) => {
                 let page = "<!DOCTYPE html><html><title>Sign in</title></html>";
                 return write(stream, &whole("200 OK", "text/html; charset=utf-8", page));
+            }
+            Some(StoreFault::Refused(status, code)) => {
+                let error = format!("<Error><Code>{code}</Code></Error>");
+                return write(stream, &whole(status, "application/xml", &error));
+            }
+            Some(StoreFault::Silent) => {
+                stream.shutdown(std::net::Shutdown::Both).ok()?;
+                return None;
             }
             Some(StoreFault::CutAfter(bytes)) => Some(bytes),
             None => None,
