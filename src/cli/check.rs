@@ -47,6 +47,8 @@ pub(super) fn check(
         inputs: inputs::paths(&parts, &check.export),
         second_files: parts.mapping.second_files(),
         has_audio: parts.recordings.is_some(),
+        place: parts.place_kind(),
+        stores: parts.store_extent(),
         ..ReportOptions::new(Mode::Check)
     };
     walk(parts, options, screen)

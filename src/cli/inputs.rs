@@ -14,7 +14,9 @@ use crate::domain::Policy;
 use crate::events::ExportExtent;
 use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
-use crate::recordings::{Ffmpeg, Index, IndexOptions, Sidecar, Transcoder, index_store};
+use crate::recordings::{
+    Ffmpeg, Index, IndexOptions, PlaceKind, Sidecar, StoreExtent, Transcoder, index_store,
+};
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
 use crate::stores::{OutagePolicy, StoreError, open_fetch, open_stores};
@@ -69,6 +71,17 @@ impl ImportParts {
             Some(_) if self.mapping.is_of_cases() => Err(Usage::LabelOfCases),
             _ => Ok(()),
         }
+    }
+
+    /// In what kind of place recordings are looked for.
+    pub(super) fn place_kind(&self) -> PlaceKind {
+        let recordings = self.recordings.as_ref();
+        recordings.map_or_else(PlaceKind::default, |index| index.place_kind())
+    }
+
+    /// What lies in stores of recordings.
+    pub(super) fn store_extent(&self) -> Option<StoreExtent> {
+        self.recordings.as_ref()?.store_extent()
     }
 
     /// The pipeline of what the mapping is for.

@@ -36,6 +36,8 @@ pub(super) fn report_options(
         inputs: inputs::paths(parts, &run.export),
         second_files: parts.mapping.second_files(),
         has_audio: parts.recordings.is_some(),
+        place: parts.place_kind(),
+        stores: parts.store_extent(),
         extent: Arc::clone(&parts.extent),
         ..ReportOptions::new(mode)
     }

@@ -60,6 +60,8 @@ pub struct Totals {
     pub recordings: u64,
     /// The same by how they were found: exactly, by a pattern, inexactly.
     pub by_grade: [u64; 3],
+    /// Recordings that a run reads from a store, or from a URL; of several for one call each.
+    pub far: u64,
     /// Bytes of those recordings.
     pub bytes: u64,
     /// Seconds of those whose length is known.
@@ -92,6 +94,7 @@ impl Default for Totals {
             by_agent: CallsByAgent::default(),
             customers: Customers::default(),
             recordings: 0,
+            far: 0,
             by_grade: [0; 3],
             bytes: 0,
             seconds: 0.0,
@@ -250,6 +253,7 @@ impl Totals {
         self.by_agent.add_all(&other.by_agent);
         self.customers.add_all(&other.customers);
         self.recordings += other.recordings;
+        self.far += other.far;
         for (sum, count) in self.by_grade.iter_mut().zip(other.by_grade) {
             *sum += count;
         }

@@ -8,7 +8,7 @@ use super::record_locations::RecordLocations;
 use super::recording_claims::RecordingClaims;
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::events::{Customers, DominantCustomer};
-use crate::recordings::{ClaimStatus, Claimant, ColdRecordings, Index, Unlisted};
+use crate::recordings::{ClaimStatus, Claimant, ColdRecordings, Index, StoreOutage, Unlisted};
 
 /// Unclaimed recordings that are named one by one.
 const UNCLAIMED: usize = 1000;
@@ -71,6 +71,26 @@ pub(super) fn in_cold_storage(index: &Index) -> impl Iterator<Item = Problem> {
         );
         Problem::new(Code::RecordingUnavailable, of_no_line(class), message)
     })
+}
+
+/// Stores that gave nothing for a while, and what was not asked of them then.
+pub(super) fn outages(index: &Index) -> Vec<Problem> {
+    let tell = |outage: StoreOutage| {
+        let StoreOutage { place, unasked } = outage;
+        let were = if unasked == 1 {
+            "request was"
+        } else {
+            "requests were"
+        };
+        let message = format!(
+            "it gave nothing for several requests in a row: {unasked} further {were} not made, and \
+             count as failed. See whether it can be reached, then run again"
+        );
+        let problem = Problem::new(Code::RecordingUnavailable, of_no_line(&place), message);
+        // Apart from the recordings that it concerns, so that it is seen.
+        problem.with_severity(Severity::Note)
+    };
+    index.outages().into_iter().map(tell).collect()
 }
 
 /// Times in the names of recordings that are not those of their calls.
@@ -145,7 +165,7 @@ pub(super) fn unclaimed(
             }
             None => "no record of the export claims this recording".to_owned(),
         };
-        notes.push(note(&recording.name, message));
+        notes.push(note(&index.shown(&recording), message));
     }
     let more = |count: usize, what: &str| {
         let more = count.saturating_sub(UNCLAIMED);

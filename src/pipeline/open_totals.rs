@@ -26,6 +26,8 @@ pub(super) fn count_open<J>(
 
 fn count_recording(totals: &mut Totals, recording: &RecordingUse) {
     totals.recordings += 1;
+    let far = recording.recordings().filter(|one| one.is_far());
+    totals.far += far.count() as u64;
     totals.by_grade[recording.grade as usize] += 1;
     totals.bytes += recording.recordings().map(Recording::bytes).sum::<u64>();
     totals.unheard += u64::from(recording.is_unheard);

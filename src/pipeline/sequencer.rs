@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::clock_skew::Clocks;
 use super::closing_notes::{
-    in_cold_storage, not_searched, odd_clocks, one_customer, unclaimed, unlisted,
+    in_cold_storage, not_searched, odd_clocks, one_customer, outages, unclaimed, unlisted,
 };
 use super::decided_batch::DecidedBatch;
 use super::decision::Decision;
@@ -249,6 +249,7 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
             notes.extend(unlisted(index));
             notes.extend(not_searched(index));
             notes.extend(in_cold_storage(index));
+            notes.extend(outages(index));
         }
         notes.extend(odd_clocks(&self.clocks, &self.locations));
         if let (Some(index), Some(claims), Purpose::Check) =

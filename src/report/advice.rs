@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::Code;
 use crate::events::Outcome;
+use crate::recordings::PlaceKind;
 use crate::report::end_advice::{checked, ran};
 use crate::report::format::{count, counted, it_is, safe, them, were};
 use crate::report::stop_advice::stopped;
@@ -130,7 +131,13 @@ fn held(summary: &RunSummary) -> Option<String> {
     };
     let cure = match (only_missing, summary.mode) {
         (true, Mode::Run | Mode::Rehearsal) => {
-            format!("put {it} below the audio folder and run the same command again")
+            let place = match summary.place {
+                PlaceKind::Folder => format!("put {it} below the audio folder"),
+                PlaceKind::Store => format!("put {it} into the store"),
+                PlaceKind::Url => format!("see that the source has {it}"),
+                PlaceKind::Several => format!("put {it} where --audio looks"),
+            };
+            format!("{place} and run the same command again")
         }
         (true, Mode::Check | Mode::DryRun) => format!("a run sends {it} once the audio is there"),
         (false, _) => format!("the first run that finds what is lacking sends {it}"),

@@ -18,7 +18,7 @@ pub(super) fn unchecked(summary: &RunSummary) -> Vec<String> {
             told.push(format!("the length of {number}: no header says it"));
         }
     } else {
-        told.push("recordings: no --audio folder was named".to_owned());
+        told.push("recordings: --audio names no place".to_owned());
     }
     if summary.mode == Mode::Check {
         told.push(

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::events::ExportExtent;
+use crate::recordings::{PlaceKind, StoreExtent};
 
 /// How far the pipeline goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +98,12 @@ pub struct ReportOptions {
     pub bandwidth: Option<u64>,
     /// Where a run sends to; `None` for a check.
     pub destination: Option<DestinationLabel>,
-    /// Whether recordings are looked for, because a folder of them was named.
+    /// Whether recordings are looked for, because a place of them was named.
     pub has_audio: bool,
+    /// What kind of place that is.
+    pub place: PlaceKind,
+    /// What lies in stores, if recordings are in any.
+    pub stores: Option<StoreExtent>,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
     /// run is fed in again.
     pub inputs: Vec<PathBuf>,
@@ -123,6 +128,8 @@ impl ReportOptions {
             bandwidth: None,
             destination: None,
             has_audio: true,
+            place: PlaceKind::Folder,
+            stores: None,
             inputs: Vec::new(),
             second_files: Vec::new(),
             watched_at: None,

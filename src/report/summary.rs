@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::domain::call::Field;
 use crate::domain::{Code, Severity};
 use crate::events::{AnswerCounts, Outcome, StopReason, Tally, Totals};
+use crate::recordings::{PlaceKind, StoreExtent};
 use crate::report::counters::{Counters, Deliveries};
 use crate::report::estimate::Estimate;
 use crate::report::files::allowance::LeftOut;
@@ -64,6 +65,10 @@ pub struct RunSummary {
     pub estimate: Estimate,
     /// Whether recordings were looked for.
     pub has_audio: bool,
+    /// In what kind of place.
+    pub place: PlaceKind,
+    /// What lies in stores, if recordings are in any.
+    pub stores: Option<StoreExtent>,
     /// The files that were written.
     pub files: Vec<PathBuf>,
     /// Those of them that can be fed in again.
@@ -98,6 +103,8 @@ impl RunSummary {
             destination: options.destination.clone(),
             stop: counters.stop,
             has_audio: options.has_audio,
+            place: options.place,
+            stores: options.stores,
             started: started.time,
             seconds: now.seconds_since(started),
             tally: counters.tally,

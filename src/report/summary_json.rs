@@ -12,6 +12,7 @@ use super::json::stop_name;
 use super::outcome_counts::Counts;
 use super::summary::{FieldCount, RunSummary};
 use crate::events::{Outcome, Totals};
+use crate::recordings::{StoreExtent, StoreRequests};
 
 impl Serialize for RunSummary {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -46,6 +47,9 @@ impl Serialize for RunSummary {
         map.serialize_entry("messages_left_out", &facts.left_out)?;
         map.serialize_entry("consent", &ConsentView::new(facts))?;
         map.serialize_entry("recordings", &RecordingsView::new(facts))?;
+        if let Some(stores) = &self.stores {
+            map.serialize_entry("stores", &StoresView::new(stores, facts))?;
+        }
         map.serialize_entry("by_day", &facts.by_day.dates())?;
         map.serialize_entry("by_hour", &facts.by_hour)?;
         map.serialize_entry("by_minutes", &facts.by_minutes)?;
@@ -97,6 +101,28 @@ impl ConsentView {
             yes: consent.yes,
             no: consent.no,
             absent: consent.absent,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StoresView {
+    objects: u64,
+    bytes: u64,
+    cold_recordings: u64,
+    cold_bytes: u64,
+    /// Those of a run.
+    requests: StoreRequests,
+}
+
+impl StoresView {
+    fn new(stores: &StoreExtent, facts: &Totals) -> Self {
+        StoresView {
+            objects: stores.objects,
+            bytes: stores.bytes,
+            cold_recordings: stores.cold.recordings,
+            cold_bytes: stores.cold.bytes,
+            requests: stores.requests(facts.far),
         }
     }
 }

@@ -19,7 +19,7 @@ pub enum StoreAddress {
     Azure(BucketAddress),
     /// `sftp://user@host:port/path`.
     Sftp(SftpAddress),
-    /// `https://host/path/`; its query is a secret.
+    /// `https://host/path/`, with a slash at its end; its query is a secret.
     Https(Url),
 }
 
@@ -204,7 +204,7 @@ fn sftp(text: &OsStr) -> Result<SftpAddress, AddressError> {
         ));
     }
     let user = Some(decoded(url.username())?).filter(|user| !user.is_empty());
-    let path = decoded(url.path())?;
+    let path = decoded(url.path().trim_end_matches('/'))?;
     Ok(SftpAddress {
         user,
         host,
@@ -218,7 +218,7 @@ fn sftp(text: &OsStr) -> Result<SftpAddress, AddressError> {
 }
 
 fn https(text: &OsStr) -> Result<Url, AddressError> {
-    let url = parsed(text)?;
+    let mut url = parsed(text)?;
     if !url.username().is_empty() {
         return Err(AddressError::User);
     }
@@ -228,6 +228,9 @@ fn https(text: &OsStr) -> Result<Url, AddressError> {
         return Err(AddressError::Shape(
             "recordings must not cross a network in plain text: use https://",
         ));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
 }

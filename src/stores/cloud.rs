@@ -91,6 +91,7 @@ where
             };
             Ok(ObjectPage {
                 objects: listed.result.objects.iter().filter_map(below).collect(),
+                requests: 1,
                 next: listed.page_token,
                 ..ObjectPage::default()
             })

@@ -63,8 +63,38 @@ pub fn open_stores(
         runtime: None,
         http: None,
     };
-    let stores = addresses.iter().map(|address| opener.open(address));
-    stores.collect()
+    let mut stores: Vec<Arc<dyn RecordingStore>> = Vec::new();
+    for address in addresses {
+        let store = opener.open(address)?;
+        let place = store.address();
+        if stores.iter().any(|known| known.address() == place) {
+            tracing::warn!("{place} is named twice, and read once");
+            continue;
+        }
+        expect_apart(&stores, &place)?;
+        stores.push(store);
+    }
+    Ok(stores)
+}
+
+/// An error if a place is within one of these, or around it.
+fn expect_apart(stores: &[Arc<dyn RecordingStore>], place: &str) -> Result<(), IndexError> {
+    let is_within = |inner: &str, outer: &str| {
+        let rest = inner.strip_prefix(outer.trim_end_matches(['/', '\\']));
+        rest.is_some_and(|rest| rest.starts_with(['/', '\\']))
+    };
+    for known in stores {
+        let known = known.address();
+        let (inner, outer) = if is_within(place, &known) {
+            (place.to_owned(), known)
+        } else if is_within(&known, place) {
+            (known, place.to_owned())
+        } else {
+            continue;
+        };
+        return Err(IndexError::Nested { inner, outer });
+    }
+    Ok(())
 }
 
 /// What gives recordings by their URLs.
@@ -193,14 +223,10 @@ impl StoreOpener<'_> {
     }
 
     fn https(&mut self, url: &Url) -> Result<HttpsSource, StoreError> {
-        let mut base = url.clone();
-        if !base.path().ends_with('/') {
-            base.set_path(&format!("{}/", url.path()));
-        }
         let login = self.settings.login(url.host_str().unwrap_or_default());
         Ok(HttpsSource {
             http: self.http()?,
-            base,
+            base: url.clone(),
             login: login.cloned(),
             folders: FolderList::default(),
         })

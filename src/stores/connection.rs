@@ -11,6 +11,7 @@ use super::object_source::ObjectSource;
 use super::runtime::StoreRuntime;
 use super::settings::OutagePolicy;
 use super::source_gate::SourceGate;
+use crate::recordings::StoreOutage;
 
 /// Objects whose state is asked for side by side, where a list does not tell it.
 const ASKED_AT_ONCE: usize = 16;
@@ -71,6 +72,14 @@ impl StoreConnection {
         gate
     }
 
+    /// The hosts that were down, and what was not asked of them then.
+    pub(super) fn outages(&self) -> Vec<StoreOutage> {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outages: Vec<_> = gates.values().filter_map(|gate| gate.outage()).collect();
+        outages.sort_unstable_by(|one, other| one.place.cmp(&other.place));
+        outages
+    }
+
     pub(super) fn list(&self, after: Option<&str>) -> Result<ObjectPage, SourceError> {
         let gate = self.gate("");
         let list = async || self.source.list(after.map(str::to_owned)).await;
@@ -84,6 +93,7 @@ impl StoreConnection {
     /// Asks for what the list does not tell of its objects.
     async fn measure(&self, gate: &SourceGate, page: &mut ObjectPage) -> Result<(), SourceError> {
         let unmeasured = std::mem::take(&mut page.unmeasured);
+        page.requests += unmeasured.len() as u64;
         let asked = stream::iter(unmeasured).map(async |key| {
             let state = gate.run(async || self.source.state(&key).await).await;
             (key, state)

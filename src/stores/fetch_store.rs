@@ -11,6 +11,7 @@ use super::recording_name::name_of;
 use super::remote_store::RemoteStore;
 use crate::recordings::{
     FetchAnswer, Recording, RecordingError, RecordingFetch, RecordingKey, RecordingStore,
+    StoreOutage,
 };
 
 /// Looks recordings up by their URLs.
@@ -49,6 +50,10 @@ impl FetchStore {
 }
 
 impl RecordingFetch for FetchStore {
+    fn outages(&self) -> Vec<StoreOutage> {
+        self.connection.outages()
+    }
+
     fn look_up(&self, url: &str) -> Result<FetchAnswer, RecordingError> {
         let first = ByteRange {
             from: 0,

@@ -25,6 +25,8 @@ pub(super) struct ListedFolder {
     pub(super) unmeasured: Vec<String>,
     /// What cannot be read.
     pub(super) unlisted: Vec<UnlistedObject>,
+    /// Requests that it took.
+    pub(super) requests: u64,
     /// The folders in it, below the place that was named.
     pub(super) folders: Vec<String>,
 }
@@ -108,6 +110,7 @@ impl FolderList {
         for (folder, listed) in next.iter().zip(listed) {
             match listed {
                 Ok(listed) => {
+                    page.requests += listed.requests;
                     let mark = listed.mark(folder);
                     if self.state().is_above(folder, mark) {
                         page.unlisted.push(circle(folder));

@@ -118,7 +118,11 @@ impl HttpsSource {
             self.url(&format!("{folder}/"))?
         };
         let entries = self.entries(url).await?;
-        let mut listed = ListedFolder::default();
+        let mut listed = ListedFolder {
+            // Whether it is WebDAV, and if it is not, its index.
+            requests: 2,
+            ..ListedFolder::default()
+        };
         for entry in entries {
             let below = if folder.is_empty() {
                 entry.name.clone()

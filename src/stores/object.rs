@@ -83,6 +83,8 @@ pub(super) struct ObjectPage {
     pub(super) unmeasured: Vec<String>,
     /// What cannot be listed, and why.
     pub(super) unlisted: Vec<UnlistedObject>,
+    /// Requests that this part took.
+    pub(super) requests: u64,
     /// Where the next part begins; nothing after the last one.
     pub(super) next: Option<String>,
 }

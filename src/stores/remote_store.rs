@@ -10,7 +10,7 @@ use super::error::SourceError;
 use super::remote_reader::RemoteReader;
 use crate::recordings::{
     FileChange, IndexError, Listing, ObjectVersion, OpenRecording, ReadExtent, RecordingError,
-    RecordingKey, RecordingStore, StoreFailure,
+    RecordingKey, RecordingStore, StoreFailure, StoreOutage,
 };
 
 /// A store that is reached over a network.
@@ -76,6 +76,10 @@ impl RecordingStore for RemoteStore {
         true
     }
 
+    fn outages(&self) -> Vec<StoreOutage> {
+        self.connection.outages()
+    }
+
     fn list(&self) -> Result<Listing, IndexError> {
         let mut listing = Listing::default();
         let mut after = None;
@@ -83,6 +87,7 @@ impl RecordingStore for RemoteStore {
         loop {
             let page = self.connection.list(after.as_deref());
             let page = page.map_err(|error| self.failure(&error))?;
+            listing.add_requests(page.requests);
             count += page.objects.len() + page.unlisted.len();
             for object in page.objects {
                 let version = object.state.version();

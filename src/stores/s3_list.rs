@@ -51,7 +51,10 @@ pub(super) fn page(xml: &str, prefix: &str) -> Result<ObjectPage, SourceError> {
     let list: Option<ListBucketResult> = list.and_then(|xml| quick_xml::de::from_str(xml).ok());
     let list = list.ok_or_else(|| SourceError::broken("the answer is no whole list of S3"))?;
     let is_encoded = list.encoding_type.as_deref() == Some("url");
-    let mut page = ObjectPage::default();
+    let mut page = ObjectPage {
+        requests: 1,
+        ..ObjectPage::default()
+    };
     for entry in list.contents {
         let key = decoded(&entry.key, is_encoded);
         let below = key.as_deref().and_then(|key| key.strip_prefix(prefix));

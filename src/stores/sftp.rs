@@ -82,7 +82,10 @@ impl SftpSource {
             Ok(entries) => entries,
             Err(error) => return Err(self.judge(error, &session).await),
         };
-        let mut listed = ListedFolder::default();
+        let mut listed = ListedFolder {
+            requests: 1,
+            ..ListedFolder::default()
+        };
         for entry in entries {
             add(&mut listed, &folder, &entry);
         }

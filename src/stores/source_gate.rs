@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::error::SourceError;
 use super::settings::OutagePolicy;
 use crate::domain::delay;
+use crate::recordings::StoreOutage;
 
 /// How often a request is tried: with the waits between, some two minutes of an outage.
 const TRIES: u32 = 9;
@@ -44,6 +45,8 @@ struct SourceState {
     closed: Option<String>,
     /// Requests in a row that were given up.
     given_up: u32,
+    /// Requests that were not made because it was down.
+    unasked: u64,
     /// When a store that is down may be asked next.
     next_probe: Option<Instant>,
 }
@@ -77,6 +80,15 @@ impl SourceGate {
             tries: tries.max(1),
             ..self
         }
+    }
+
+    /// What was not asked because the store was down; nothing where it never was.
+    pub(super) fn outage(&self) -> Option<StoreOutage> {
+        let unasked = self.state().unasked;
+        (unasked > 0).then(|| StoreOutage {
+            place: self.address.clone(),
+            unasked,
+        })
     }
 
     /// Makes a request until it works, as often as a store may be asked.
@@ -134,6 +146,7 @@ impl SourceGate {
             state.next_probe = Some(now + PROBE_EVERY);
             return Ok(());
         }
+        state.unasked += 1;
         let then = match self.outage {
             OutagePolicy::Probe => "only asked now and then until it answers",
             OutagePolicy::GiveUp => "not asked again in this check",

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::harness::export::{Given, calls, wave};
 use crate::harness::object_server::{ObjectServer, StoreFault};
-use crate::harness::program::{Ended, Workdir};
+use crate::harness::program::{Ended, Running, Workdir};
 use crate::harness::server::Server;
 
 const KEY: &str = "AKIDEXAMPLE";
@@ -335,12 +335,12 @@ fn a_pointer_that_leads_nowhere_is_told_with_what_the_answer_has() {
 
 #[test]
 fn files_of_an_index_wait_for_the_server_one_by_one() {
-    let given = calls(5, 914);
-    let (workdir, store, server) = (
-        Workdir::with(&given),
-        ObjectServer::start(),
-        Server::healthy(),
-    );
+    let mut given = calls(5, 914);
+    for (number, call) in given.iter_mut().enumerate() {
+        call.lies_at(&format!("r{number}.wav"));
+    }
+    let (workdir, store) = (Workdir::with(&given), ObjectServer::start());
+    let server = Server::healthy();
     std::fs::remove_dir_all(workdir.path("audio")).expect("a folder");
     let link = |call: &Given| format!("<a href=\"{0}\">{0}</a>", call.file);
     let links: String = given.iter().map(link).collect();
@@ -360,4 +360,146 @@ fn files_of_an_index_wait_for_the_server_one_by_one() {
     let heads = heads.iter().filter(|head| head.starts_with("HEAD"));
     // One for each to list it, one more for the one that was refused, and one for each once it was sent.
     assert_eq!(heads.count(), 11);
+}
+
+#[test]
+fn recordings_of_one_name_in_two_places_are_told_with_their_places() {
+    let given = calls(2, 915);
+    let (workdir, store) = in_a_bucket(&given);
+    workdir.record(&given[..1]);
+    let places = ["--audio", "s3://calls/2024", "--audio", "audio"];
+    let check = ["check", "calls.csv", "--out", "out"];
+    with_keys(&workdir, &store, &[&check[..], &places].concat());
+    assert_eq!(workdir.lines_with("recording-ambiguous"), [2]);
+    let folder = workdir.path("audio").canonicalize().expect("a folder");
+    let told = workdir.read("out/problems.csv");
+    for place in ["s3://calls/2024", &folder.to_string_lossy()] {
+        assert!(
+            told.contains(&format!("{place}/{}", given[0].file)),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_place_that_is_named_twice_is_read_once_and_one_within_another_is_refused() {
+    let given = calls(2, 916);
+    let (workdir, store) = in_a_bucket(&given);
+    workdir.record(&given);
+    let absolute = workdir.path("audio").to_string_lossy().into_owned();
+    for places in [
+        ["s3://calls/2024", "s3://calls/2024/"],
+        ["audio", "audio/"],
+        ["./audio", &absolute],
+    ] {
+        let [one, other] = places;
+        let check = ["check", "calls.csv", "--audio", one, "--audio", other];
+        with_keys(&workdir, &store, &check)
+            .with_code(0)
+            .says("named twice");
+    }
+    for (inner, outer) in [("s3://calls/2024", "s3://calls"), ("audio", ".")] {
+        let check = ["check", "calls.csv", "--audio", outer, "--audio", inner];
+        with_keys(&workdir, &store, &check)
+            .with_code(2)
+            .says(" is within ");
+    }
+}
+
+#[test]
+fn a_check_tells_what_is_in_the_store_and_what_a_run_asks_of_it() {
+    let given = calls(7, 917);
+    let (workdir, store) = in_a_bucket(&given);
+    store.put("calls/2024/readme.txt", b"hello");
+    store.put_cold(&path(&given[6]), "GLACIER");
+    let bytes: usize = given.iter().map(|call| call.recording.len()).sum();
+    check(&workdir, &store)
+        .says("8 objects")
+        .says("1 recording (");
+    let stores = workdir.summary()["stores"].clone();
+    assert_eq!(stores["objects"], 8);
+    assert_eq!(stores["bytes"], bytes);
+    assert_eq!(stores["cold_recordings"], 1);
+    assert_eq!(stores["cold_bytes"], given[6].recording.len());
+    let sent = workdir.summary()["recordings"]["found"]
+        .as_u64()
+        .expect("a number");
+    // Three keys a page.
+    assert_eq!(
+        stores["requests"],
+        serde_json::json!({"list": 3, "get": 3 * sent})
+    );
+    // What it said is what a run does.
+    let (before, server) = (store.seen().len(), Server::healthy());
+    run(&workdir, &server, &store);
+    let asked = store.seen()[before..].to_vec();
+    let lists = asked
+        .iter()
+        .filter(|head| head.contains("list-type=2"))
+        .count();
+    assert_eq!(lists, 3);
+}
+
+#[test]
+fn credentials_that_expire_during_a_run_hold_what_is_left() {
+    let given = calls(12, 918);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    store.fail_after(20, StoreFault::Refused("400 Bad Request", "ExpiredToken"));
+    let ended = run(&workdir, &server, &store);
+    assert_eq!(ended.code, 3, "a person must renew them: {ended:?}");
+    let told = workdir.read("out/problems.csv");
+    assert!(
+        told.contains("ExpiredToken: check or renew the credentials"),
+        "{told}"
+    );
+    let sent = workdir.outcome("created");
+    assert!((1..12).contains(&sent), "{sent}");
+    assert_eq!(workdir.outcome("held"), 12 - sent);
+    store.mend();
+    run(&workdir, &server, &store).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_and_sends_each_recording_once() {
+    let given = calls(300, 919);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    let start = || {
+        let audio = ["calls.csv", "--audio", "s3://calls/2024"];
+        let mut runner = workdir.bare_runner(&server, &audio);
+        alone(&mut runner, &store);
+        runner.env("AWS_ACCESS_KEY_ID", KEY);
+        runner.env("AWS_SECRET_ACCESS_KEY", SECRET);
+        runner.args(["--read-url", &server.url(), "--read-settle", "0s"]);
+        runner
+    };
+    for part in [60, 150, 240] {
+        let mut running = Running::of(start());
+        running.until(|| server.snapshot().conversations.len() >= part);
+        assert_eq!(running.kill().code, -1, "it was killed");
+    }
+    Ended::from(start().output().expect("the program starts")).with_code(0);
+    server.has_exactly(&given, "v2");
+}
+
+#[test]
+fn a_name_with_a_control_character_is_written_one_way() {
+    let given = calls(1, 920);
+    let (workdir, store) = in_a_bucket(&given);
+    store.put("calls/2024/odd\u{1}.wav", &given[0].recording);
+    let ended = check(&workdir, &store);
+    assert!(ended.out.contains("odd\\u{1}.wav"), "{ended:?}");
+    let files = ["problems.csv", "report.html", "summary.json"];
+    let told = files.map(|file| workdir.read(&format!("out/{file}")));
+    for (file, text) in files.iter().zip(told) {
+        assert!(!text.contains('\u{1}'), "{file}");
+        eprintln!(
+            "{file}: {}",
+            text.match_indices("odd")
+                .map(|(at, _)| &text[at..at + 14])
+                .collect::<Vec<_>>()
+                .join(" | ")
+        );
+    }
+    eprintln!("{}", ended.err);
 }

@@ -7,7 +7,7 @@ texts! {
         "No recording was found for this call."
         "It has not been copied yet, was never made, or has a name that the mapping does not \
          expect."
-        "Check `--audio` and `[audio] match`. A call without its recording is held and goes out on \
+        "Check `--audio` and `[audio] match`, or `[audio.fetch]`. A call without its recording is held and goes out on \
          the first run that finds it; `--missing-audio create` sends it without, `--missing-audio \
          refuse` rejects it.",
     RecordingAmbiguous
@@ -27,7 +27,7 @@ texts! {
         "A very long call was stored without compression, or the file holds more than one call."
         "Convert it to a smaller format, for example FLAC or MP3, and run again.",
     RecordingOutside
-        "The path of the recording leaves the audio folder."
+        "The path of the recording leaves the folder or store of `--audio`."
         "The export has absolute paths, paths with `..`, or a link in the folder points elsewhere."
         "Name the folder above all recordings with `--audio`, and let `[audio] match` use only the \
          part of the path below it; for paths of Windows, `path = \"windows\"` in [audio] does so. \
@@ -48,7 +48,7 @@ texts! {
         "Put the rejected record right, or compare the name with `[audio] match`; if its call is in \
          another file, there is nothing to do.",
     RecordingsNotSearched
-        "Folders below the audio folder are not searched for recordings."
+        "Some folders are not searched for recordings."
         "Their names are those of recycle bins (`#recycle`, `.Trash-1000`, `$RECYCLE.BIN`), of \
          snapshots (`.snapshot`, `~snapshot`), of a file server's index (`@eaDir`), or begin with a dot."
         "Nothing, if what lies there was deleted or is a copy. Else move the recordings out, or name \

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::Captures;
 use super::lookup::{Index, IndexOptions};
+use super::places::{StoreExtent, below};
 use crate::recordings::sidecar::{Sidecar, SidecarAnswer};
 use crate::recordings::spelling::{folded, loosened, outwards};
 use crate::recordings::store::error::IndexError;
@@ -29,11 +30,18 @@ pub fn index_store(
     options: &IndexOptions,
 ) -> Result<Index, IndexError> {
     let too_many = |store: &Arc<dyn RecordingStore>| IndexError::TooMany {
-        path: store.location().to_owned(),
+        place: store.address(),
     };
     let mut all = Listing::default();
+    let mut extent = StoreExtent::default();
     for (at, store) in (0u16..).zip(&stores) {
-        let listing = store.list()?;
+        let mut listing = store.list()?;
+        if store.is_far() {
+            extent.add(&listing);
+        }
+        if stores.len() > 1 {
+            name_place(&mut listing, &store.address());
+        }
         if at == 0 {
             all = listing;
         } else {
@@ -42,9 +50,19 @@ pub fn index_store(
     }
     let refused = stores.last().map(too_many);
     match (arrange(stores, all, options), refused) {
-        (Some(index), _) => Ok(index),
+        (Some(index), _) => Ok(Index { extent, ..index }),
         (None, Some(refused)) => Err(refused),
         (None, None) => unreachable!("an index has a store"),
+    }
+}
+
+/// Of several places each name of what is not searched or read says where it is.
+fn name_place(listing: &mut Listing, address: &str) {
+    for unlisted in &mut listing.unlisted {
+        unlisted.name = below(address, &unlisted.name);
+    }
+    for bin in &mut listing.bins {
+        *bin = below(address, bin);
     }
 }
 
@@ -80,6 +98,7 @@ fn arrange(
         unlisted: listing.unlisted,
         bins: listing.bins,
         cold: listing.cold,
+        extent: StoreExtent::default(),
         fetch: None,
     };
     index.names.shrink_to_fit();

@@ -16,6 +16,7 @@ use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::{Captures, Naming};
+use super::places::StoreExtent;
 use super::substrings::SubstringIndex;
 use crate::recordings::extension::content_type;
 use crate::recordings::probe::{Depth, probe_found};
@@ -98,6 +99,8 @@ pub struct Index {
     pub(in crate::recordings) unlisted: Vec<Unlisted>,
     pub(in crate::recordings) bins: Vec<String>,
     pub(in crate::recordings) cold: BTreeMap<String, ColdRecordings>,
+    /// What lies in stores.
+    pub(in crate::recordings) extent: StoreExtent,
     /// What gives recordings that the export names by URL.
     pub(in crate::recordings) fetch: Option<Arc<dyn RecordingFetch>>,
 }
@@ -168,7 +171,7 @@ impl Index {
         &self.cold
     }
 
-    /// Recycle bins, snapshots and hidden folders below the audio folder: nothing in them is there.
+    /// Recycle bins, snapshots and hidden folders: nothing in them is there.
     pub fn bins(&self) -> &[String] {
         &self.bins
     }
@@ -245,7 +248,7 @@ impl Index {
         key.unwrap_or_else(|| RecordingKey::new(self.path_name(id)))
     }
 
-    /// The path below the audio folder.
+    /// The path below its folder or store.
     pub(in crate::recordings) fn path_name(&self, id: u32) -> String {
         self.entries[id as usize].path(&self.names, &self.folders)
     }

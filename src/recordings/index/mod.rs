@@ -3,4 +3,5 @@
 pub(super) mod build;
 pub(super) mod captures;
 pub(super) mod lookup;
+pub(super) mod places;
 pub(super) mod substrings;

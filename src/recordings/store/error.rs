@@ -29,10 +29,18 @@ pub enum IndexError {
         failure: StoreFailure,
     },
     /// More than 4 GB of names.
-    #[error("the audio folder {path} holds more files than can be indexed")]
+    #[error("{place} holds more recordings than can be indexed")]
     TooMany {
-        /// As the operator named it.
-        path: PathBuf,
+        /// The folder or store.
+        place: String,
+    },
+    /// A place within another one: all in it would be found twice.
+    #[error("{inner} is within {outer}, which --audio names as well. Name one of them")]
+    Nested {
+        /// The one within.
+        inner: String,
+        /// The one around it.
+        outer: String,
     },
 }
 

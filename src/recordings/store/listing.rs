@@ -109,6 +109,8 @@ pub struct Listing {
     pub(in crate::recordings) unlisted: Vec<Unlisted>,
     /// What must be restored before it can be read, by the class of storage.
     pub(in crate::recordings) cold: BTreeMap<String, ColdRecordings>,
+    /// Requests that it took to make this list.
+    pub(in crate::recordings) requests: u64,
     /// Folders that were left out because they hold what was deleted.
     pub(in crate::recordings) bins: Vec<String>,
 }
@@ -128,6 +130,11 @@ impl Listing {
                 stored.bytes += version.bytes;
             }
         }
+    }
+
+    /// Counts requests that a part of the list took.
+    pub fn add_requests(&mut self, requests: u64) {
+        self.requests += requests;
     }
 
     /// Names something of the store that could not be listed.

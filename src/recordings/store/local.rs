@@ -17,8 +17,6 @@ use super::version::ObjectVersion;
 /// whatever has happened to the folder since.
 #[derive(Debug)]
 pub struct LocalFolder {
-    /// As the operator named it.
-    named: PathBuf,
     root: Root,
 }
 
@@ -37,7 +35,6 @@ impl LocalFolder {
         }
         fs::read_dir(&absolute).map_err(unreadable)?;
         Ok(LocalFolder {
-            named: folder.to_owned(),
             root: Root::open(absolute).map_err(unreadable)?,
         })
     }
@@ -55,7 +52,7 @@ impl RecordingStore for LocalFolder {
 
     fn list(&self) -> Result<Listing, IndexError> {
         walk(self.root.path()).ok_or_else(|| IndexError::TooMany {
-            path: self.named.clone(),
+            place: self.address(),
         })
     }
 

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use super::error::RecordingError;
 use super::recording::Recording;
+use super::recording_store::StoreOutage;
 
 /// What a URL leads to.
 #[derive(Debug)]
@@ -18,4 +19,7 @@ pub enum FetchAnswer {
 pub trait RecordingFetch: Debug + Send + Sync {
     /// What is at a URL. The same URL gives the same recording.
     fn look_up(&self, url: &str) -> Result<FetchAnswer, RecordingError>;
+
+    /// Hosts that were down, and what was not asked of them then.
+    fn outages(&self) -> Vec<StoreOutage>;
 }

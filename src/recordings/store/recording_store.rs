@@ -19,6 +19,15 @@ pub enum ReadExtent {
     Whole,
 }
 
+/// A place that gave nothing for a while, and was not asked any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOutage {
+    /// The store, or the host of URLs.
+    pub place: String,
+    /// Requests that were not made because of it.
+    pub unasked: u64,
+}
+
 /// A place that holds recordings: it lists them, and opens each as it was listed.
 ///
 /// Matching, looking at headers, holding and uploading know nothing else of it. What every store must
@@ -35,6 +44,11 @@ pub trait RecordingStore: Debug + Send + Sync {
     /// Whether its bytes come over a network connection of this program.
     fn is_far(&self) -> bool {
         false
+    }
+
+    /// When it was down, and what was not asked of it then.
+    fn outages(&self) -> Vec<StoreOutage> {
+        Vec::new()
     }
 
     /// Lists the recordings, and counts or names everything else that it meets.

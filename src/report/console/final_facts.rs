@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::Code;
 use crate::domain::call::Field;
+use crate::recordings::{ColdRecordings, StoreRequests};
 use crate::report::coverage::of_recordings;
 use crate::report::field_names::grouped;
 use crate::report::format::{self, count, counted, safe};
@@ -46,6 +47,7 @@ pub(in crate::report) fn facts(summary: &RunSummary) -> Vec<String> {
             lines.push(format!("Not checked: {}.", open.join("; ")));
         }
     }
+    lines.extend(stores(summary));
     if !summary.unused.is_empty() {
         let columns = unused(&summary.unused, summary.sheets);
         lines.push(format!("Columns that nothing uses: {columns}."));
@@ -77,7 +79,7 @@ pub(in crate::report) fn facts(summary: &RunSummary) -> Vec<String> {
 fn recordings(summary: &RunSummary) -> String {
     let facts = &summary.facts;
     if !summary.has_audio {
-        return "Recordings: none were looked for, since no --audio folder was named.".to_owned();
+        return "Recordings: none were looked for, since --audio names no place.".to_owned();
     }
     let found = format!(
         "Recordings: {}{} for {}",
@@ -108,6 +110,28 @@ fn recordings(summary: &RunSummary) -> String {
             }
         ),
     }
+}
+
+/// What lies in stores, and what a run will ask of them.
+fn stores(summary: &RunSummary) -> Option<String> {
+    let stores = summary.stores.filter(|_| !summary.mode.sends())?;
+    let cold = match stores.cold {
+        ColdRecordings { recordings: 0, .. } => "none in cold storage".to_owned(),
+        ColdRecordings { recordings, bytes } => {
+            let recordings = counted(recordings, "recording");
+            format!("{recordings} ({}) in cold storage", format::bytes(bytes))
+        }
+    };
+    let StoreRequests { list, get } = stores.requests(summary.facts.far);
+    Some(format!(
+        "Stores: {}, {} of recordings, {cold}. A run makes requests of the kinds LIST and GET: {} \
+         ({} and {}).",
+        counted(stores.objects, "object"),
+        format::bytes(stores.bytes),
+        count(list + get),
+        count(list),
+        count(get),
+    ))
 }
 
 /// One page of v2 has `teamId` and the other does not, so it may go nowhere. v3 says so of each call.

@@ -1,5 +1,6 @@
 //! The table of what was counted.
 
+use crate::recordings::StoreRequests;
 use crate::report::RunSummary;
 use crate::report::format::{self, clock, count};
 
@@ -21,6 +22,15 @@ pub(super) fn facts(summary: &RunSummary) -> Vec<(&'static str, String)> {
             ("Their size", format::bytes(facts.bytes)),
             ("Their length", clock(facts.seconds)),
             ("Of unknown length", count(facts.unknown_length)),
+        ]);
+    }
+    if let Some(stores) = summary.stores.filter(|_| !summary.mode.sends()) {
+        let StoreRequests { list, get } = stores.requests(facts.far);
+        rows.extend([
+            ("Objects in stores", count(stores.objects)),
+            ("Recordings in cold storage", count(stores.cold.recordings)),
+            ("Requests of a run to stores: LIST", count(list)),
+            ("Requests of a run to stores: GET", count(get)),
         ]);
     }
     rows.extend([

@@ -1,4 +1,4 @@
-//! The recording of a call: which file of the audio folder it is, by the names and keys that the rows
+//! The recording of a call: which one of those that were listed it is, by the names and keys that the rows
 //! of the call give, and what it means that there is none, or more than one. Nothing is opened here
 //! but to see which of several is the longest; what is in a recording is for `inspect_recording`.
 
@@ -308,7 +308,8 @@ impl<'w> CallRecordingFinder<'w> {
                     }
                     _ => "",
                 };
-                let message = format!("the name leaves the audio folder: {why}{cure}");
+                let place = index.place_kind().name();
+                let message = format!("the name leaves {place}: {why}{cure}");
                 told.tell(Code::RecordingOutside, error, message);
             }
             SearchResult::Unusable { recording, why, .. } => {

@@ -12,11 +12,13 @@ use crate::domain::call::{Call, Field};
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
-    self, Depth, FileEnd, Grade, Probe, ProbeError, Recording, RecordingError, Skew, TranscodeJob,
+    self, Depth, FileEnd, Grade, Index, Probe, ProbeError, Recording, RecordingError, Skew,
+    TranscodeJob,
 };
 
 /// The recordings of one call, what its header must fit, and where problems go.
 struct Inspector<'e> {
+    index: Option<&'e Index>,
     call: &'e Call<'e>,
     location: &'e Location,
     options: InspectionOptions,
@@ -38,6 +40,7 @@ pub(in crate::targets) fn inspect(
     };
     let options = context.target.inspection;
     let mut inspector = Inspector {
+        index: context.target.recordings.as_deref(),
         call,
         location,
         options,
@@ -67,10 +70,17 @@ pub(in crate::targets) fn inspect(
 }
 
 impl Inspector<'_> {
+    /// What people call a recording.
+    fn shown(&self, recording: &Recording) -> String {
+        self.index
+            .map_or_else(|| recording.name.clone(), |index| index.shown(recording))
+    }
+
     fn report(&mut self, recording: &Recording, code: Code, severity: Severity, message: String) {
+        let shown = self.shown(recording);
         self.problems.push(
             Problem::new(code, self.location.clone(), message)
-                .at("recording", &recording.name)
+                .at("recording", &shown)
                 .with_severity(severity),
         );
     }
@@ -82,8 +92,8 @@ impl Inspector<'_> {
     /// Tells for what the call waits.
     fn hold(&mut self, recording: &Recording, code: Code, message: String) {
         let problem = Problem::new(code, self.location.clone(), message);
-        self.problems
-            .push(problem.at("recording", &recording.name).holding());
+        let problem = problem.at("recording", &self.shown(recording));
+        self.problems.push(problem.holding());
     }
 
     /// Looks at one file; nothing where that cannot be done.
@@ -238,7 +248,7 @@ impl Inspector<'_> {
             .iter()
             .map(|(one, probe)| (*one, probe.as_ref()))
             .collect();
-        let names: Vec<&str> = parts.iter().map(|(one, _)| &*one.name).collect();
+        let names: Vec<String> = parts.iter().map(|(one, _)| self.shown(one)).collect();
         let (count, names) = (parts.len(), names.join(", "));
         let refuse =
             |why: &str| format!("{count} recordings cannot be put together: {why}: {names}");

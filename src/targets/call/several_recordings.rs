@@ -12,7 +12,11 @@ pub(in crate::targets) fn chosen(
     total: usize,
     policy: SeveralArg,
 ) -> Result<Vec<Recording>, (Code, String)> {
-    let some: Vec<&str> = found.iter().take(3).map(|found| &*found.name).collect();
+    let some: Vec<String> = found
+        .iter()
+        .take(3)
+        .map(|found| index.shown(found))
+        .collect();
     let some = some.join(", ");
     let ambiguous = |why: &str| {
         let message = format!("{total} recordings fit equally well: {some}{why}");

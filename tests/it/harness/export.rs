@@ -47,7 +47,7 @@ impl Given {
         self.expected.insert(field.to_owned(), value);
     }
 
-    fn lies_at(&mut self, file: &str) {
+    pub(crate) fn lies_at(&mut self, file: &str) {
         file.clone_into(&mut self.file);
         self.set("audioFile", file, json!(file));
     }

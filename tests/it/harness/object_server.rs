@@ -34,6 +34,8 @@ struct Shelf {
     seen: Vec<String>,
     /// Paths whose content changes after so many bytes were sent of it.
     replaced: HashMap<String, Vec<u8>>,
+    /// Classes of storage, by path.
+    classes: HashMap<String, String>,
     /// What goes wrong with all requests for objects but so many.
     end: Option<(usize, StoreFault)>,
     /// Requests for objects so far.
@@ -76,6 +78,12 @@ impl ObjectServer {
         let number = kept.objects.get(path).map_or(0, |(_, number)| number + 1);
         let object = (content.to_vec(), number);
         kept.objects.insert(path.to_owned(), object);
+    }
+
+    /// An object that is there lies in this class of storage.
+    pub(crate) fn put_cold(&self, path: &str, class: &str) {
+        let mut kept = self.shelf.lock().expect("a shelf");
+        kept.classes.insert(path.to_owned(), class.to_owned());
     }
 
     /// The next requests for this path go wrong, one after the other.
@@ -199,14 +207,17 @@ impl ObjectServer {
             .filter(|(key, _)| after.as_deref().is_none_or(|after| *key > after))
             .collect();
         let mut xml = String::from("<ListBucketResult><EncodingType>url</EncodingType>");
-        for (key, (content, number)) in keys.iter().take(3) {
+        for (name, (content, number)) in keys.iter().take(3) {
             let key =
-                percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC);
+                percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
             let size = content.len();
+            let path = format!("{bucket}/{name}");
+            let class = kept.classes.get(&path).map_or("STANDARD", String::as_str);
             let _ = write!(
                 xml,
                 "<Contents><Key>{key}</Key><LastModified>2024-05-01T10:00:00.000Z</LastModified>\
-                 <ETag>&quot;v{number}-{size}&quot;</ETag><Size>{size}</Size></Contents>"
+                 <ETag>&quot;v{number}-{size}&quot;</ETag><Size>{size}</Size>\
+                 <StorageClass>{class}</StorageClass></Contents>"
             );
         }
         let _ = write!(xml, "<IsTruncated>{}</IsTruncated>", keys.len() > 3);
