@@ -4,6 +4,7 @@
 //! sends exactly one request: no retry, no waiting, no pacing and no judgement whether another try
 //! makes sense, since that is `delivery`'s. The token lives here and cannot be printed.
 
+mod bandwidth;
 mod client;
 mod connect_error;
 mod conversation_json;
@@ -17,6 +18,7 @@ mod upload_body;
 mod upload_line;
 mod upload_watch;
 
+pub(crate) use bandwidth::BandwidthLimiter;
 pub use client::{ApiVersion, Client, Connection};
 pub use conversation_json::{body, has_field};
 pub use endpoints::audio::{ConversationRef, upload};

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::inputs::{self, TargetPipeline};
-use super::run::{OpenedRun, Sending, connect, prepare};
+use super::run::{OpenedRun, PreparedRun, Sending, connect, prepare, report_interruption};
 use super::run_ledger::begins_anew;
 use super::screens::Screens;
 use super::{canary_approval, signals};
@@ -72,7 +72,12 @@ async fn look(
 ) -> Result<Exit, Error> {
     let run = &canary.run;
     let connected = connect(run, &settings).await?;
-    let (parts, report) = prepare(run, arguments, &settings, &connected)?;
+    let stop = Arc::new(StopSignal::new());
+    let _listening = signals::listen(&stop);
+    let (parts, report) = match prepare(run, arguments, &settings, &connected, &stop).await? {
+        PreparedRun::Whole(parts, report) => (*parts, report),
+        PreparedRun::Interrupted(report) => return report_interruption(report, screens.run),
+    };
     if parts.mapping.is_of_cases() {
         return Err(Usage::CanaryOfCases.into());
     }
@@ -90,7 +95,7 @@ async fn look(
             wait: canary.wait,
         },
         inputs: inputs::paths(&parts, &run.export),
-        stop: Arc::new(StopSignal::new()),
+        stop,
     };
     let OpenedRun {
         pipeline,
@@ -124,7 +129,11 @@ impl CanaryPlan<'_> {
             pipeline,
             picks,
             seen,
-        } = self.pick(pipeline).await?;
+        } = tokio::select! {
+            biased;
+            () = self.stop.raised() => return Ok(Exit::Interrupted),
+            picked = self.pick(pipeline) => picked?,
+        };
         if picks.is_empty() {
             return Err(Usage::NoCalls.into());
         }

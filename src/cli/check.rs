@@ -1,6 +1,7 @@
 //! `check`: the pipeline, cut before delivery.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::exit_code::Exit;
@@ -49,6 +50,7 @@ pub(super) fn check(
         has_audio: parts.recordings.is_some(),
         place: parts.place_kind(),
         stores: parts.store_extent(),
+        traffic: Arc::clone(&parts.traffic),
         ..ReportOptions::new(Mode::Check)
     };
     walk(parts, options, screen)

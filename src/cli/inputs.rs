@@ -8,18 +8,19 @@ use jiff::Timestamp;
 use super::error::{Error, Usage};
 use super::files_beside::{FilesAmongExports, FilesBeside, files_beside};
 use super::named_mapping::load_mapping;
+use super::recording_places::RecordingPlaces;
 use crate::api::ApiVersion;
 use crate::config::{self, ExportArgs};
 use crate::domain::Policy;
-use crate::events::ExportExtent;
+use crate::events::{ExportExtent, StopSignal};
 use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{
-    Ffmpeg, Index, IndexOptions, PlaceKind, Sidecar, StoreExtent, Transcoder, index_store,
+    Ffmpeg, Index, IndexOptions, PlaceKind, StoreExtent, StoreTraffic, Transcoder,
 };
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
-use crate::stores::{OutagePolicy, StoreError, open_fetch, open_stores};
+use crate::stores::OutagePolicy;
 use crate::targets::{CallOrigins, CallTarget, CaseTarget, InspectionOptions, OddFormats};
 
 /// Workers that look into recordings of a store: they mostly wait for its answers.
@@ -32,6 +33,10 @@ pub(super) struct ImportParts {
     options: source::ReadOptions,
     pub(super) mapping: MappingFile,
     pub(super) recordings: Option<Arc<Index>>,
+    /// How much is read of stores.
+    pub(super) traffic: Arc<StoreTraffic>,
+    /// Where recordings are that are not listed yet.
+    places: Option<RecordingPlaces>,
     inspection: InspectionOptions,
     pub(super) policy: Policy,
     /// The ids to which the command is limited, if it is.
@@ -71,6 +76,15 @@ impl ImportParts {
             Some(_) if self.mapping.is_of_cases() => Err(Usage::LabelOfCases),
             _ => Ok(()),
         }
+    }
+
+    /// Lists the recordings. Tells whether that came to its end before the run was to end.
+    pub(super) async fn list_unless(&mut self, stop: &StopSignal) -> Result<bool, Error> {
+        let Some(places) = self.places.take() else {
+            return Ok(!stop.is_raised());
+        };
+        self.recordings = places.index_unless(stop).await?;
+        Ok(self.recordings.is_some())
     }
 
     /// In what kind of place recordings are looked for.
@@ -133,8 +147,22 @@ impl ImportParts {
     }
 }
 
-/// What this command imports.
+/// What this command imports, with its recordings.
 pub(super) fn parts(
+    arguments: &ExportArgs,
+    policy: Policy,
+    purpose: Purpose,
+    version: ApiVersion,
+    beside: FilesBeside<'_>,
+) -> Result<ImportParts, Error> {
+    let mut parts = unlisted_parts(arguments, policy, purpose, version, beside)?;
+    let places = parts.places.take();
+    parts.recordings = places.map(RecordingPlaces::index).transpose()?;
+    Ok(parts)
+}
+
+/// The same before its recordings are listed.
+pub(super) fn unlisted_parts(
     arguments: &ExportArgs,
     policy: Policy,
     purpose: Purpose,
@@ -146,35 +174,12 @@ pub(super) fn parts(
     let found = source::expand(&arguments.exports, &|path, is_found| {
         others.treat(path, is_found)
     })?;
-    let inspection = inspection(arguments, &mapping)?;
-    let fetch = mapping.audio().fetch.as_ref();
-    let fetch = fetch.map(|section| config::fetch_settings(&arguments.stores, section));
-    let fetch = fetch.transpose()?.flatten();
-    let recordings = match &arguments.audio[..] {
-        [] if fetch.is_none() => None,
-        places => {
-            let rules = mapping.audio();
-            let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {
-                ending: sidecar.ending.clone(),
-                only: sidecar.only.clone(),
-                keys: sidecar.keys.clone(),
-            });
-            let options = IndexOptions::default()
-                .with_patterns(&rules.patterns)
-                .with_sidecar(sidecar);
-            let outage = match purpose {
-                Purpose::Run => OutagePolicy::Probe,
-                Purpose::Check => OutagePolicy::GiveUp,
-            };
-            let settings = config::store_settings(&arguments.stores, outage)?;
-            let stores = open_stores(places, &settings)?;
-            let mut index = index_store(stores, &options).map_err(StoreError::from)?;
-            if let Some(fetch) = fetch {
-                index = index.with_fetch(open_fetch(fetch, &settings)?);
-            }
-            Some(Arc::new(index))
-        }
+    let outage = match purpose {
+        Purpose::Run => OutagePolicy::Probe,
+        Purpose::Check => OutagePolicy::GiveUp,
     };
+    let inspection = inspection(arguments, &mapping)?;
+    let places = RecordingPlaces::of(arguments, &mapping, outage)?;
     Ok(ImportParts {
         inputs: found.inputs,
         unread: found.unread,
@@ -184,7 +189,12 @@ pub(super) fn parts(
             arguments.sheet.as_deref(),
         ),
         mapping,
-        recordings,
+        recordings: None,
+        traffic: places
+            .as_ref()
+            .map(RecordingPlaces::traffic)
+            .unwrap_or_default(),
+        places,
         inspection,
         policy,
         selection: None,

@@ -24,6 +24,7 @@ mod mapping;
 mod named_mapping;
 mod no_mapping;
 mod program;
+mod recording_places;
 mod report;
 mod report_listener;
 mod run;

@@ -19,7 +19,7 @@ use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::deliver::Deliver;
 use crate::delivery::{DeliveryOptions, SendingControl};
 use crate::domain::{ChangedRecord, Problem};
-use crate::events::{Event, StopSignal};
+use crate::events::{Event, StopReason, StopSignal};
 use crate::import::{Import, Imported, Listener as _, RunParts, import};
 use crate::monitoring::{LedgerAtStart, RunBoard};
 use crate::pipeline::{ImportTarget, Purpose};
@@ -73,7 +73,12 @@ async fn deliver(
         mut own,
     } = screens;
     let connected = connect(run, &settings).await?;
-    let (parts, mut report) = prepare(run, arguments, &settings, &connected)?;
+    let stop = Arc::new(StopSignal::new());
+    let _listening = signals::listen(&stop);
+    let (parts, mut report) = match prepare(run, arguments, &settings, &connected, &stop).await? {
+        PreparedRun::Whole(parts, report) => (*parts, report),
+        PreparedRun::Interrupted(report) => return report_interruption(report, screen),
+    };
     report.watched_at = watch.url();
     let aged = export_age::too_old(parts.exports(), run.age.expect_new);
     if run.approval.require_canary {
@@ -87,7 +92,6 @@ async fn deliver(
         sending,
         server,
     } = OpenedRun::open(run, settings, connected, parts, report)?;
-    let stop = Arc::new(StopSignal::new());
     let mut sending = sending.watched_by(watch, &pipeline)?;
     sending.aged = aged;
     watch.obey(sending.run.ledger.path(), sending.control(), &stop);
@@ -302,17 +306,35 @@ where
 }
 
 /// What is imported, and what its report is to be like.
-pub(super) fn prepare(
+pub(super) enum PreparedRun {
+    Whole(Box<ImportParts>, ReportOptions),
+    /// The run was to end before its recordings were listed.
+    Interrupted(ReportOptions),
+}
+
+/// The report of a run that was to end before it read anything.
+pub(super) fn report_interruption(options: ReportOptions, screen: Screen) -> Result<Exit, Error> {
+    let mut report = Report::new(options, screen)?;
+    let (stop, why) = (StopReason::Interrupted, "interrupted by a signal");
+    report.event(&Event::Stopping { stop, why })?;
+    let finished = report.finish(Some(stop));
+    finished.written?;
+    Ok(Exit::of(Some(stop), &finished.summary.tally))
+}
+
+/// Finds out what is imported, and lists its recordings unless the run is to end meanwhile.
+pub(super) async fn prepare(
     run: &RunArgs,
     arguments: &Arguments,
     settings: &RunSettings,
     connected: &ConnectedDestination,
-) -> Result<(ImportParts, ReportOptions), Error> {
+    stop: &StopSignal,
+) -> Result<PreparedRun, Error> {
     let beside = FilesBeside {
         out: run.output.out.as_deref(),
         ledger: Some(&settings.ledger),
     };
-    let mut parts = inputs::parts(
+    let mut parts = inputs::unlisted_parts(
         &run.export,
         run_options::policy(run),
         Purpose::Run,
@@ -321,6 +343,7 @@ pub(super) fn prepare(
     )?;
     parts.select(run.selection.only.as_deref())?;
     parts.expect_labels(run.label.as_deref())?;
+    let is_listed = parts.list_unless(stop).await?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
     } else {
@@ -334,7 +357,11 @@ pub(super) fn prepare(
         read_api: run.destination.read_api()?,
     };
     let options = run_options::report_options(run, arguments, &parts, mode, to);
-    Ok((parts, options))
+    Ok(if is_listed {
+        PreparedRun::Whole(Box::new(parts), options)
+    } else {
+        PreparedRun::Interrupted(options)
+    })
 }
 
 /// An error if the run would have to end before the window opens.

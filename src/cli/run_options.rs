@@ -38,6 +38,7 @@ pub(super) fn report_options(
         has_audio: parts.recordings.is_some(),
         place: parts.place_kind(),
         stores: parts.store_extent(),
+        traffic: Arc::clone(&parts.traffic),
         extent: Arc::clone(&parts.extent),
         ..ReportOptions::new(mode)
     }

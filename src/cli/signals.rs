@@ -1,5 +1,9 @@
 //! Signals that end a run.
 
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
 use crate::events::{StopReason, StopSignal};
 
 /// Waits for signals for ever: the first one ends the run softly, the second at once.
@@ -17,6 +21,14 @@ pub(super) async fn on_signals<T>(stop: &StopSignal) -> T {
             stop.abort();
         }
     }
+}
+
+/// Listens to signals as long as what it gives is kept.
+pub(super) fn listen(stop: &Arc<StopSignal>) -> JoinSet<()> {
+    let mut listening = JoinSet::new();
+    let stop = Arc::clone(stop);
+    listening.spawn(async move { on_signals(&stop).await });
+    listening
 }
 
 /// Waits for a signal that asks the program to end.

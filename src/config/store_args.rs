@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::units;
+
 /// How stores of recordings are reached.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArgs {
@@ -20,6 +22,9 @@ pub struct StoreArgs {
     /// Program that prints the secret for `[audio.fetch]`, such as "pass show dialer".
     #[arg(long, value_name = "COMMAND", env = "CAPTURI_FETCH_SECRET_COMMAND")]
     pub fetch_secret_command: Option<String>,
+    /// Bytes a second to read from stores, with a unit: 10MB. --bandwidth limits what is sent.
+    #[arg(long, value_name = "BYTES", value_parser = units::bytes, env = "CAPTURI_READ_BANDWIDTH")]
+    pub read_bandwidth: Option<u64>,
     /// Allow URLs of the export to lead to this machine and to private networks.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_ALLOW_PRIVATE")]
     pub allow_private: bool,

@@ -11,7 +11,8 @@ use super::{Error, StoreArgs, token};
 use crate::api::{HttpOptions, ProxyUse};
 use crate::mapping::{FetchAuth, FetchSection};
 use crate::stores::{
-    FetchSecret, FetchSettings, OutagePolicy, SshSettings, StoreSettings, StoreVariable, WebLogin,
+    FetchSecret, FetchSettings, OutagePolicy, SshSettings, StoreLine, StoreSettings, StoreVariable,
+    WebLogin,
 };
 
 /// How the names of the clouds' variables begin.
@@ -100,6 +101,7 @@ pub fn store_settings(arguments: &StoreArgs, outage: OutagePolicy) -> Result<Sto
         logins: web_logins(),
         aws_profile,
         outage,
+        line: StoreLine::new(arguments.read_bandwidth),
     })
 }
 

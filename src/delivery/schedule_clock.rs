@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::control::OperatorOrders;
 use super::schedule::{Schedule, WindowState};
-use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::gate::Gate;
+use crate::api::BandwidthLimiter;
 use crate::events::{StopReason, StopSignal};
 
 /// Looked at every now and then; what it said last is remembered.

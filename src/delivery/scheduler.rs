@@ -20,10 +20,10 @@ use super::pulse::{JobsAtHand, Pulse, sleep_until};
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::{RunEvents, cause};
 use super::schedule_clock::ScheduleClock;
-use super::sender::bandwidth::BandwidthLimiter;
 use super::sender::notice::SenderNotice;
 use super::sender::request_kind::RequestKind;
 use super::sender::{Sender, SenderOptions};
+use crate::api::BandwidthLimiter;
 use crate::events::{Event, Outcome, StopReason, StopSignal};
 use crate::pipeline::{Action, DecidedBatch};
 

@@ -191,6 +191,8 @@ codes! {
     RecordingChanged "recording-changed" Warning,
     /// A recording that its store did not give.
     RecordingUnavailable "recording-unavailable" Warning,
+    /// A recording whose store refuses the credentials.
+    StoreCredentials "store-credentials" Error,
     /// A recording that has another size than when it was sent.
     RecordingChangedSinceSent "recording-changed-since-sent" Warning,
     /// A call that was held for longer than the operator wants to wait.

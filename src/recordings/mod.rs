@@ -58,6 +58,7 @@ pub use store::recording_fetch::{FetchAnswer, RecordingFetch};
 pub use store::recording_store::{ReadExtent, RecordingStore, StoreOutage};
 pub use store::recycle_bins::is_bin;
 pub use store::sendable::Sendable;
+pub use store::traffic::StoreTraffic;
 pub use store::version::ObjectVersion;
 pub use timestamp::{NameTimestamp, stamp};
 pub use transcode::{

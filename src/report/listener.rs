@@ -64,7 +64,8 @@ impl Report {
             folder.probe()?;
         }
         let mut report = Report {
-            progress: ProgressMeter::new(options.mode, Arc::clone(&options.extent), now),
+            progress: ProgressMeter::new(options.mode, Arc::clone(&options.extent), now)
+                .watching(Arc::clone(&options.traffic)),
             screen: RunScreen::new(screen, &options),
             options,
             folder,

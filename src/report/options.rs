@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::events::ExportExtent;
-use crate::recordings::{PlaceKind, StoreExtent};
+use crate::recordings::{PlaceKind, StoreExtent, StoreTraffic};
 
 /// How far the pipeline goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,8 @@ pub struct ReportOptions {
     pub place: PlaceKind,
     /// What lies in stores, if recordings are in any.
     pub stores: Option<StoreExtent>,
+    /// How much is read of them.
+    pub traffic: Arc<StoreTraffic>,
     /// The files of the export, so that none of them is overwritten when the output of an earlier
     /// run is fed in again.
     pub inputs: Vec<PathBuf>,
@@ -130,6 +132,7 @@ impl ReportOptions {
             has_audio: true,
             place: PlaceKind::Folder,
             stores: None,
+            traffic: Arc::default(),
             inputs: Vec::new(),
             second_files: Vec::new(),
             watched_at: None,

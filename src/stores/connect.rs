@@ -111,7 +111,8 @@ pub fn open_fetch(
     let source = FetchSource::new(client.build().map_err(ClientError::from)?, fetch);
     let runtime = Arc::new(StoreRuntime::start().map_err(StoreError::Threads)?);
     let address = "URLs of the export".to_owned();
-    let mut connection = StoreConnection::new(Box::new(source), address, settings.outage, &runtime);
+    let mut connection = StoreConnection::new(Box::new(source), address, settings.outage, &runtime)
+        .over(&settings.line);
     if let Some(retries) = retries {
         connection = connection.with_tries(retries.saturating_add(1));
     }
@@ -138,7 +139,8 @@ impl StoreOpener<'_> {
             StoreAddress::Https(url) => Box::new(self.https(url)?),
         };
         let (outage, runtime) = (self.settings.outage, self.runtime()?);
-        let connection = StoreConnection::new(source, address.to_string(), outage, &runtime);
+        let connection = StoreConnection::new(source, address.to_string(), outage, &runtime)
+            .over(&self.settings.line);
         Ok(Arc::new(RemoteStore::new(connection, address)))
     }
 
@@ -305,6 +307,6 @@ fn unusable(prefix: &str) -> String {
 fn failure(address: &StoreAddress, what: String) -> IndexError {
     IndexError::Store {
         store: address.to_string(),
-        failure: StoreFailure(what),
+        failure: StoreFailure::new(what),
     }
 }

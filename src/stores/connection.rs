@@ -11,6 +11,7 @@ use super::object_source::ObjectSource;
 use super::runtime::StoreRuntime;
 use super::settings::OutagePolicy;
 use super::source_gate::SourceGate;
+use super::store_line::StoreLine;
 use crate::recordings::StoreOutage;
 
 /// Objects whose state is asked for side by side, where a list does not tell it.
@@ -24,6 +25,7 @@ pub(super) struct StoreConnection {
     outage: OutagePolicy,
     /// Other than the usual tries of a request.
     tries: Option<u32>,
+    line: StoreLine,
     /// A gate for each host: a store is one, and URLs of an export lead to several.
     gates: Mutex<HashMap<String, Arc<SourceGate>>>,
     runtime: Arc<StoreRuntime>,
@@ -41,6 +43,7 @@ impl StoreConnection {
             address,
             outage,
             tries: None,
+            line: StoreLine::default(),
             gates: Mutex::default(),
             runtime: Arc::clone(runtime),
         }
@@ -52,6 +55,19 @@ impl StoreConnection {
             tries: Some(tries),
             ..self
         }
+    }
+
+    /// The same over this line.
+    pub(super) fn over(self, line: &StoreLine) -> Self {
+        StoreConnection {
+            line: line.clone(),
+            ..self
+        }
+    }
+
+    /// Takes bytes that were read, and waits until more may come.
+    pub(super) fn take(&self, bytes: usize) {
+        self.wait_for(self.line.take(bytes));
     }
 
     /// What requests for this key wait at.

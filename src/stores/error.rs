@@ -58,7 +58,8 @@ impl SourceError {
         match self {
             SourceError::NotFound => FileChange::Gone.into(),
             SourceError::Changed => FileChange::Replaced.into(),
-            other => StoreFailure(other.to_string()).into(),
+            SourceError::Credentials(why) => StoreFailure::of_credentials(why).into(),
+            other => StoreFailure::new(other.to_string()).into(),
         }
     }
 }

@@ -31,6 +31,7 @@ mod settings;
 mod sftp;
 mod source_gate;
 mod ssh;
+mod store_line;
 mod web_index;
 
 pub use address::{AddressError, BucketAddress, SftpAddress, StoreAddress};
@@ -38,3 +39,4 @@ pub use connect::{StoreError, open_fetch, open_stores};
 pub use fetch_settings::{FetchSecret, FetchSettings};
 pub use settings::{OutagePolicy, StoreSettings, StoreVariable, WebLogin};
 pub use ssh::SshSettings;
+pub use store_line::StoreLine;

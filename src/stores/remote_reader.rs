@@ -93,7 +93,10 @@ impl RemoteReader {
             };
             let next = connection.wait_for(body.stream.next());
             match next.unwrap_or_else(|| Err(SourceError::broken("the answer ended early"))) {
-                Ok(chunk) => self.chunk = chunk,
+                Ok(chunk) => {
+                    connection.take(chunk.len());
+                    self.chunk = chunk;
+                }
                 Err(error) => {
                     *self.body() = None;
                     tried += 1;

@@ -53,7 +53,7 @@ impl RemoteStore {
     fn failure(&self, error: &SourceError) -> IndexError {
         IndexError::Store {
             store: self.address.clone(),
-            failure: StoreFailure(error.to_string()),
+            failure: StoreFailure::new(error.to_string()),
         }
     }
 }

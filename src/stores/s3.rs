@@ -237,7 +237,9 @@ fn judge(
             | "AuthorizationHeaderMalformed"
             | "InvalidClientTokenId",
         )
-        | (401, _) => SourceError::Credentials(format!("{said}: check or renew the credentials")),
+        | (401, _)
+        // The answer to a HEAD gives no reason: mostly it is this one.
+        | (400, "") => SourceError::Credentials(format!("{said}: check or renew the credentials")),
         (_, "RequestTimeTooSkewed") => {
             SourceError::Credentials(format!("{said}: the clock of this machine is wrong"))
         }

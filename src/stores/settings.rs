@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::ssh::SshSettings;
+use super::store_line::StoreLine;
 use crate::api::HttpOptions;
 
 /// A setting of a cloud's own tools, such as `AWS_REGION`.
@@ -52,6 +53,8 @@ pub struct StoreSettings {
     pub aws_profile: String,
     /// What becomes of a store that is down.
     pub outage: OutagePolicy,
+    /// What all reading shares.
+    pub line: StoreLine,
 }
 
 impl StoreSettings {

@@ -274,12 +274,12 @@ fn a_store_that_is_down_is_given_up_by_a_check() {
     let (workdir, store) = in_a_bucket(&given);
     store.fail_after(5, StoreFault::Silent);
     let ended = check(&workdir, &store);
-    assert!(
-        ended
-            .out
-            .contains("gave nothing for 3 requests in a row, and is not asked again"),
-        "{ended:?}"
-    );
+    let told =
+        "s3://calls/2024/: it gave nothing for several requests in a row: 52 further requests";
+    assert!(ended.out.contains(told), "{ended:?}");
+    let told = workdir.read("out/problems.csv");
+    let told = told.matches("gave nothing for 3 requests in a row, and is not asked again");
+    assert_eq!(told.count(), 52);
     assert_eq!(workdir.outcome("held"), 55);
     // Three requests are given up after four tries each.
     assert_eq!(store.asked(), 5 + 3 * 4);
@@ -447,11 +447,12 @@ fn credentials_that_expire_during_a_run_hold_what_is_left() {
     store.fail_after(20, StoreFault::Refused("400 Bad Request", "ExpiredToken"));
     let ended = run(&workdir, &server, &store);
     assert_eq!(ended.code, 3, "a person must renew them: {ended:?}");
-    let told = workdir.read("out/problems.csv");
-    assert!(
-        told.contains("ExpiredToken: check or renew the credentials"),
-        "{told}"
-    );
+    let told = workdir.rows("problems.csv").into_iter();
+    let told = told.filter(|row| row["code"] == "store-credentials");
+    let told: Vec<_> = told.map(|row| row["message"].clone()).collect();
+    let is_told = |message: &String| message.contains("check or renew the credentials");
+    assert!(told.iter().all(is_told), "{told:?}");
+    assert_eq!(told.len() as u64, workdir.outcome("held"));
     let sent = workdir.outcome("created");
     assert!((1..12).contains(&sent), "{sent}");
     assert_eq!(workdir.outcome("held"), 12 - sent);
@@ -502,4 +503,52 @@ fn a_name_with_a_control_character_is_written_one_way() {
         );
     }
     eprintln!("{}", ended.err);
+}
+
+#[test]
+fn a_signal_while_a_store_is_listed_ends_the_run_with_its_report() {
+    for name in ["TERM", "INT"] {
+        let given = calls(2, 921);
+        let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+        store.spoil("calls", &[StoreFault::Hang]);
+        let audio = ["calls.csv", "--audio", "s3://calls/2024"];
+        let mut runner = workdir.bare_runner(&server, &audio);
+        alone(&mut runner, &store);
+        runner.env("AWS_ACCESS_KEY_ID", KEY);
+        runner.env("AWS_SECRET_ACCESS_KEY", SECRET);
+        let mut running = Running::of(runner);
+        running.until(|| !store.seen().is_empty());
+        let begun = std::time::Instant::now();
+        running.signal(name);
+        running.end().with_code(130);
+        // A second, and more where other work has the processor.
+        assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+        assert_eq!(workdir.summary()["stop"], "interrupted");
+        assert_eq!(server.requests(), 0);
+        assert!(!workdir.has("capturi-import.db"), "nothing was begun");
+        run(&workdir, &server, &store).with_code(0);
+        server.has_exactly(&given, "v2");
+    }
+}
+
+#[test]
+fn reading_has_a_limit_of_its_own() {
+    let given = long_calls(2, 922);
+    let ((workdir, store), server) = (in_a_bucket(&given), Server::healthy());
+    let begun = std::time::Instant::now();
+    let audio = [
+        "calls.csv",
+        "--audio",
+        "s3://calls/2024",
+        "--read-bandwidth",
+        "200kB",
+    ];
+    let mut runner = workdir.bare_runner(&server, &audio);
+    alone(&mut runner, &store);
+    runner.env("AWS_ACCESS_KEY_ID", KEY);
+    runner.env("AWS_SECRET_ACCESS_KEY", SECRET);
+    Ended::from(runner.output().expect("the program starts")).with_code(0);
+    server.has_exactly(&given, "v2");
+    // Two recordings of 200 kB and their headers.
+    assert!(begun.elapsed().as_millis() > 1500, "{:?}", begun.elapsed());
 }

@@ -85,7 +85,7 @@ pub(crate) fn refused(kind: RequestKind, error: &api::Error, in_doubt: bool) -> 
         api::Error::RecordingChanged { .. } | api::Error::RecordingReplaced(_) => {
             Code::RecordingChanged
         }
-        api::Error::RecordingUnavailable(_) => Code::RecordingUnavailable,
+        api::Error::RecordingUnavailable(failure) => failure.code(),
         api::Error::Recording(_) => Code::RecordingUnreadable,
         _ => Code::ServerRefused,
     };

@@ -7,7 +7,6 @@
 //! taken back: the next run must not take a stranger's 409 for the answer to a request of ours.
 
 pub(crate) mod activity;
-pub(crate) mod bandwidth;
 pub(crate) mod breaker;
 pub(crate) mod concurrency;
 pub(crate) mod doubt;

@@ -123,10 +123,14 @@ texts! {
          place and nobody knows why, find out who may write to the folder.",
     RecordingUnavailable
         "The store of the recordings did not give a recording that it listed."
-        "It lies in cold storage, a right to read is missing, credentials have expired, or the store \
-         could not be reached."
-        "Do what the message says: restore the object, grant the right, renew the credentials. Then \
-         run again: the call is held and goes out on the first run that gets its recording.",
+        "It lies in cold storage, a right to read is missing, or the store could not be reached."
+        "Do what the message says: restore the object, grant the right. Then run again: the call is \
+         held and goes out on the first run that gets its recording.",
+    StoreCredentials
+        "The store of the recordings refuses the credentials."
+        "They expired while the run worked, or somebody took them back."
+        "Renew the credentials and run again: the call is held and goes out on the first run that \
+         gets its recording.",
     RecordingChangedSinceSent
         "The recording has another size than when it was sent."
         "It was sent before it was whole, or somebody replaced or converted it afterwards."

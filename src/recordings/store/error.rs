@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::Code;
+
 /// Why there is no index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -78,11 +80,34 @@ pub enum FileChange {
 
 /// Why a store does not give a recording that it listed, although nothing says that it changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreFailure(
+#[error("{said}")]
+pub struct StoreFailure {
+    said: String,
+    code: Code,
+}
+
+impl StoreFailure {
     /// What the store said and what to do, without secrets.
-    pub String,
-);
+    pub fn new(said: String) -> StoreFailure {
+        StoreFailure {
+            said,
+            code: Code::RecordingUnavailable,
+        }
+    }
+
+    /// The same of a store that refuses the credentials: no time mends that.
+    pub fn of_credentials(said: String) -> StoreFailure {
+        StoreFailure {
+            said,
+            code: Code::StoreCredentials,
+        }
+    }
+
+    /// As what it is told.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
 
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]

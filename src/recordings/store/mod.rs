@@ -16,4 +16,5 @@ pub(super) mod sendable;
 mod suite;
 #[cfg(test)]
 pub(super) mod tests;
+pub(super) mod traffic;
 pub(super) mod version;

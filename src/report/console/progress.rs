@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::events::{ExportExtent, Outcome};
+use crate::recordings::StoreTraffic;
 use crate::report::counters::Counters;
 use crate::report::format::{self, float};
 use crate::report::outcome_counts::Counts;
@@ -48,6 +49,11 @@ pub(in crate::report) struct ProgressView {
     /// Bytes of recordings sent in a run, else bytes of the export read.
     pub(in crate::report) bytes: u64,
     pub(in crate::report) bytes_per_second: f64,
+    /// The same of recordings read from stores; nothing where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::report) fetched_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::report) fetched_bytes_per_second: Option<f64>,
     pub(in crate::report) retries: u64,
     /// Requests that may be in flight, and how many were set; `None` while all of them may.
     pub(in crate::report) narrowed: Option<(usize, usize)>,
@@ -64,6 +70,7 @@ pub(in crate::report) struct ProgressMeter {
     mode: Mode,
     started: ClockReading,
     extent: Arc<ExportExtent>,
+    traffic: Arc<StoreTraffic>,
     samples: VecDeque<SpeedSample>,
     last_shown: ClockReading,
     last_noted: Option<ClockReading>,
@@ -76,6 +83,7 @@ struct SpeedSample {
     ended: u64,
     tried: u64,
     bytes: u64,
+    fetched: u64,
 }
 
 /// What happens in a second.
@@ -84,6 +92,7 @@ struct Speed {
     records: f64,
     calls: f64,
     bytes: f64,
+    fetched: f64,
 }
 
 impl ProgressMeter {
@@ -94,16 +103,23 @@ impl ProgressMeter {
             ended: 0,
             tried: 0,
             bytes: 0,
+            fetched: 0,
         };
         ProgressMeter {
             mode,
             started: now,
             extent,
+            traffic: Arc::default(),
             samples: [sample].into(),
             last_shown: now,
             last_noted: None,
             pause: None,
         }
+    }
+
+    /// The same, with what is read of stores.
+    pub(in crate::report) fn watching(self, traffic: Arc<StoreTraffic>) -> Self {
+        ProgressMeter { traffic, ..self }
     }
 
     /// When the run started.
@@ -143,6 +159,7 @@ impl ProgressMeter {
     ) -> ProgressView {
         self.pause.take_if(|(until, _)| until.clock <= now.clock);
         let (speed, size) = (self.speed(counters, now), Size::of(counters, &self.extent));
+        let fetched = Some(self.traffic.bytes()).filter(|bytes| *bytes > 0);
         let (ended, bytes) = (counters.tally.accounted(), self.bytes(counters));
         let seconds_left = self.seconds_left(counters, size, speed, now);
         ProgressView {
@@ -152,6 +169,8 @@ impl ProgressMeter {
             calls_per_second: (self.mode.sends()).then_some(speed.calls),
             bytes,
             bytes_per_second: speed.bytes,
+            fetched_bytes: fetched,
+            fetched_bytes_per_second: fetched.map(|_| speed.fetched),
             retries: counters.retries,
             narrowed: counters
                 .width
@@ -208,9 +227,11 @@ impl ProgressMeter {
                 records: 0.0,
                 calls: 0.0,
                 bytes: 0.0,
+                fetched: 0.0,
             };
         };
         let ended = counters.tally.accounted().saturating_sub(oldest.ended);
+        let fetched = self.traffic.bytes().saturating_sub(oldest.fetched);
         let moved = self.bytes(counters).saturating_sub(oldest.bytes);
         Speed {
             records: per_second(ended, oldest.at),
@@ -219,6 +240,7 @@ impl ProgressMeter {
                 tried => per_second(tried, oldest.at),
             },
             bytes: per_second(moved, oldest.at),
+            fetched: per_second(fetched, oldest.at),
         }
     }
 
@@ -257,6 +279,7 @@ impl ProgressMeter {
                 ended: counters.tally.accounted(),
                 tried: counters.tried,
                 bytes: self.bytes(counters),
+                fetched: self.traffic.bytes(),
             });
         }
     }
@@ -292,6 +315,10 @@ impl ProgressView {
         if self.bytes > 0 {
             let speed = format::bytes(format::whole(self.bytes_per_second));
             let _ = write!(line, " · {} at {speed}/s", format::bytes(self.bytes));
+        }
+        if let (Some(bytes), Some(speed)) = (self.fetched_bytes, self.fetched_bytes_per_second) {
+            let speed = format::bytes(format::whole(speed));
+            let _ = write!(line, " · {} from stores at {speed}/s", format::bytes(bytes));
         }
         if let Some(seconds) = self.seconds_left {
             let _ = write!(line, " · about {} left", format::clock(seconds));
@@ -390,6 +417,28 @@ mod tests {
         let snapshot = progress.snapshot(&counters, start.later(seconds(200)));
         assert_eq!(snapshot.calls_per_second, Some(0.7));
         assert!(snapshot.seconds_left.is_some());
+    }
+
+    #[test]
+    fn reading_from_stores_and_sending_are_told_apart() {
+        let start = ClockReading::now();
+        let traffic = Arc::new(StoreTraffic::default());
+        let progress = ProgressMeter::new(Mode::Run, Arc::default(), start);
+        let mut progress = progress.watching(Arc::clone(&traffic));
+        let mut counters = counters(10, 10);
+        counters.sent = 2_000_000;
+        let line = |progress: &mut ProgressMeter| {
+            let snapshot = progress.snapshot(&counters, start.later(seconds(2)));
+            snapshot.line(Mode::Run)
+        };
+        assert!(!line(&mut progress).contains("from stores"));
+        traffic.add(6_000_000);
+        let both = "2.0 MB at 1.0 MB/s · 6.0 MB from stores at 3.0 MB/s";
+        assert!(
+            line(&mut progress).contains(both),
+            "{}",
+            line(&mut progress)
+        );
     }
 
     #[test]

@@ -329,7 +329,9 @@ impl CallDelivery {
         let (error, refused) = error.into_request_error();
         let (fact, code, message) = match error {
             CallError::Refused {
-                code: code @ (Code::RecordingChanged | Code::RecordingUnavailable),
+                code:
+                    code
+                    @ (Code::RecordingChanged | Code::RecordingUnavailable | Code::StoreCredentials),
                 message,
                 in_doubt,
                 ..

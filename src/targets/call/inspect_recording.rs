@@ -107,7 +107,7 @@ impl Inspector<'_> {
             }
             Err(RecordingError::Unavailable(failure)) => {
                 let message = format!("{failure}; the call waits for it");
-                self.hold(recording, Code::RecordingUnavailable, message);
+                self.hold(recording, failure.code(), message);
                 return None;
             }
             Err(RecordingError::Io(error)) => {

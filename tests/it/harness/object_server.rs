@@ -18,8 +18,10 @@ pub(crate) enum StoreFault {
     Page,
     /// A status line, and the code in the answer of S3.
     Refused(&'static str, &'static str),
-    /// No answer at all.
+    /// No answer at all, and the connection breaks.
     Silent,
+    /// No answer at all, and the connection stays.
+    Hang,
 }
 
 /// An object: its content, and how often it was put.
@@ -166,6 +168,10 @@ impl ObjectServer {
             }
             Some(StoreFault::Silent) => {
                 stream.shutdown(std::net::Shutdown::Both).ok()?;
+                return None;
+            }
+            Some(StoreFault::Hang) => {
+                std::thread::sleep(std::time::Duration::from_secs(600));
                 return None;
             }
             Some(StoreFault::CutAfter(bytes)) => Some(bytes),

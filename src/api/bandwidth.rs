@@ -1,4 +1,5 @@
-//! A limit on the bytes of all uploads together, which may change while they are under way.
+//! A limit on the bytes of all uploads together, or of all that is read from stores, which may change
+//! while they are under way.
 
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -8,9 +9,9 @@ use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use crate::api::Throttle;
+use super::upload_body::Throttle;
 
-/// The line that all uploads share.
+/// The line that all of them share.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BandwidthLimiter(Arc<Mutex<Limit>>);
 
