@@ -41,7 +41,7 @@ impl RecordingPlaces {
         });
         Ok(Some(RecordingPlaces {
             places: arguments.audio.clone(),
-            settings: config::store_settings(&arguments.stores, outage)?,
+            settings: config::store_settings(&arguments.stores, &arguments.audio, outage)?,
             options: IndexOptions::default()
                 .with_patterns(&rules.patterns)
                 .with_sidecar(sidecar),

@@ -122,6 +122,16 @@ pub enum Error {
     /// No token, or one that cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The program that a profile of AWS names gives no credentials.
+    #[error("`credential_process` of profile `{profile}` in {}: {why}", path.display())]
+    AwsProcess {
+        /// The file.
+        path: PathBuf,
+        /// The profile.
+        profile: String,
+        /// What is wrong, without anything that it wrote.
+        why: String,
+    },
     /// The mapping sends a secret to the source of the recordings, and nobody gave it.
     #[error(
         "`auth` in [audio.fetch] needs a secret: set CAPTURI_FETCH_SECRET, or use \

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::program_environment::for_ssh;
 use super::small_file::{self, LONGEST_BUNDLE, LONGEST_TEXT};
-use super::{Error, StoreArgs, token};
+use super::{Error, StoreArgs, file_trust, token, token_command};
 use crate::api::{HttpOptions, ProxyUse};
 use crate::mapping::{FetchAuth, FetchSection};
 use crate::stores::{
-    FetchSecret, FetchSettings, OutagePolicy, SshSettings, StoreLine, StoreSettings, StoreVariable,
-    WebLogin,
+    FetchSecret, FetchSettings, OutagePolicy, SshSettings, StoreAddress, StoreLine, StoreSettings,
+    StoreVariable, WebLogin,
 };
 
 /// How the names of the clouds' variables begin.
@@ -26,6 +26,10 @@ pub(super) const STORE_PASSWORD: &str = "CAPTURI_STORE_PASSWORD";
 const AWS_KEY: &str = "AWS_ACCESS_KEY_ID";
 /// What belongs together.
 const AWS_KEYS: [&str; 3] = [AWS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+/// The file with the identity of a workload, which gives keys.
+const AWS_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+/// The setting of a profile that names a program for its keys.
+const AWS_PROCESS: &str = "credential_process";
 /// How long a connection may stand still.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -72,7 +76,11 @@ pub fn fetch_settings(
 }
 
 /// What is needed to reach the stores.
-pub fn store_settings(arguments: &StoreArgs, outage: OutagePolicy) -> Result<StoreSettings, Error> {
+pub fn store_settings(
+    arguments: &StoreArgs,
+    places: &[StoreAddress],
+    outage: OutagePolicy,
+) -> Result<StoreSettings, Error> {
     let ca_bundle = arguments.store_ca_bundle.as_deref().map(|path| {
         small_file::read(path, LONGEST_BUNDLE).map_err(|source| {
             let path = path.to_owned();
@@ -82,9 +90,19 @@ pub fn store_settings(arguments: &StoreArgs, outage: OutagePolicy) -> Result<Sto
     let mut variables = variables();
     let aws_profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
     let has_keys = variables.iter().any(|one| one.name == AWS_KEY);
-    let of_profile = aws_settings(&aws_profile).into_iter();
+    let files = aws_files(&aws_profile);
+    let of_profile = files.iter().flat_map(AwsFile::settings);
     // Half of one pair of keys and half of another are no keys.
     variables.extend(of_profile.filter(|one| !has_keys || !AWS_KEYS.contains(&&*one.name)));
+    let asks_s3 = places
+        .iter()
+        .any(|place| matches!(place, StoreAddress::S3(_)));
+    let has_others = |one: &StoreVariable| [AWS_KEY, AWS_TOKEN_FILE].contains(&&*one.name);
+    if asks_s3 && !variables.iter().any(has_others) {
+        for file in &files {
+            variables.extend(file.keys_of_program(&aws_profile)?);
+        }
+    }
     Ok(StoreSettings {
         route: HttpOptions {
             timeout: TIMEOUT,
@@ -172,31 +190,97 @@ fn of_netrc(text: &str) -> Vec<WebLogin> {
     logins
 }
 
-/// What the profile says in the two files of the AWS tools, in the words of their variables.
-fn aws_settings(profile: &str) -> Vec<StoreVariable> {
-    let below_home = |name: &str| Some(home()?.join(".aws").join(name));
-    let file = |variable_name: &str, name: &str| {
-        let named = variable(variable_name).map(PathBuf::from);
-        read(&named.or_else(|| below_home(name))?)
-    };
-    let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    let config = file("AWS_CONFIG_FILE", "config");
-    let of_credentials = credentials.iter().flat_map(|text| section(text, profile));
+/// A file of the AWS tools, and the title of the profile in it.
+struct AwsFile {
+    path: PathBuf,
+    text: String,
+    title: String,
+}
+
+/// The two files of the AWS tools, those that are there.
+fn aws_files(profile: &str) -> Vec<AwsFile> {
     // In `config` every profile but the first has the word before its name.
-    let title = match profile {
+    let in_config = match profile {
         "default" => "default".to_owned(),
         other => format!("profile {other}"),
     };
-    let of_config = config.iter().flat_map(|text| section(text, &title));
-    of_credentials.chain(of_config).collect()
+    let files = [
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "credentials",
+            profile.to_owned(),
+        ),
+        ("AWS_CONFIG_FILE", "config", in_config),
+    ];
+    let found = files.into_iter().filter_map(|(named, name, title)| {
+        let below_home = || Some(home()?.join(".aws").join(name));
+        let path = variable(named).map(PathBuf::from).or_else(below_home)?;
+        let text = read(&path)?;
+        Some(AwsFile { path, text, title })
+    });
+    found.collect()
+}
+
+impl AwsFile {
+    /// What the profile says, in the words of the variables.
+    fn settings(&self) -> Vec<StoreVariable> {
+        section(&self.text, &self.title, variable_of)
+    }
+
+    /// The keys of the program that the profile names, if it names one. It is started as `--token-command`
+    /// is, and only where nobody else could have named it.
+    fn keys_of_program(&self, profile: &str) -> Result<Vec<StoreVariable>, Error> {
+        let named = section(&self.text, &self.title, |key| {
+            (key == AWS_PROCESS).then_some(AWS_PROCESS)
+        });
+        let Some(line) = named.first() else {
+            return Ok(Vec::new());
+        };
+        let wrong = |why: String| Error::AwsProcess {
+            path: self.path.clone(),
+            profile: profile.to_owned(),
+            why,
+        };
+        if let Some(doubt) = file_trust::doubt(&self.path) {
+            let why =
+                format!("it is not started, since {doubt}; take that right away (chmod go-w)");
+            return Err(wrong(why));
+        }
+        let text = token_command::run_whole(line.value.expose_secret()).map_err(wrong)?;
+        let keys = process_keys(&text);
+        keys.ok_or_else(|| wrong("it printed no credentials of version 1".to_owned()))
+    }
+}
+
+/// What a program for credentials prints: the AWS guide, "Sourcing credentials with an external process".
+fn process_keys(text: &str) -> Option<Vec<StoreVariable>> {
+    let answer: serde_json::Value = serde_json::from_str(text).ok()?;
+    if answer["Version"] != 1 {
+        return None;
+    }
+    let of = |name: &str, key: &str| {
+        let value = answer[key].as_str().filter(|value| !value.is_empty())?;
+        Some(StoreVariable {
+            name: name.to_owned(),
+            value: SecretString::from(value),
+        })
+    };
+    let [id, secret, token] = AWS_KEYS;
+    let mut keys = vec![of(id, "AccessKeyId")?, of(secret, "SecretAccessKey")?];
+    keys.extend(of(token, "SessionToken"));
+    Some(keys)
 }
 
 fn read(path: &Path) -> Option<String> {
     small_file::read_text(path, LONGEST_TEXT).ok()
 }
 
-/// The settings of a section that have a variable of the same meaning.
-fn section(text: &str, title: &str) -> Vec<StoreVariable> {
+/// The settings of a section that have a name of the same meaning.
+fn section(
+    text: &str,
+    title: &str,
+    name_of: impl Fn(&str) -> Option<&'static str>,
+) -> Vec<StoreVariable> {
     let mut is_inside = false;
     let mut found = Vec::new();
     for line in text.lines().map(str::trim) {
@@ -208,7 +292,7 @@ fn section(text: &str, title: &str) -> Vec<StoreVariable> {
         } else if is_inside
             && !line.starts_with(['#', ';'])
             && let Some((key, value)) = line.split_once('=')
-            && let Some(name) = variable_of(key.trim())
+            && let Some(name) = name_of(&key.trim().to_ascii_lowercase())
         {
             found.push(StoreVariable {
                 name: name.to_owned(),
@@ -220,7 +304,7 @@ fn section(text: &str, title: &str) -> Vec<StoreVariable> {
 }
 
 fn variable_of(key: &str) -> Option<&'static str> {
-    Some(match key.to_ascii_lowercase().as_str() {
+    Some(match key {
         "aws_access_key_id" => AWS_KEY,
         "aws_secret_access_key" => "AWS_SECRET_ACCESS_KEY",
         "aws_session_token" => "AWS_SESSION_TOKEN",
@@ -232,9 +316,29 @@ fn variable_of(key: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
+
+    #[test]
+    fn a_program_prints_keys_of_version_1() {
+        let printed = r#"{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S",
+            "SessionToken": "T", "Expiration": "2024-05-01T10:00:00Z"}"#;
+        let keys = process_keys(printed).unwrap();
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|one| (&*one.name, one.value.expose_secret()))
+            .collect();
+        let [id, secret, token] = AWS_KEYS;
+        assert_eq!(keys, [(id, "A"), (secret, "S"), (token, "T")]);
+        for other in [
+            "",
+            "A S",
+            r#"{"AccessKeyId": "A", "SecretAccessKey": "S"}"#,
+            r#"{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "S"}"#,
+            r#"{"Version": 1, "AccessKeyId": "A"}"#,
+        ] {
+            assert!(process_keys(other).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn a_netrc_has_a_login_for_each_host() {
@@ -266,7 +370,7 @@ mod tests {
         let text = "[default]\nregion = eu-west-1\n# aws_access_key_id = old\n\
                     [ archive ]\naws_access_key_id=A\nAWS_SECRET_ACCESS_KEY = B=C\noutput = json\n\
                     [other]\nregion = us-east-1";
-        let found = section(text, "archive");
+        let found = section(text, "archive", variable_of);
         let shown: Vec<_> = found
             .iter()
             .map(|one| (one.name.as_str(), one.value.expose_secret()))
@@ -275,6 +379,6 @@ mod tests {
             shown,
             [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "B=C")]
         );
-        assert!(section(text, "nobody").is_empty());
+        assert!(section(text, "nobody", variable_of).is_empty());
     }
 }

@@ -22,6 +22,12 @@ const LIMIT: u64 = 64 * 1024;
 /// The first line that the program writes. The error is in words that name neither the arguments
 /// nor anything that it wrote.
 pub(super) fn run(line: &str) -> Result<String, String> {
+    let text = run_whole(line)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// All that the program writes.
+pub(super) fn run_whole(line: &str) -> Result<String, String> {
     let words = split(line)?;
     let (program, arguments) = words.split_first().ok_or("no program is named")?;
     let child = for_keyrings()
@@ -31,8 +37,7 @@ pub(super) fn run(line: &str) -> Result<String, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("{program} cannot be started: {error}"))?;
-    let text = read(child, program, PATIENCE, LEAVE)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    read(child, program, PATIENCE, LEAVE)
 }
 
 fn read(

@@ -74,6 +74,12 @@ pub(crate) fn named(sign: char) -> String {
     }
 }
 
+/// Writes a sign that nobody sees by its code: `<U+202F>`. Messages, lists and the screen spell it so.
+pub(crate) fn spell(into: &mut String, sign: char) {
+    // Nothing goes wrong in memory.
+    let _ = write!(into, "<U+{:04X}>", u32::from(sign));
+}
+
 /// The text for people, with `<U+202F>` in place of what they would not see. Tabs and line breaks stay:
 /// they show in a row.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
@@ -85,7 +91,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for sign in text.chars() {
         if is_hidden(sign) {
-            let _ = write!(shown, "<U+{:04X}>", u32::from(sign));
+            spell(&mut shown, sign);
         } else {
             shown.push(sign);
         }

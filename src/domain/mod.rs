@@ -27,7 +27,7 @@ pub use email::is_email;
 pub(crate) use email::is_plain_email;
 pub use explanation::Explanation;
 pub(crate) use ids::{damage_of_id, fault_of_id, fault_of_key, fault_of_person_id, unguarded};
-pub(crate) use invisible::{as_seen, shown};
+pub(crate) use invisible::{as_seen, shown, spell};
 pub use location::Location;
 pub use lost_digits::{note_of_id, noted_before};
 pub use party::Party;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::domain::spell;
 use crate::events::Outcome;
 use crate::report::Mode;
 
@@ -120,7 +121,7 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
 }
 
 /// Foreign text for a terminal: whatever could move the cursor, change the order of the letters or
-/// hide is written as its code (`\u{1b}`). One line stays one line.
+/// hide is written as its code (`<U+001B>`). One line stays one line.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     clean(text, is_unsafe)
 }
@@ -143,7 +144,7 @@ fn clean(text: &str, is_unsafe: impl Fn(char) -> bool) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len() + 16);
     for char in text.chars() {
         if is_unsafe(char) {
-            let _ = write!(clean, "\\u{{{:x}}}", u32::from(char));
+            spell(&mut clean, char);
         } else {
             clean.push(char);
         }
@@ -318,8 +319,8 @@ mod tests {
 
     #[test]
     fn escape_sequences_and_turned_letters_are_written_as_codes() {
-        assert_eq!(safe("\x1b[31mred"), "\\u{1b}[31mred");
-        assert_eq!(safe("cod.\u{202e}vsc"), "cod.\\u{202e}vsc");
+        assert_eq!(safe("\x1b[31mred"), "<U+001B>[31mred");
+        assert_eq!(safe("cod.\u{202e}vsc"), "cod.<U+202E>vsc");
         assert_eq!(safe("Blåbær ☎ 電話"), "Blåbær ☎ 電話");
     }
 

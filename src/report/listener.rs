@@ -530,7 +530,7 @@ mod tests {
         });
         assert_eq!(
             stage.notices.text(),
-            "stopping: no line\\u{7}; finishing what is under way\n"
+            "stopping: no line<U+0007>; finishing what is under way\n"
         );
         stage.finish(None).unwrap();
         assert!(stage.results.text().contains("= records read"));

@@ -12,7 +12,7 @@ use super::json::stop_name;
 use super::outcome_counts::Counts;
 use super::summary::{FieldCount, RunSummary};
 use crate::events::{Outcome, Totals};
-use crate::recordings::{StoreExtent, StoreRequests};
+use crate::recordings::StoreRequests;
 
 impl Serialize for RunSummary {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -47,9 +47,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("messages_left_out", &facts.left_out)?;
         map.serialize_entry("consent", &ConsentView::new(facts))?;
         map.serialize_entry("recordings", &RecordingsView::new(facts))?;
-        if let Some(stores) = &self.stores {
-            map.serialize_entry("stores", &StoresView::new(stores, facts))?;
-        }
+        map.serialize_entry("stores", &StoresView::of(self))?;
         map.serialize_entry("by_day", &facts.by_day.dates())?;
         map.serialize_entry("by_hour", &facts.by_hour)?;
         map.serialize_entry("by_minutes", &facts.by_minutes)?;
@@ -62,10 +60,9 @@ impl Serialize for RunSummary {
         if let Some(version) = &self.read_version {
             map.serialize_entry("read_api_version", version)?;
         }
-        let width = self.width;
         map.serialize_entry(
             "concurrency",
-            &width.map(|[set, lowest, last]| {
+            &self.width.map(|[set, lowest, last]| {
                 BTreeMap::from([("set", set), ("lowest", lowest), ("last", last)])
             }),
         )?;
@@ -116,14 +113,15 @@ struct StoresView {
 }
 
 impl StoresView {
-    fn new(stores: &StoreExtent, facts: &Totals) -> Self {
-        StoresView {
+    fn of(summary: &RunSummary) -> Option<Self> {
+        let stores = summary.stores?;
+        Some(StoresView {
             objects: stores.objects,
             bytes: stores.bytes,
             cold_recordings: stores.cold.recordings,
             cold_bytes: stores.cold.bytes,
-            requests: stores.requests(facts.far),
-        }
+            requests: stores.requests(summary.facts.far),
+        })
     }
 }
 

@@ -24,21 +24,13 @@ pub(super) fn several_at(answer: &Value, pointer: &str) -> Option<usize> {
 pub(super) fn nothing_at(answer: &Value, pointer: &str) -> String {
     let ends = pointer.match_indices('/').map(|(at, _)| at);
     let ends = ends.chain([pointer.len()]);
-    let known = ends.filter_map(|end| Some((&pointer[..end], answer.pointer(&pointer[..end])?)));
-    let (way, last) = known.last().unwrap_or(("", answer));
-    let there = match last {
+    let mut known =
+        ends.filter_map(|end| Some((&pointer[..end], answer.pointer(&pointer[..end])?)));
+    let (way, found) = known.next_back().unwrap_or(("", answer));
+    let there = match found {
         Value::Object(object) if object.is_empty() => "an object without keys".to_owned(),
         Value::Object(object) => {
-            let shorten = |key: &String| -> String {
-                let shown = key.chars().take(LONGEST_KEY).map(|char| {
-                    if char.is_control() {
-                        char::REPLACEMENT_CHARACTER
-                    } else {
-                        char
-                    }
-                });
-                shown.collect()
-            };
+            let shorten = |key: &String| -> String { key.chars().take(LONGEST_KEY).collect() };
             let keys: Vec<String> = object.keys().take(MOST_KEYS).map(shorten).collect();
             let more = if object.len() > MOST_KEYS {
                 ", …"

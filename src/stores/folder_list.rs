@@ -104,35 +104,15 @@ impl FolderList {
             state.waiting.iter().rev().take(AT_ONCE).cloned().collect()
         };
         let listed = join_all(next.iter().cloned().map(&list)).await;
-        let mut page = ObjectPage::default();
-        let mut below = Vec::new();
-        let mut marks = Vec::new();
+        let mut part = ListPart::default();
         for (folder, listed) in next.iter().zip(listed) {
             match listed {
-                Ok(listed) => {
-                    page.requests += listed.requests;
-                    let mark = listed.mark(folder);
-                    if self.state().is_above(folder, mark) {
-                        page.unlisted.push(circle(folder));
-                        continue;
-                    }
-                    marks.extend(mark.map(|mark| (folder.clone(), mark)));
-                    page.objects.extend(listed.objects);
-                    page.unmeasured.extend(listed.unmeasured);
-                    page.unlisted.extend(listed.unlisted);
-                    for folder in listed.folders {
-                        if folder.matches('/').count() < DEEPEST {
-                            below.push(folder);
-                        } else {
-                            page.unlisted.push(circle(&folder));
-                        }
-                    }
-                }
+                Ok(listed) => part.add(folder, listed, &self.state()),
                 // A folder that nobody may read is named; without the first one there is no list.
                 Err(error @ (SourceError::Refused(_) | SourceError::NotFound))
                     if !folder.is_empty() =>
                 {
-                    page.unlisted.push(UnlistedObject {
+                    part.page.unlisted.push(UnlistedObject {
                         name: folder.clone(),
                         why: error.to_string(),
                     });
@@ -146,10 +126,44 @@ impl FolderList {
         let mut state = self.state();
         let rest = state.waiting.len().saturating_sub(next.len());
         state.waiting.truncate(rest);
-        state.waiting.extend(below);
-        state.marks.extend(marks);
-        page.next = (!state.waiting.is_empty()).then(|| (turn + 1).to_string());
-        Ok(page)
+        state.waiting.extend(part.below);
+        state.marks.extend(part.marks);
+        part.page.next = (!state.waiting.is_empty()).then(|| (turn + 1).to_string());
+        Ok(part.page)
+    }
+}
+
+/// A part of the list while it is put together.
+#[derive(Debug, Default)]
+struct ListPart {
+    page: ObjectPage,
+    /// The folders to list next.
+    below: Vec<String>,
+    /// The marks of the folders of this part.
+    marks: Vec<(String, u64)>,
+}
+
+impl ListPart {
+    /// Adds what is in a folder, unless it is one of those above it.
+    fn add(&mut self, folder: &str, listed: ListedFolder, known: &FoldersToList) {
+        self.page.requests += listed.requests;
+        let mark = listed.mark(folder);
+        if known.is_above(folder, mark) {
+            self.page.unlisted.push(circle(folder));
+            return;
+        }
+        self.marks
+            .extend(mark.map(|mark| (folder.to_owned(), mark)));
+        self.page.objects.extend(listed.objects);
+        self.page.unmeasured.extend(listed.unmeasured);
+        self.page.unlisted.extend(listed.unlisted);
+        for folder in listed.folders {
+            if folder.matches('/').count() < DEEPEST {
+                self.below.push(folder);
+            } else {
+                self.page.unlisted.push(circle(&folder));
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use regex::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::captures::{Captures, Naming};
-use super::places::StoreExtent;
+use super::places::{PlaceKind, StoreExtent, below};
 use super::substrings::SubstringIndex;
 use crate::recordings::extension::content_type;
 use crate::recordings::probe::{Depth, probe_found};
@@ -29,7 +29,7 @@ use crate::recordings::store::listing::{
 };
 use crate::recordings::store::recording::Recording;
 use crate::recordings::store::recording_fetch::{FetchAnswer, RecordingFetch};
-use crate::recordings::store::recording_store::RecordingStore;
+use crate::recordings::store::recording_store::{RecordingStore, StoreOutage};
 
 /// What counts as a recording that may be sent.
 #[derive(Debug, Clone)]
@@ -179,6 +179,39 @@ impl Index {
     /// Whether the bytes of any of them come over a network connection of this program.
     pub fn is_far(&self) -> bool {
         self.fetch.is_some() || self.stores.iter().any(|store| store.is_far())
+    }
+
+    /// What kind of place the recordings are in.
+    pub fn place_kind(&self) -> PlaceKind {
+        let has_store = self.stores.iter().any(|store| store.is_far());
+        let has_folder = self.stores.iter().any(|store| !store.is_far());
+        match (has_folder, has_store, self.fetch.is_some()) {
+            (false, false, true) => PlaceKind::Url,
+            (_, false, false) => PlaceKind::Folder,
+            (false, true, false) => PlaceKind::Store,
+            _ => PlaceKind::Several,
+        }
+    }
+
+    /// What lies in stores; nothing where there is none.
+    pub fn store_extent(&self) -> Option<StoreExtent> {
+        let has_store = self.stores.iter().any(|store| store.is_far());
+        has_store.then_some(self.extent)
+    }
+
+    /// Places that were down, and what was not asked of them then.
+    pub fn outages(&self) -> Vec<StoreOutage> {
+        let stores = self.stores.iter().flat_map(|store| store.outages());
+        let fetch = self.fetch.iter().flat_map(|fetch| fetch.outages());
+        stores.chain(fetch).collect()
+    }
+
+    /// What people call a recording: its name, with its place where there are several.
+    pub fn shown(&self, recording: &Recording) -> String {
+        match self.stores.len() {
+            0 | 1 => recording.name.clone(),
+            _ => below(&recording.store.address(), &recording.name),
+        }
     }
 
     /// Every recording, in a stable order.

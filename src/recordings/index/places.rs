@@ -2,10 +2,7 @@
 
 use serde::Serialize;
 
-use super::lookup::Index;
 use crate::recordings::store::listing::{ColdRecordings, Listing};
-use crate::recordings::store::recording::Recording;
-use crate::recordings::store::recording_store::StoreOutage;
 
 /// What kind of place the recordings are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,39 +80,4 @@ impl StoreExtent {
 /// A name below a place, with the address of the place before it.
 pub(super) fn below(address: &str, name: &str) -> String {
     format!("{}/{name}", address.trim_end_matches('/'))
-}
-
-impl Index {
-    /// What kind of place the recordings are in.
-    pub fn place_kind(&self) -> PlaceKind {
-        let has_store = self.stores.iter().any(|store| store.is_far());
-        let has_folder = self.stores.iter().any(|store| !store.is_far());
-        match (has_folder, has_store, self.fetch.is_some()) {
-            (false, false, true) => PlaceKind::Url,
-            (_, false, false) => PlaceKind::Folder,
-            (false, true, false) => PlaceKind::Store,
-            _ => PlaceKind::Several,
-        }
-    }
-
-    /// What lies in stores; nothing where there is none.
-    pub fn store_extent(&self) -> Option<StoreExtent> {
-        let has_store = self.stores.iter().any(|store| store.is_far());
-        has_store.then_some(self.extent)
-    }
-
-    /// Places that were down, and what was not asked of them then.
-    pub fn outages(&self) -> Vec<StoreOutage> {
-        let stores = self.stores.iter().flat_map(|store| store.outages());
-        let fetch = self.fetch.iter().flat_map(|fetch| fetch.outages());
-        stores.chain(fetch).collect()
-    }
-
-    /// What people call a recording: its name, with its place where there are several.
-    pub fn shown(&self, recording: &Recording) -> String {
-        match self.stores.len() {
-            0 | 1 => recording.name.clone(),
-            _ => below(&recording.store.address(), &recording.name),
-        }
-    }
 }

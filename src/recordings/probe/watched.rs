@@ -7,9 +7,9 @@ use crate::recordings::RecordingError;
 
 /// What reading failed by, if it did.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ReadFailure(Arc<Mutex<Option<RecordingError>>>);
+pub(super) struct FailedRead(Arc<Mutex<Option<RecordingError>>>);
 
-impl ReadFailure {
+impl FailedRead {
     /// Takes it out.
     pub(super) fn take(&self) -> Option<RecordingError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -28,13 +28,13 @@ impl ReadFailure {
 #[derive(Debug)]
 pub(super) struct WatchedReader<R> {
     reader: R,
-    failure: ReadFailure,
+    failure: FailedRead,
 }
 
 impl<R> WatchedReader<R> {
     /// The reader, and where its failure is found.
-    pub(super) fn new(reader: R) -> (WatchedReader<R>, ReadFailure) {
-        let failure = ReadFailure::default();
+    pub(super) fn new(reader: R) -> (WatchedReader<R>, FailedRead) {
+        let failure = FailedRead::default();
         let watched = WatchedReader {
             reader,
             failure: failure.clone(),

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_complaint_is_text_or_one_object() {
         let text = shown(Style::Human);
-        assert_eq!(text, "error: a.toml:1: \\u{1b}[2J\nrate\nhint: write it\n");
+        assert_eq!(text, "error: a.toml:1: <U+001B>[2J\nrate\nhint: write it\n");
         let line = shown(Style::Json);
         assert_eq!(line.lines().count(), 1);
         let json: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -172,7 +172,7 @@ mod tests {
         Recordings: 58 for 58 calls, 58.0 MB, 1:27:00 of audio; not checked: the length of 2.
         Consent: 58 yes, 0 no, 4 not stated (the destination then assumes consent).
         Not checked: the recordings of 2 records with other faults.
-        Columns that nothing uses: not\u{1b}es.
+        Columns that nothing uses: not<U+001B>es.
         Targets that nothing fills: labels, status, hasConsent, audioChannels, salesPersonAudioChannel,
           teamId, teamName, conversationSegments, customProp1–10, customNumberProp1–10.
         A run sends 116 requests and 58.0 MB of recordings: 0:00:06 at 20 requests/s, if the line is fast

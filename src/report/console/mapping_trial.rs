@@ -39,14 +39,14 @@ pub struct MappingTrial {
 struct Try {
     place: String,
     fate: String,
-    verdict: Verdict,
+    verdict: TrialVerdict,
     rows: Vec<[String; 3]>,
     problems: Vec<Problem>,
 }
 
 /// What would become of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum TrialVerdict {
     Sent,
     /// Nothing is wrong with it, but it waits.
     Held,
@@ -101,14 +101,14 @@ impl MappingTrial {
                 return ControlFlow::Break(());
             }
             let (fate, verdict, rows) = match decision.action() {
-                Action::Send(job) => ("can be sent".to_owned(), Verdict::Sent, case_rows(job)),
+                Action::Send(job) => ("can be sent".to_owned(), TrialVerdict::Sent, case_rows(job)),
                 Action::Finished(Outcome::Skipped, rule) => {
                     *self.left_out.entry(rule.to_string()).or_default() += 1;
                     continue;
                 }
                 Action::Finished(outcome, detail) => {
                     let fate = finished(*outcome, detail);
-                    (fate, Verdict::NotSent, Vec::new())
+                    (fate, TrialVerdict::NotSent, Vec::new())
                 }
                 _ => continue,
             };
@@ -139,12 +139,14 @@ impl MappingTrial {
         }
         let (fate, verdict) = match decision.action() {
             Action::WithLead | Action::WithJob | Action::PutAside => return,
-            Action::Send(_) | Action::Ready => ("can be sent".to_owned(), Verdict::Sent),
+            Action::Send(_) | Action::Ready => ("can be sent".to_owned(), TrialVerdict::Sent),
             Action::Noted(noted) if noted.outcome == Outcome::Held => {
-                (format!("held: {}", noted.detail), Verdict::Held)
+                (format!("held: {}", noted.detail), TrialVerdict::Held)
             }
-            Action::Noted(noted) => (finished(noted.outcome, noted.detail), Verdict::NotSent),
-            Action::Finished(outcome, detail) => (finished(*outcome, detail), Verdict::NotSent),
+            Action::Noted(noted) => (finished(noted.outcome, noted.detail), TrialVerdict::NotSent),
+            Action::Finished(outcome, detail) => {
+                (finished(*outcome, detail), TrialVerdict::NotSent)
+            }
         };
         let rows = Field::ALL.into_iter().filter_map(|field| {
             let sent = match decision.action() {
@@ -174,7 +176,7 @@ impl MappingTrial {
         };
         for one in &self.shown {
             screen.result("");
-            let fate = screen.paint(ink(one.verdict != Verdict::NotSent), &safe(&one.fate));
+            let fate = screen.paint(ink(one.verdict != TrialVerdict::NotSent), &safe(&one.fate));
             screen.result(&format!("{}: {fate}", safe(&one.place)));
             // Borders and blanks take ten columns.
             let room = usize::from(screen.width()).max(60) - 10 - 23;
@@ -235,7 +237,7 @@ impl MappingTrial {
             let some = self.shown.iter().filter(|one| one.verdict == verdict);
             u64::try_from(some.count()).unwrap_or(0)
         };
-        let (sent, held) = (count(Verdict::Sent), count(Verdict::Held));
+        let (sent, held) = (count(TrialVerdict::Sent), count(TrialVerdict::Held));
         let all = u64::try_from(self.shown.len()).unwrap_or(0);
         let waits = match held {
             0 => String::new(),

@@ -463,7 +463,7 @@ mod tests {
         assert!(
             during
                 .line(Mode::Run)
-                .ends_with("paused for 0:00:27: 429 \\u{1b}[2J")
+                .ends_with("paused for 0:00:27: 429 <U+001B>[2J")
         );
         let after = progress.snapshot(&counters, start.later(seconds(30)));
         assert_eq!(after.paused_seconds, None);

@@ -433,7 +433,7 @@ mod tests {
         insta::assert_snapshot!(results.text(), @r"
         Ledger: capturi-import.db
         Destination: https://api.example.com (v2)
-        A run is going on: process 4711 on host \u{1b}[2J
+        A run is going on: process 4711 on host <U+001B>[2J
 
         ┌───────────────────────────┬───────┬─────────┐
         │ in place                  │ 1,200 │  99.7 % │
