@@ -40,7 +40,7 @@ pub struct HttpOptions {
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The token has characters that cannot stand in a header.
+    /// The token has characters that cannot be part of a header.
     #[error("the token has a line break or another character that cannot be sent")]
     Token,
     /// The base URL cannot carry a path.

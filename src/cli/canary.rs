@@ -19,6 +19,7 @@ use crate::canary::{
     SentParts, SoundReader, findings, read_back,
 };
 use crate::config::{self, Arguments, CanaryArgs, RunSettings};
+use crate::domain::counted;
 use crate::events::StopSignal;
 use crate::ledger::{CallState, CreateState, DoneKind, Ledger};
 use crate::pipeline::{Pipeline, Selection};
@@ -209,7 +210,10 @@ impl CanaryPlan<'_> {
         let mut tell = |open: usize| {
             // Each time somebody has become less patient, and not at each look.
             if told != Some(open) {
-                tracing::info!("{open} calls are not worked on yet");
+                tracing::info!(
+                    "Capturi has not processed {} yet",
+                    counted(open as u64, "call")
+                );
                 told = Some(open);
             }
         };
@@ -310,7 +314,10 @@ impl Picking {
         let picks = picker.pick();
         if picks.len() < ids.len() {
             let missing = ids.len() - picks.len();
-            tracing::warn!("{missing} calls of the last canary are not in this export any more");
+            tracing::warn!(
+                "No longer in this export: {} of the last canary",
+                counted(missing as u64, "call")
+            );
         }
         Ok(Picking {
             pipeline,

@@ -6,6 +6,7 @@ use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use crate::canary::CanaryRecord;
 use crate::config::{CanaryArgs, RunArgs, RunSettings};
+use crate::domain::counted;
 use crate::mapping::MappingFile;
 use crate::report::Screen;
 
@@ -33,14 +34,11 @@ pub(super) fn approve(canary: &CanaryArgs, name: &str, mut screen: Screen) -> Re
     let record = CanaryRecord::approve(&ledger, &destination, name).map_err(Usage::Canary)?;
     let by = record.approval.map(|approval| approval.by);
     screen.say(&format!(
-        "{} approved {} calls to {destination} with {} against them. `run --require-canary` now \
+        "{} approved {} to {destination} with {} against them. `run --require-canary` now \
          sends with this mapping.",
         by.unwrap_or_default(),
-        record.calls.len(),
-        match record.against {
-            1 => "1 finding".to_owned(),
-            count => format!("{count} findings"),
-        },
+        counted(record.calls.len() as u64, "call"),
+        counted(record.against as u64, "finding"),
     ));
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Code;
+use crate::domain::{Code, counted};
 use crate::evidence::EvidenceError;
 use crate::mapping::Preset;
 use crate::monitoring::MonitoringError;
@@ -66,7 +66,7 @@ pub(super) enum Usage {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{name} is no file that can be looked at more than once")]
+    #[error("{name} must be a regular file, not a pipe")]
     NoFile { name: String },
     #[error("--verify needs the read API: name it with --read-url")]
     NothingToVerifyBy,
@@ -84,7 +84,7 @@ pub(super) enum Usage {
     Agents(crate::mapping::AgentsError),
     #[error("no problem has the code {code}")]
     NoCode { code: String },
-    #[error("No delivered calls found in {files} files; there is nothing to make a ledger from")]
+    #[error("No delivered calls found in {}; nothing to rebuild", counted(*files as u64, "file"))]
     NothingAccepted { files: usize },
     #[error("{}", refused.join("\n"))]
     ForeignLists { refused: Vec<String> },
@@ -92,7 +92,7 @@ pub(super) enum Usage {
     NoFfmpeg(recordings::NoFfmpeg),
     #[error("no temporary folder for recordings that are put together or converted: {0}")]
     Workshop(std::io::Error),
-    #[error("{} is there already, and a ledger is only made anew where there is none", path.display())]
+    #[error("{} already exists, and `ledger rebuild` makes a ledger only where there is none", path.display())]
     LedgerThere { path: PathBuf },
     #[error(transparent)]
     NotAnIdList(#[from] report::NotAnIdList),

@@ -59,8 +59,7 @@ fn warn_of_a_share(ledger: &Ledger) {
     if ledger.is_remote() {
         tracing::warn!(
             ledger = %ledger.path().display(),
-            "the ledger stands on the disk of another machine: what is written may be lost with \
-             that machine's power, and two machines may take the lock at once; use a local disk"
+            "the ledger is on a network share, where locks and durable writes are unreliable: use a local disk"
         );
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::error::{Error, LedgerError};
 use super::exit_code::Exit;
 use super::signals;
+use crate::domain::counted;
 use crate::events::StopSignal;
 use crate::ledger::{Reopened, VerifyBook, VerifyScope};
 use crate::report::{ListForm, Screen, Style, VerifyList, VerifySummary, safe};
@@ -115,7 +116,8 @@ impl VerifyJob {
         }
         if deleted > 0 {
             screen.say(&format!(
-                "{deleted} conversations are deleted in Capturi; verify leaves them alone."
+                "Deleted in Capturi: {}; verify leaves them alone.",
+                counted(deleted, "conversation")
             ));
         }
         if conversations + recordings == 0 {
@@ -128,10 +130,12 @@ impl VerifyJob {
             "plan"
         };
         screen.say(&format!(
-            "{head}: {conversations} conversations are gone, and their calls are sent again"
+            "{head}: {} gone; their calls are sent again",
+            counted(conversations, "conversation")
         ));
         screen.say(&format!(
-            "{head}: {recordings} recordings are not there, and are uploaded again"
+            "{head}: {} missing; they are uploaded again",
+            counted(recordings, "recording")
         ));
         if !self.carries_repair_out {
             screen.say(

@@ -28,7 +28,7 @@ Examples:
   capturi-import check calls.csv --audio recordings            what is wrong, before anything is sent
   capturi-import run   calls.csv --audio recordings --sandbox  a rehearsal against a pretend server
   capturi-import run   calls.csv --audio recordings --out out  the import; token in CAPTURI_API_TOKEN
-  capturi-import status                                        where the migration stands
+  capturi-import status                                        how far the migration is
 
 Exit codes: 0 everything in place · 1 fault of the program · 2 usage or configuration ·
 3 some records rejected or failed, or held for too long · 4 token refused ·
@@ -39,7 +39,7 @@ Exit codes: 0 everything in place · 1 fault of the program · 2 usage or config
 #[derive(Debug, Parser)]
 #[command(name = "capturi-import", version, after_help = AFTER, max_term_width = 100)]
 pub struct Arguments {
-    /// Settings file; any flag can stand in it by its name (`rate = 10`).
+    /// Settings file. It may hold any flag by its name (`rate = 10`).
     #[arg(
         long,
         global = true,
@@ -123,23 +123,23 @@ pub enum LogFormat {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say exactly what is wrong with an export, without sending anything.
+    /// Report what is wrong with an export, without sending anything.
     Check(Box<CheckArgs>),
     /// Create the conversations and upload their recordings.
     Run(Box<RunArgs>),
     /// Send a few calls that differ, read them back, and show them side by side.
     Canary(Box<CanaryArgs>),
-    /// Compare the ledger with what the destination really has, call by call.
+    /// Compare the ledger with what the destination has, call by call.
     Verify(Box<VerifyArgs>),
-    /// Steer a run that goes on: pause it, slow it down, end it in order.
+    /// Control a run that is going on: pause it, slow it down, end it gracefully.
     Control(ControlArgs),
-    /// Where the migration stands: what arrived, what failed and why.
+    /// Show what arrived, what failed and why.
     Status(StatusArgs),
     /// Write accepted.csv, problems.csv and status.json from the ledger.
     Report(ReportArgs),
     /// Write proof of what was sent, or check it.
     Evidence(EvidenceArgs),
-    /// Look after the ledger: check it, make it anew, forget what need not be kept.
+    /// Check, rebuild or purge the ledger.
     Ledger {
         /// What to do.
         #[command(subcommand)]
@@ -153,7 +153,7 @@ pub enum Command {
     },
     /// Run a pretend Capturi for rehearsals and tests.
     Sandbox(SandboxArgs),
-    /// Tell cause and cure of a problem code.
+    /// Explain cause and cure of a problem code.
     Explain(ExplainArgs),
     /// Look at everything that a run needs, without sending a call.
     Doctor(DoctorArgs),
@@ -191,8 +191,8 @@ pub struct SandboxArgs {
     /// --token.
     #[arg(long)]
     pub allow_remote: bool,
-    /// Token that clients must present. All users of this machine can read it here; the variable
-    /// `CAPTURI_SANDBOX_TOKEN` keeps it private. Without either, each start makes and prints a random token.
+    /// Token that clients must present. Other users of this machine can read it here;
+    /// `CAPTURI_SANDBOX_TOKEN` keeps it private. Without either, each start prints a random token.
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
     /// Write the token to this file for scripts: readable by its owner only, removed at the end.
@@ -223,6 +223,6 @@ impl SandboxArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A problem code such as bad-time; without one all codes are listed.
+    /// A problem code such as bad-time; if omitted, all codes are listed.
     pub code: Option<String>,
 }

@@ -95,8 +95,8 @@ pub struct ExportArgs {
         env = "CAPTURI_CHECK_AUDIO"
     )]
     pub check_audio: CheckAudio,
-    /// Have an installed ffmpeg turn recordings that the API may not take (GSM, G.726, WMA, …) into
-    /// WAV before they are sent.
+    /// Convert recordings that the API may not take (GSM, G.726, WMA, …) to WAV before sending, with an
+    /// installed ffmpeg.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_TRANSCODE")]
     pub transcode: bool,
 }
@@ -141,7 +141,7 @@ pub enum CheckAudio {
     /// Their headers.
     #[default]
     Header,
-    /// Their sound too: a channel in which nobody is heard is told.
+    /// Also decode the audio and warn about silent channels.
     Silence,
 }
 

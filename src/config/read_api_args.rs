@@ -11,8 +11,8 @@ use super::units;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Destination")]
 pub struct ReadApiArgs {
-    /// The read API, such as <https://api.capturi.ai/audio>. `run` looks up an upload whose answer was lost there
-    /// before sending it again; `verify` uses this address by default for the usual destination.
+    /// The read API, such as <https://api.capturi.ai/audio>. Before `run` repeats an upload whose answer was
+    /// lost, it looks there. For the usual destination, `verify` uses this address by default.
     #[arg(
         id = "read_url",
         long = "read-url",
@@ -28,7 +28,7 @@ pub struct ReadApiArgs {
         env = "CAPTURI_READ_TOKEN_FILE"
     )]
     pub token_file: Option<PathBuf>,
-    /// The `api-version` of the read API [default: 2.0, or 1.0 where that is not answered].
+    /// The `api-version` of the read API [default: 2.0, or 1.0 if the server refuses it].
     #[arg(
         id = "read_api_version",
         long = "read-api-version",

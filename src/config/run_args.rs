@@ -73,8 +73,8 @@ pub struct RunArgs {
     /// Do everything but send.
     #[arg(long, value_parser = BoolishValueParser::new(), env = "CAPTURI_DRY_RUN")]
     pub dry_run: bool,
-    /// Compare the calls of this run with the destination at its end, as `verify` does, and wait at most so long
-    /// until they are worked on; needs --read-url.
+    /// At the end, compare the calls of this run with the destination, as `verify` does. Wait at most this
+    /// long until they are processed. Needs --read-url.
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "0s", value_parser = units::duration, env = "CAPTURI_VERIFY")]
     pub verify: Option<Duration>,
     /// Where to send.

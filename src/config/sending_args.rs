@@ -105,26 +105,26 @@ pub struct EffortArgs {
     /// Further tries of a request after the first.
     #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
     pub retries: u32,
-    /// Stop with exit code 6 after so many failed calls.
+    /// Stop with exit code 6 after this many failed calls.
     #[arg(long, value_name = "N", env = "CAPTURI_MAX_ERRORS")]
     pub max_errors: Option<u64>,
-    /// Stop with exit code 6 when so many of the calls have failed, once 100 have ended: 5%. The sign is
-    /// needed.
+    /// Stop with exit code 6 when more than this share of calls failed, such as 5%. Checked after 100
+    /// calls.
     #[arg(long, value_name = "SHARE", value_parser = units::share, env = "CAPTURI_MAX_ERROR_RATE")]
     pub max_error_rate: Option<f64>,
-    /// Stop with exit code 6 when so many calls in a row have failed with the same error.
+    /// Stop with exit code 6 when this many calls in a row failed with the same error.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_MAX_SAME_ERROR")]
     pub max_same_error: Option<u64>,
-    /// Give up with exit code 6 when the destination has been unavailable for so long.
+    /// Give up with exit code 6 when the destination has been unavailable for this long.
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::span, env = "CAPTURI_MAX_OUTAGE")]
     pub max_outage: Duration,
-    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
+    /// Obey a pause that the server asks for up to this long, else stop with exit code 6.
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
     pub max_wait: Duration,
-    /// How long a request may stand still.
+    /// Abort a request that makes no progress for this long.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::span, env = "CAPTURI_TIMEOUT")]
     pub timeout: Duration,
-    /// What to do with a conversation that somebody else made.
+    /// What to do with a conversation that this ledger did not create.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_EXISTING")]
     pub existing: ExistingArg,
     /// What to do with a call whose record changed after it was sent.
@@ -139,10 +139,10 @@ pub struct EffortArgs {
     /// It was typed, and not taken from a variable, the settings or the defaults.
     #[arg(skip)]
     pub is_existing_typed: bool,
-    /// Send at most so many calls, then stop with exit code 7.
+    /// Send at most this many calls, then stop with exit code 7.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), env = "CAPTURI_LIMIT")]
     pub limit: Option<u64>,
-    /// Stop softly with exit code 7 when the clock shows this time, such as 06:00.
+    /// Stop gracefully at this time of day, such as 06:00 (exit code 7).
     #[arg(long, value_name = "TIME", value_parser = time_of_day, env = "CAPTURI_UNTIL")]
     pub until: Option<jiff::civil::Time>,
     /// Send only at these hours, such as 20:00-06:00.
@@ -154,7 +154,7 @@ pub struct EffortArgs {
     /// Zone of the hours of --until, --window and --bandwidth [default: that of this machine].
     #[arg(long, value_name = "ZONE", value_parser = units::zone, env = "CAPTURI_HOURS_ZONE")]
     pub hours_zone: Option<jiff::tz::TimeZone>,
-    /// Stop softly with exit code 7 after so long.
+    /// Stop gracefully after this time (exit code 7).
     #[arg(long, value_name = "DURATION", value_parser = units::span, env = "CAPTURI_MAX_DURATION")]
     pub max_duration: Option<Duration>,
 }

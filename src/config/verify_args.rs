@@ -28,14 +28,14 @@ pub struct VerifyArgs {
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Wait at most so long until the destination has worked on all calls.
+    /// Wait at most this long until the destination has processed all calls.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = units::duration)]
     pub wait: Duration,
     /// Only calls that took place on this day or later, such as 2026-11-01.
     #[arg(long, value_name = "DATE")]
     pub since: Option<jiff::civil::Date>,
-    /// Only these: verified, waiting, missing, different, failed-there or not-readable, as verify last saw them;
-    /// or a file with one id on each line, or a list of this program.
+    /// Only calls of this outcome, as verify last saw them: verified, waiting, missing, different,
+    /// failed-there or not-readable. Or a file with one id on each line, or a list of this program.
     #[arg(long, value_name = "FILTER")]
     pub only: Option<PathBuf>,
     /// Plan what to send again: conversations that are gone, recordings that are not there. Changes nothing
@@ -71,16 +71,16 @@ pub struct ReadArgs {
     /// Requests a second; 0 for no limit.
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "20", value_parser = units::rate, env = "CAPTURI_RATE")]
     pub rate: f64,
-    /// Further tries of a question that nobody understands.
+    /// Further tries of a request after the first.
     #[arg(long, value_name = "N", default_value_t = 8, env = "CAPTURI_RETRIES")]
     pub retries: u32,
-    /// Give up with exit code 6 when the read API has been unavailable for so long.
+    /// Give up with exit code 6 when the read API has been unavailable for this long.
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = units::span, env = "CAPTURI_MAX_OUTAGE")]
     pub max_outage: Duration,
-    /// Wait at most so long when the server asks for a pause, else stop with exit code 6.
+    /// Obey a pause that the server asks for up to this long, else stop with exit code 6.
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = units::duration, env = "CAPTURI_MAX_WAIT")]
     pub max_wait: Duration,
-    /// How long a request may take.
+    /// Abort a request after this long.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = units::span, env = "CAPTURI_TIMEOUT")]
     pub timeout: Duration,
 }

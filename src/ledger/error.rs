@@ -98,7 +98,7 @@ pub enum LedgerOpenError {
     },
     /// A later version of this program has changed its form.
     #[error(
-        "{path} was written by a newer version (form {found} of the ledger, known up to {known})"
+        "{path} was written by a newer version (ledger schema {found}; this version knows {known})"
     )]
     Newer {
         /// The ledger.
@@ -109,7 +109,7 @@ pub enum LedgerOpenError {
         known: i64,
     },
     /// An earlier version wrote it, and readers do not change files.
-    #[error("{path} has form {found} of the ledger, and only a run brings it to form {known}")]
+    #[error("{path} uses ledger schema {found}; start a run to upgrade it to {known}")]
     Older {
         /// The ledger.
         path: PathBuf,

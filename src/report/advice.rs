@@ -355,11 +355,11 @@ mod tests {
         );
         assert_eq!(
             last_line(Mode::DryRun, None, &[(60, AlreadyThere)]),
-            "Of 60 records nothing is left to send: 60 are in place."
+            "Nothing left to send of 60 records: 60 are in place."
         );
         let mixed = [(2, AlreadyThere), (1, Outcome::Skipped), (1, Rejected)];
         assert!(last_line(Mode::DryRun, None, &mixed).ends_with(
-            "Of 4 records nothing is left to send: 2 are in place, 1 is left out, 1 is rejected."
+            "Nothing left to send of 4 records: 2 are in place, 1 is left out, 1 is rejected."
         ));
         assert_eq!(
             last_line(

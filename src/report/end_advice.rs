@@ -82,7 +82,7 @@ pub(super) fn checked(summary: &RunSummary, next: &str) -> String {
         return if cannot == tally.read {
             format!("None of {records} can be sent as {}.", it_is(tally.read))
         } else {
-            format!("Of {records} nothing is left to send: {others}.")
+            format!("Nothing left to send of {records}: {others}.")
         };
     }
     let warnings = summary.problems(Severity::Warning);

@@ -4,27 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::domain::spell;
+pub(super) use crate::domain::{count, counted};
 use crate::events::Outcome;
 use crate::report::Mode;
-
-/// `1234567` as `1,234,567`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun: `1 record`, `2,000 records`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number))
-}
 
 /// `once`, `2 times`.
 pub(super) fn often(times: u32) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::console::screen::Screen;
 use super::files::output_folder::OutputFolder;
-use super::format::{count, date_of_day, safe};
+use super::format::{count, counted, date_of_day, safe};
 use super::html::verify_section;
 use super::json::stop_name;
 use super::{Error, is_report};
@@ -55,10 +55,10 @@ impl VerifySummary {
         let counts = &self.counts;
         let verified = count(counts.of(VerifyOutcome::Verified));
         screen.say(&format!(
-            "{} calls known, {verified} verified at {} ({} requests)",
-            count(counts.known),
+            "{} known, {verified} verified at {} ({})",
+            counted(counts.known, "call"),
             safe(&self.destination),
-            count(self.requests)
+            counted(self.requests, "request")
         ));
         let others = VerifyOutcome::ALL.into_iter().skip(1);
         for outcome in others.filter(|outcome| counts.of(*outcome) > 0) {
@@ -88,14 +88,14 @@ impl VerifySummary {
         }
         if counts.without_fields > 0 {
             screen.say(&format!(
-                "The ledger does not know what was sent of {} verified calls; their fields were not compared.",
-                count(counts.without_fields)
+                "The ledger does not know what was sent of {}; their fields were not compared.",
+                counted(counts.without_fields, "verified call")
             ));
         }
         if self.not_compared() > 0 {
             screen.say(&format!(
-                "{} calls were not compared; the same command goes on.",
-                count(self.not_compared())
+                "Not compared yet: {}; the same command goes on.",
+                counted(self.not_compared(), "call")
             ));
         }
         if let Some((_, why)) = &self.stop {

@@ -294,7 +294,7 @@ impl<'de> Visitor<'de> for NoKeyTwice<'_> {
         while let Some(key) = map.next_key::<String>()? {
             map.next_value_seed(self)?;
             if let Some(key) = seen.replace(key) {
-                let text = format!("the key \"{key}\" stands twice");
+                let text = format!("the key \"{key}\" is there twice");
                 return Err(A::Error::custom(text));
             }
         }
@@ -342,7 +342,7 @@ mod tests {
     fn a_key_that_stands_twice_is_refused_at_any_depth() {
         for body in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"c":2}}]}"#] {
             let error = object(body.as_bytes()).expect_err("twice");
-            assert!(error.contains("stands twice"), "{error}");
+            assert!(error.contains("is there twice"), "{error}");
         }
     }
 

@@ -157,7 +157,7 @@ fn calls_that_are_as_they_should_be_pass_and_are_not_sent_again() {
     assert_eq!(server.snapshot().conversations.len(), 9);
     let ended = ended
         .says("Picked 9 calls")
-        .says("nothing measured stands against");
+        .says("no measurement speaks against");
     assert!(ended.out.contains("speaks first, as expected"), "{ended:?}");
     assert!(ended.out.contains("as the mapping says"), "{ended:?}");
     let page = workdir.read("out/canary.html");

@@ -517,7 +517,7 @@ fn what_is_held_and_never_comes_again_can_be_dropped() {
         .says("forgotten: 0 held calls");
     drop_held(&[&given[2].id])
         .with_code(0)
-        .says("forgotten: 1 held calls");
+        .says("forgotten: 1 held call");
 
     workdir.run(&server, &night).with_code(0);
     assert_eq!(workdir.state("held"), 0);

@@ -63,7 +63,7 @@ fn a_ledger_that_was_lost_is_made_again_from_what_arrived() {
     workdir
         .call(&["ledger", "rebuild", "--from", "out/accepted*.csv"])
         .with_code(2)
-        .says("is there already");
+        .says("already exists");
     workdir.run(&Server::healthy(), &["calls.csv"]).with_code(2);
 }
 
@@ -181,10 +181,7 @@ fn a_ledger_is_made_from_a_folder_of_reports_and_not_from_nothing() {
         "external_id,uid,recording,bytes,when\n",
     );
     let rebuild = ["ledger", "rebuild", "--base-url", &server.url(), "--from"];
-    for (from, said) in [
-        ("none", "nothing to make a ledger from"),
-        ("-", "standard input"),
-    ] {
+    for (from, said) in [("none", "nothing to rebuild"), ("-", "standard input")] {
         workdir
             .call(&[&rebuild[..], &[from]].concat())
             .with_code(2)
@@ -216,7 +213,7 @@ fn a_purge_forgets_all_but_what_prevents_doubles() {
         .call(&["ledger", "purge"])
         .with_code(0)
         .says("19 calls")
-        .says("1 runs");
+        .says("1 run");
 
     let left = bytes_of_ledger(&workdir);
     assert!(!holds(&left, words), "the names of the export are gone");

@@ -52,6 +52,7 @@ mod sidecars;
 mod state_machine;
 mod stores;
 mod structure;
+mod texts;
 mod tls;
 mod unknown_exports;
 mod verify;

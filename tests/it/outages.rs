@@ -353,7 +353,7 @@ fn an_upload_that_was_answered_with_an_error_is_not_told_as_one_without_an_answe
         .filter(|row| row["code"] == "upload-in-doubt");
     let told: Vec<&str> = told.map(|row| row["message"].as_str()).collect();
     assert_eq!(told.len(), 2);
-    let message = "no answer said whether the upload had arrived, and it was sent again once";
+    let message = "the upload got no reliable answer and was sent again once";
     assert!(told.iter().all(|told| *told == message), "{told:?}");
 }
 

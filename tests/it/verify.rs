@@ -290,7 +290,7 @@ fn what_is_provably_missing_is_opened_again_when_that_is_confirmed() {
     );
     let plan = verify(&place, &server, &["--repair"]);
     assert!(plan.out.contains("plan: 3 recordings"), "{}", plan.out);
-    assert!(plan.out.contains("2 conversations are deleted in Capturi"));
+    assert!(plan.out.contains("Deleted in Capturi: 2 conversations"));
     plan.with_code(3);
     let requests = server.requests();
     place.run(&server, &["calls.csv"]).with_code(0);
@@ -309,7 +309,7 @@ fn calls_whose_conversations_are_gone_are_sent_again() {
     let (place, server, given) = sent(20, 309);
     server.forget_everything();
     let ended = verify(&place, &server, &["--repair", "--yes"]);
-    let told = "opened in the ledger: 20 conversations are gone";
+    let told = "opened in the ledger: 20 conversations gone";
     assert!(ended.out.contains(told), "{}", ended.out);
     ended.with_code(3);
 
@@ -367,7 +367,7 @@ fn what_is_missing_is_planned_opened_sent_and_verified_and_nothing_else_is_sent(
 
     let plan = repaired(&["--repair"]).with_code(3);
     let plan = plan
-        .says("plan: 8 conversations are gone")
+        .says("plan: 8 conversations gone")
         .says("Nothing was changed");
     assert!(!plan.out.contains("capturi-import run"), "{plan:?}");
     let opened = repaired(&["--repair", "--yes"]).with_code(3);

@@ -8,6 +8,7 @@ use super::exit_code::Exit;
 use jiff::Timestamp;
 
 use crate::config::{ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand};
+use crate::domain::counted;
 use crate::ledger::{self, CallStatus, Forgotten, HeldChoice, Ledger, Purged};
 use crate::report::{Screen, read_id_list};
 
@@ -73,8 +74,9 @@ fn forget_held(arguments: &ForgetHeldArgs, screen: &mut Screen) -> Result<Exit, 
     };
     let forgotten = ledger::forget_held(&arguments.ledger.ledger, choice)?;
     screen.say(&format!(
-        "forgotten: {} held calls, {} held messages of cases",
-        forgotten.calls, forgotten.messages
+        "forgotten: {}, {} of cases",
+        counted(forgotten.calls, "held call"),
+        counted(forgotten.messages, "held message")
     ));
     if forgotten.known > 0 {
         screen.say(&format!(
@@ -98,8 +100,10 @@ fn check(arguments: &LedgerArgs, screen: &mut Screen) -> Result<Exit, Error> {
     if found.faults.is_empty() {
         let (calls, cases) = (found.calls, found.cases);
         screen.say(&format!(
-            "{} is whole: {calls} calls and {cases} cases",
-            path.display()
+            "{} is whole: {} and {}",
+            path.display(),
+            counted(calls, "call"),
+            counted(cases, "case")
         ));
         return Ok(Exit::Done);
     }
@@ -108,18 +112,20 @@ fn check(arguments: &LedgerArgs, screen: &mut Screen) -> Result<Exit, Error> {
     }
     Err(ledger::Error::Damaged {
         path: path.clone(),
-        detail: format!("{} faults were found", found.faults.len()),
+        detail: format!("{} found", counted(found.faults.len() as u64, "fault")),
     }
     .into())
 }
 
 fn tell_purged(purged: &Purged, screen: &mut Screen) {
     screen.say(&format!(
-        "forgotten: times and sizes of {} calls and cases that are done, {} problems, {} runs",
-        purged.forgotten, purged.problems, purged.runs
+        "forgotten: times and sizes of {} (or cases) that are done, {}, {}",
+        counted(purged.forgotten, "call"),
+        counted(purged.problems, "problem"),
+        counted(purged.runs, "run")
     ));
     screen.say(&format!(
-        "kept: their ids and hashes, and {} that are not done as they are; {} bytes are now {}",
+        "kept: their ids and hashes, and all of {} that are not done; {} bytes are now {}",
         purged.open, purged.bytes_before, purged.bytes_after
     ));
 }

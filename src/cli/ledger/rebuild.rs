@@ -8,6 +8,7 @@ use super::lists::AcceptedLists;
 use crate::cli::error::{Error, Usage};
 use crate::cli::exit_code::Exit;
 use crate::config::RebuildArgs;
+use crate::domain::counted;
 use crate::events::{BETWEEN_RECORDINGS, Delivered, DeliveryKind};
 use crate::ledger::{
     CallFact, CaseFact, Fact, Ledger, LedgerEntry, LedgerWriter, MessageHashes, Proof, SentFile,
@@ -59,15 +60,17 @@ pub(super) fn rebuild(arguments: &RebuildArgs, screen: &mut Screen) -> Result<Ex
     let of_cases = match messages {
         0 => String::new(),
         _ => format!(
-            " and {messages} messages of {} cases",
-            summary.cases.total()
+            " and {} of {}",
+            counted(messages, "message"),
+            counted(summary.cases.total(), "case")
         ),
     };
     screen.say(&format!(
-        "{} has {calls} calls{of_cases} from {} lines of {} files, for {destination}",
+        "{} has {}{of_cases} from {} of {}, for {destination}",
         path.display(),
-        lists.lines,
-        lists.files.len()
+        counted(calls, "call"),
+        counted(lists.lines, "line"),
+        counted(lists.files.len() as u64, "file")
     ));
     if nameless > 0 {
         screen.say(&format!(

@@ -240,7 +240,7 @@ impl CallChecker<'_> {
                 Code::CustomerNotAPhone,
                 Field::Customer,
                 text,
-                "not a possible phone number; it is sent as it stands",
+                "not a possible phone number; it is sent unchanged",
             ),
             PhoneReading::Damaged => self.fault(
                 Code::SpreadsheetDamage,
@@ -333,7 +333,12 @@ impl CallChecker<'_> {
             if label.trim().is_empty() {
                 self.fault(Code::BadLabels, field, label, "a label is blank");
             } else if labels[..index].contains(label) {
-                self.fault(Code::BadLabels, field, label, "the same label stands twice");
+                self.fault(
+                    Code::BadLabels,
+                    field,
+                    label,
+                    "the same label is there twice",
+                );
             }
         }
         if labels.is_empty() {

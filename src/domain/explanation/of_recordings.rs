@@ -5,11 +5,9 @@ use super::Explanation;
 texts! {
     RecordingMissing
         "No recording was found for this call."
-        "It has not been copied yet, was never made, or has a name that the mapping does not \
-         expect."
-        "Check `--audio` and `[audio] match`, or `[audio.fetch]`. A call without its recording is held and goes out on \
-         the first run that finds it; `--missing-audio create` sends it without, `--missing-audio \
-         refuse` rejects it.",
+        "It is not copied yet, was never made, or has a name that the mapping does not expect."
+        "Check `--audio` and `[audio] match`. The call is held until a run finds its recording. \
+         `--missing-audio create` sends it without, `--missing-audio refuse` rejects it.",
     RecordingAmbiguous
         "Several recordings fit this call."
         "The same name lies in two folders, the recording was cut into parts, or a pattern is too \
@@ -29,9 +27,9 @@ texts! {
     RecordingOutside
         "The path of the recording leaves the folder or store of `--audio`."
         "The export has absolute paths, paths with `..`, or a link in the folder points elsewhere."
-        "Name the folder above all recordings with `--audio`, and let `[audio] match` use only the \
-         part of the path below it; for paths of Windows, `path = \"windows\"` in [audio] does so. \
-         Nothing outside of that folder is ever read.",
+        "Name the folder above all recordings with `--audio`. Let `[audio] match` use only the path \
+         below it. For paths of Windows, set `path = \"windows\"` in [audio]. Nothing outside of that \
+         folder is ever read.",
     RecordingUnreadable
         "The recording cannot be opened."
         "The rights of the file forbid it, the share is not connected, or another program holds \
@@ -43,20 +41,19 @@ texts! {
         "Leave the surplus rows out with `[source] skip`, or make `[audio] match` narrower.",
     RecordingUnclaimed
         "No record of the export claims this recording."
-        "Its call is in another export, its record is rejected (then the message names the line), \
-         its name differs from what the mapping looks for, or the folder holds other sound."
-        "Put the rejected record right, or compare the name with `[audio] match`; if its call is in \
+        "Its call is in another export, its record is rejected, or its name is not what the mapping \
+         expects."
+        "Correct the rejected record, or compare the name with `[audio] match`. If its call is in \
          another file, there is nothing to do.",
     RecordingsNotSearched
         "Some folders are not searched for recordings."
-        "Their names are those of recycle bins (`#recycle`, `.Trash-1000`, `$RECYCLE.BIN`), of \
-         snapshots (`.snapshot`, `~snapshot`), of a file server's index (`@eaDir`), or begin with a dot."
-        "Nothing, if what lies there was deleted or is a copy. Else move the recordings out, or name \
-         that very folder with `--audio`.",
+        "They are recycle bins (`#recycle`, `$RECYCLE.BIN`), snapshots (`.snapshot`), an index \
+         (`@eaDir`), or begin with a dot."
+        "If they hold deleted files or copies, there is nothing to do. Else move the recordings, or \
+         name that folder with `--audio`.",
     RecordingNotSound
         "The file in the place of the recording is no sound."
-        "The download was refused and left an error page or an error answer, the file was packed, \
-         its disk space was reserved and never filled, or no sound can follow its header."
+        "A download left an error page, the file is packed or was never filled, or its header is wrong."
         "Fetch the recording again; the call is held and goes out on the first run that finds \
          sound. If there is none, move the file away: `--missing-audio` then decides.",
     RecordingTruncated
@@ -90,13 +87,13 @@ texts! {
         "The length of the recording does not fit the duration in the export."
         "The duration counts ringing, the recording was paused or cut, or it belongs to another \
          call."
-        "Listen to one of them. If all differ by a little, the export counts something else, and \
-         there is nothing to do; if few differ by much, check `[audio] match`.",
+        "Listen to one of them. If all differ by a little, the export counts something else: nothing to \
+         do. If few differ by much, check `[audio] match`.",
     RecordingTime
         "The time in the recording's name does not fit the time of the call."
         "The two were written in different zones, or the recording belongs to another call."
-        "If all differ by the same hours, correct the zone of the rows (`[source] timezone` or \
-         `--timezone`) before anything is sent; if single ones differ, check `[audio] match`.",
+        "If all differ by the same hours, correct the zone (`[source] timezone` or `--timezone`) before \
+         the first run. If single ones differ, check `[audio] match`.",
     RecordingSilent
         "Nobody speaks in one channel of the recording, or its sound is nothing but zeros."
         "The microphone was muted, or the system writes two channels for a call that has only one."
@@ -116,33 +113,30 @@ texts! {
          cannot read, fetch it again from the source, or move it away.",
     RecordingChanged
         "The recording is not the file that was found, or changed before all of it was sent."
-        "The old system, or a copy, was still writing it, or somebody moved, replaced or linked it, \
-         or changed its rights, while the program worked."
-        "Nothing to do: the call is held and goes out on the first run that finds the recording at \
-         rest. `--min-age 2m` leaves alone what was written a moment ago. If a link was put in its \
-         place and nobody knows why, find out who may write to the folder.",
+        "During the run, the old system was still writing it, or somebody moved, replaced or linked it."
+        "Nothing to do: the call is held until a run finds the recording unchanged. `--min-age 2m` \
+         leaves files alone that were written a moment ago. If a link took its place, find out who may \
+         write to the folder.",
     RecordingUnavailable
         "The store of the recordings did not give a recording that it listed."
-        "It lies in cold storage, a right to read is missing, or the store could not be reached."
-        "Do what the message says: restore the object, grant the right. Then run again: the call is \
-         held and goes out on the first run that gets its recording.",
+        "It is in cold storage, a right to read is missing, or the store could not be reached."
+        "Do what the message says: restore the object, grant the right. Then run again: the call is held \
+         until a run gets its recording.",
     StoreCredentials
         "The store of the recordings refuses the credentials."
-        "They expired while the run worked, or somebody took them back."
-        "Renew the credentials and run again: the call is held and goes out on the first run that \
-         gets its recording.",
+        "They expired while the run worked, or somebody revoked them."
+        "Renew the credentials and run again: the call is held until a run gets its recording.",
     RecordingChangedSinceSent
         "The recording has another size than when it was sent."
         "It was sent before it was whole, or somebody replaced or converted it afterwards."
         "The conversation keeps what was sent. If that was only a part, add the whole recording in \
-         Capturi, and set `--min-age 2m` for the runs to come. If it was converted, there is \
-         nothing to do.",
+         Capturi. For later runs, set `--min-age 2m`. If it was converted, there is nothing to do.",
     HeldTooLong
         "The call has been held for longer than `--hold-for`."
         "Its recording was never made, has another name, or is damaged for good; its other problem \
          says which. Or no later export had its record again."
-        "Put right what the other problem says. If this export no longer has the record, run once \
-         with the one that had it, whole, or drop the record: `capturi-import ledger forget-held` and its \
-         id. If there is no recording, `--missing-audio create` sends \
-         the call without one. `--hold-for` says how long a call may wait before this is told.",
+        "Do what the other problem says. If this export lacks the record, run the export that had it, \
+         or drop it: `capturi-import ledger forget-held ID`. If there is no recording, `--missing-audio \
+         create` sends the call without one. `--hold-for` says how long a call may wait before this \
+         warning.",
 }

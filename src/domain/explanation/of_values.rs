@@ -17,15 +17,14 @@ texts! {
          mapping may name the wrong column.",
     InvisibleSign
         "An id or an address holds a sign that nobody sees."
-        "Copying from a web page or a chat, or a program, left a mark of width or direction, an odd \
-         blank, a tab or a control character."
-        "The message names the sign. Take it out in rejected.csv and feed that file in again, and ask \
-         the system's people why it writes it.",
+        "A copy from a web page left a mark of direction, an odd blank, a tab or a control character."
+        "The message names the sign. Remove it in rejected.csv and feed that file in again. Ask why the \
+         old system writes it.",
     PaddedId
         "The id has blanks before or after it."
         "The system pads its ids, or somebody added a space by hand."
-        "The blanks are sent as part of the id. If another export has the same id without them, \
-         the call would be created twice: remove the blanks before the first run.",
+        "The blanks are sent as part of the id. Another export may have the id without them, and the \
+         call would be created twice. Remove the blanks before the first run.",
     BadTime
         "The text is no time in the formats of the mapping, or the date does not exist."
         "Day and month are exchanged, the format is another one, or the value was typed by hand."
@@ -33,16 +32,16 @@ texts! {
          date that does not exist must be corrected in rejected.csv.",
     TimeWithoutZone
         "The time has no offset, and the mapping names no zone."
-        "Most systems write the time of the wall clock and leave out where that clock hangs."
+        "Most systems write local times without their zone."
         "Set `[source] timezone`, for example to \"Europe/Copenhagen\". It is the zone of the \
          system that wrote the export, which need not be that of the customer.",
     TimeHappenedTwice
         "The local time happened twice, because the clock was set back in that hour."
         "The export has wall-clock times without an offset; one hour each autumn cannot be told \
          apart."
-        "Export these calls with an offset or in UTC. Else decide by the calls around them, write the \
-         whole time as 2024-10-27T02:30:00+02:00 in rejected.csv, which is read whatever the \
-         formats of the mapping, and feed that file in again.",
+        "Export these calls with an offset or in UTC. Else decide by the calls around them, and write \
+         2024-10-27T02:30:00+02:00 into rejected.csv. That form is read whatever the formats of the \
+         mapping. Then feed that file in again.",
     TimeNeverHappened
         "The local time never happened, because the clock was set forward over it."
         "The zone in the mapping is not the zone of the system, or its clock was set by hand."
@@ -50,10 +49,9 @@ texts! {
          round. A single time must be corrected in rejected.csv.",
     ImpossibleTime
         "Nobody can mean this time: it lies before February 1970, or more than a day ahead."
-        "An empty date became the day zero of a computer or a spreadsheet, a number is in another unit \
-         than the mapping says, or day and month were exchanged."
-        "Seconds and milliseconds are told apart by `formats = [\"epoch\"]` and `[\"epoch_ms\"]`. \
-         Correct single times in rejected.csv. If all of them lie ahead, look at this machine's clock.",
+        "An empty date became day zero, a number has another unit, or day and month were exchanged."
+        "`formats = [\"epoch\"]` reads seconds, and `[\"epoch_ms\"]` reads milliseconds. Correct single \
+         times in rejected.csv. If all of them lie ahead, look at this machine's clock.",
     ImplausibleTime
         "The time lies before 1990."
         "Day, month and year were exchanged, or an empty date became a day long ago."
@@ -66,12 +64,13 @@ texts! {
          `[source.skip]` rule leaves them out. If it is no consent, there is nothing to do.",
     OneCustomer
         "One customer is in at least half of the calls."
-        "The column holds the number that was called, or that of the company itself; or callers hid \
-         their numbers and the system writes one for all of them."
+        "The column holds your own number, or callers hid theirs and the system writes one number for \
+         all."
         "Look at `problems.csv` for the number. If it is your own, map `customer` to the column of the \
-         other party, by `direction` where that changes sides; sent calls cannot be corrected.",
+         other party. Where the direction changes sides, choose by `direction`. Sent calls cannot be \
+         corrected.",
     CustomerNotAPhone
-        "The customer is no possible phone number; it is sent as it stands."
+        "The customer is no possible phone number, and is sent unchanged."
         "The caller was anonymous, the system writes a name or an internal address, or digits are \
          missing."
         "Nothing to do for anonymous callers. If every record is hit, `customer` takes the wrong \
@@ -79,8 +78,8 @@ texts! {
     PhoneWithoutRegion
         "The number has no country code, and the mapping names no region."
         "The system writes numbers as they are dialled within the country."
-        "Set `[source] region`, for example to \"DK\", and write the field as `customer = { from = \
-         \"phone\", as = \"phone\" }`. Without it, the number is sent as it stands.",
+        "Set `[source] region`, for example to \"DK\". Write the field as `customer = { from = \
+         \"phone\", as = \"phone\" }`. Without both, the number is sent unchanged.",
     AmbiguousPhone
         "The digits could be a number of the region, or carry the code of another country."
         "The system writes numbers of other countries without their `+`, and those of its own without \
@@ -89,15 +88,15 @@ texts! {
          feed that file in again.",
     SpreadsheetDamage
         "A spreadsheet changed this value, or its guard is still around it."
-        "The file was opened and saved in a spreadsheet, which rounds long numbers, writes a comma for \
-         a point and makes dates; or it was written for one, as =\"00124\" or '00124."
+        "A spreadsheet saved the file: it rounds long numbers and makes dates. Or the value was guarded \
+         for one, as =\"00124\" or '00124."
         "Take the export from the source once more and do not open it in a spreadsheet on the way. \
-         Guards are taken off by `repair = [\"formula\", \"apostrophe\"]` at the field.",
+         `repair = [\"formula\", \"apostrophe\"]` at the field removes guards.",
     RepairedByRule
         "A value was repaired, by a rule or because it has one reading only."
-        "The mapping asks for this repair, for example for a lost zero or plus in front of a \
-         number; or quotes inside of a cell are not doubled, and one reading fits the columns."
-        "Nothing to do. Look at a few of them, to see whether the rule does what was meant.",
+        "The mapping asks for this repair, such as a lost zero or plus. Or quotes in a cell are not \
+         doubled, and one reading fits."
+        "Nothing to do. Look at a few of them: the rule may do more than was meant.",
     BadEmail
         "The agent's e-mail address is no address."
         "The export has a login name, an internal address without a domain, or a slip of the pen."
@@ -117,9 +116,9 @@ texts! {
     BadConsent
         "The value for consent cannot be read."
         "The system has more answers than yes and no, or uses its own words for them."
-        "Say what each word means: `hasConsent = { from = \"consent\", map = { \"afvist\" = \
-         \"false\" } }`. The record waits for you, since a refusal must never be sent as consent, \
-         and silence counts as consent there.",
+        "Say what each word means: `hasConsent = { from = \"consent\", map = { \"afvist\" = \"false\" } \
+         }`. The record waits for you: a refusal must never go out as consent, and Capturi takes \
+         silence for consent.",
     BadDuration
         "The text is no duration."
         "The cell has a form that the mapping does not expect, or belongs to another column."
@@ -132,16 +131,16 @@ texts! {
     LookupMissed
         "The lookup file has no entry for this key."
         "An agent has left, is new, or is written differently in the two files."
-        "The missing keys and how often each is missed are named with the problem. Add them to the lookup \
-         file, then run again.",
+        "The problem names the missing keys and how often each is missed. Add them to the lookup file, \
+         then run again.",
     TemplateFailed
         "A template or expression of the mapping failed on this record."
-        "The record lacks a value that the template uses, the value is of another kind, or there is \
-         more text than `extract` may look at."
-        "See what it gives with `capturi-import mapping test EXPORT --mapping FILE`, and give the \
-         template a way out for records without that value, such as the `default` filter.",
+        "The record lacks a value of the template, its kind is wrong, or the text is too long for \
+         `extract`."
+        "`capturi-import mapping test EXPORT --mapping FILE` shows its result. Give it a value for such \
+         records, for example with the `default` filter.",
     BadLabels
-        "The labels cannot be sent: one is blank, or the same one stands twice."
+        "The labels cannot be sent: one is blank, or one is there twice."
         "The system allows a tag twice, two columns give the same tag, or the list has an empty \
          place."
         "Remove the surplus one in rejected.csv and feed that file in again. If every record is \
@@ -164,23 +163,23 @@ texts! {
         "Fill `teamName`, which every version knows; `--api-version v2` sends `teamId` as well.",
     WrongType
         "A JSON value has the wrong type for its field."
-        "An object or a list stands where a text, a number or a yes or no was expected."
+        "The value is an object or a list, and the field needs a text, a number or a boolean."
         "Point the field at the value inside of it, for example `from = \"/agent/name\"`.",
     DuplicateId
         "Another record, of this run or an earlier one, has the same id."
-        "The export has several rows for one call (transfers, legs), the id column is no id of \
-         calls, or its numbers began anew: other customers, other days."
-        "The first record stands and this one is not sent. If the rows are different calls, build \
-         the id from more columns: `externalIdentity = { template = \"…\" }`. Else leave the \
-         surplus rows out with `[source] skip`.",
+        "The export has several rows for a call, the column is no id of calls, or its numbers began \
+         again."
+        "The first record is sent, and this one is not. If the rows are different calls, build the id \
+         from more columns: `externalIdentity = { template = \"…\" }`. Else leave the surplus rows out \
+         with `[source] skip`.",
     IdNotFound
         "`--only` names this id, and no record of the export has it."
-        "The id is spelled in another way, its record is in another export, or its row cannot be read; \
-         a rule that brings rows together may give them another id."
+        "The id is spelled differently, its record is in another export, or its row cannot be read. \
+         Rows that form one call may get another id."
         "Correct the list, or name the export that has the record. `check` without `--only` tells of rows \
          that cannot be read.",
     RepeatedRecord
-        "The same record stands here once more; it was left out."
+        "The record is a repeat of an earlier one, and was left out."
         "Exports overlap, or a system delivered the record twice."
         "Nothing to do: the call is sent once.",
     LegsDisagree
@@ -192,7 +191,6 @@ texts! {
         "The record is no longer what was sent."
         "The call was edited in the old system, or a column of the mapping was changed after the \
          run."
-        "The conversation keeps what was sent first; it is neither changed nor sent again. If the \
-         new content matters, change it in Capturi; if a consent was withdrawn, have the conversation \
-         deleted there.",
+        "The conversation keeps what was sent first. If the new content matters, change it in Capturi. \
+         If a consent was withdrawn, delete the conversation there.",
 }

@@ -187,8 +187,7 @@ fn other_phone<'r>(
             possible_phone(field, Cow::Owned(number.into_owned()), into);
         }
         PhoneReading::NeedsRegion => {
-            let message =
-                "no country code, and the mapping names no region; it is sent as it stands";
+            let message = "no country code, and the mapping names no region; it is sent unchanged";
             field.report(Code::PhoneWithoutRegion, &text, message);
             into.text(text);
         }
@@ -201,7 +200,7 @@ fn other_phone<'r>(
             let is_told_later = field.rule.field.is(Field::Customer)
                 && read_phone(&text, None) == PhoneReading::NotAPhone;
             if !is_told_later {
-                let message = "not a possible phone number; it is sent as it stands";
+                let message = "not a possible phone number; it is sent unchanged";
                 field.report(Code::CustomerNotAPhone, &text, message);
             }
             into.text(text);

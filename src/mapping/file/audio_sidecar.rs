@@ -64,7 +64,7 @@ pub(in crate::mapping) fn read_sidecar(
     }
     let is_ending = !read.ending.is_empty() && !read.ending.contains(['/', '\\']);
     if !is_ending {
-        let message = "`sidecar` needs what stands behind the name of a recording";
+        let message = "`sidecar` needs the ending behind the name of a recording";
         let near = Some("such as `.xml` or `_metadata.json`".to_owned());
         reader.findings.add_with(span, message, near);
         return None;

@@ -218,7 +218,7 @@ fn read_words(section: &mut TomlTable<'_, '_>, words: &mut BooleanWords, finding
     words.yes = read("true");
     words.no = read("false");
     if let Some(word) = words.yes.iter().find(|word| words.no.contains(word)) {
-        let message = format!("`{word}` stands for both true and false");
+        let message = format!("`{word}` means both true and false");
         findings.add(section.key_span("false"), message);
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::mapping) fn read_layout(
             LayoutPart::Sometimes(names) => names.iter().any(|name| name == key.get_ref()),
         };
         if !layout.parts.iter().any(known) {
-            let message = format!("`{}` does not stand in `headerless`", key.get_ref());
+            let message = format!("`{}` is not in `headerless`", key.get_ref());
             findings.add(key.span(), message);
         }
         match ValueShape::WORDS.iter().find(|(known, _)| *known == word) {

@@ -256,7 +256,7 @@ fn read_map(table: &TomlTable<'_, '_>, findings: &mut Findings) -> Option<ValueM
         };
         let other = map.folded.insert(fold(key.get_ref()), text.clone());
         if other.is_some_and(|other| other != text) {
-            let message = format!("`{}` stands twice, but for case or blanks", key.get_ref());
+            let message = format!("`{}` is there twice, but for case or blanks", key.get_ref());
             findings.add(key.span(), message);
         }
         map.exact.insert(key.get_ref().to_string(), text);

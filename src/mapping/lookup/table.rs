@@ -256,7 +256,8 @@ impl LookupReader<'_> {
             return None;
         };
         if let Err(twice) = lookup.index(column) {
-            let message = format!("{shown}: the key `{twice}` stands twice, with different values");
+            let message =
+                format!("{shown}: the key `{twice}` is there twice, with different values");
             findings.add(key.span(), message);
         }
         Some(lookup)

@@ -48,7 +48,7 @@ pub(super) fn name_recordings(survey: &ExportSurvey, recordings: &[String]) -> N
     let names = RecordingNames::new(&recordings[..recordings.len().min(NAMES)]);
     let Some(guess) = guess(survey, &names) else {
         let remark = format!(
-            "check: no column's value stands in the names of the {} recordings; say how they are \
+            "check: no column's value is in the names of the {} recordings; say how they are \
              named",
             recordings.len()
         );

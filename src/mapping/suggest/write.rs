@@ -12,6 +12,7 @@ use super::recording_names::name_recordings;
 use super::survey::{ExportSurvey, Surveyed};
 use super::windows_paths::{LINE, name_by_paths};
 use crate::domain::call::Field;
+use crate::domain::counted;
 
 /// How much of an example is shown.
 const EXAMPLE: usize = 40;
@@ -69,9 +70,9 @@ fn listed(file: &mut String, survey: &ExportSurvey, recordings: &ListedRecording
 fn head(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping) {
     let _ = writeln!(
         file,
-        "# A proposal for {}, made from its first {} records.",
+        "# A proposal for {}, made from its first {}.",
         shown(&survey.sheet.file),
-        survey.records
+        counted(survey.records as u64, "record")
     );
     let _ = writeln!(file, "# Read as: {}.", shown(&survey.sheet.reading));
     file.push_str(
@@ -112,7 +113,7 @@ fn source(file: &mut String, survey: &ExportSurvey, proposal: &SuggestedMapping)
         let nulls: Vec<String> = nulls.into_iter().map(quoted).collect();
         let _ = writeln!(
             file,
-            "nulls = [{}]   # what stands for nothing",
+            "nulls = [{}]   # these mean that there is no value",
             nulls.join(", ")
         );
     }
@@ -187,7 +188,7 @@ fn fields(file: &mut String, proposal: &SuggestedMapping) {
     let mut rules = proposal.rules.iter();
     if !rules.any(|rule| rule.field == Field::HasConsent) {
         file.push_str(
-            "# hasConsent = \"…\"   # nothing found, and what is not sent counts as consent\n",
+            "# hasConsent = \"…\"   # nothing found; a call without it counts as consent\n",
         );
     }
 }

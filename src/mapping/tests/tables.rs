@@ -99,7 +99,7 @@ fn a_lookup_file_that_cannot_be_used_is_told_at_load() {
     assert_eq!(message("name\nx\n"), "agents.csv has no column `id`");
     assert_eq!(
         message("id,n\n1,a\n1,b\n"),
-        "agents.csv: the key `1` stands twice, with different values"
+        "agents.csv: the key `1` is there twice, with different values"
     );
     let error = load_error(
         "[lookup.a]\nfile = \"nowhere.csv\"\nkey = \"id\"\n\

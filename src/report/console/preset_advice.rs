@@ -240,7 +240,8 @@ pub fn save_mapping(path: &Path, text: &str) -> Result<(), Error> {
 fn columns(fit: &PresetFit) -> String {
     let all = fit.found.len() + fit.lacking.len();
     if fit.renamed.is_some() {
-        return "their captions are in a language that it does not know, but they stand where they should".to_owned();
+        return "the header is in an unknown language, but the columns are in the expected order"
+            .to_owned();
     }
     if fit.found.is_empty() {
         return "it has no names of columns, and the values are where they should be".to_owned();

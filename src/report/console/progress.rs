@@ -295,6 +295,25 @@ impl ProgressMeter {
 impl ProgressView {
     /// The state as one line of text.
     pub(in crate::report) fn line(&self, mode: Mode) -> String {
+        match self.pace() {
+            Some(pace) => format!("{} · {pace}{}", self.counted(mode), self.details()),
+            None => format!("{} · {}", self.counted(mode), self.pause()),
+        }
+    }
+
+    /// The same in two: what must be seen however narrow the terminal is, and the rest.
+    pub(in crate::report) fn two_lines(&self, mode: Mode) -> (String, String) {
+        match self.pace() {
+            Some(pace) => (pace, self.counted(mode) + &self.details()),
+            None => (
+                String::new(),
+                format!("{} · {}", self.pause(), self.counted(mode)),
+            ),
+        }
+    }
+
+    /// How many records were read, and how they ended.
+    fn counted(&self, mode: Mode) -> String {
         let mut line = format!("{} read", format::count(self.read));
         let mut separator = ": ";
         for (outcome, count) in Outcome::ALL.into_iter().zip(self.counts.0) {
@@ -304,14 +323,31 @@ impl ProgressView {
                 separator = ", ";
             }
         }
-        if let Some(seconds) = self.paused_seconds {
-            // Speed means nothing while everything stands still.
-            let why = format::safe(self.paused_why.as_deref().unwrap_or_default());
-            let _ = write!(line, " · paused for {}: {why}", format::wait(seconds));
-            return line;
+        line
+    }
+
+    /// How fast, and how long it will take; `None` in a pause, where speed means nothing.
+    fn pace(&self) -> Option<String> {
+        if self.paused_seconds.is_some() {
+            return None;
         }
         let pace = self.calls_per_second.unwrap_or(self.records_per_second);
-        let _ = write!(line, " · {}/s", speed(pace));
+        let mut line = format!("{}/s", speed(pace));
+        if let Some(seconds) = self.seconds_left {
+            let _ = write!(line, " · about {} left", format::clock(seconds));
+        }
+        Some(line)
+    }
+
+    fn pause(&self) -> String {
+        let seconds = self.paused_seconds.unwrap_or_default();
+        let why = format::safe(self.paused_why.as_deref().unwrap_or_default());
+        format!("paused for {}: {why}", format::wait(seconds))
+    }
+
+    /// Bytes, and what is unusual.
+    fn details(&self) -> String {
+        let mut line = String::new();
         if self.bytes > 0 {
             let speed = format::bytes(format::whole(self.bytes_per_second));
             let _ = write!(line, " · {} at {speed}/s", format::bytes(self.bytes));
@@ -319,9 +355,6 @@ impl ProgressView {
         if let (Some(bytes), Some(speed)) = (self.fetched_bytes, self.fetched_bytes_per_second) {
             let speed = format::bytes(format::whole(speed));
             let _ = write!(line, " · {} from stores at {speed}/s", format::bytes(bytes));
-        }
-        if let Some(seconds) = self.seconds_left {
-            let _ = write!(line, " · about {} left", format::clock(seconds));
         }
         if let Some((now, most)) = self.narrowed {
             let _ = write!(line, " · {now} of {most} at once");
@@ -394,7 +427,7 @@ mod tests {
         assert_eq!(snapshot.done, Some(0.25));
         assert_eq!(
             snapshot.line(Mode::Run),
-            "200 read: 100 created · 10.0/s · 5.0 MB at 500.0 kB/s · about 0:00:30 left"
+            "200 read: 100 created · 10.0/s · about 0:00:30 left · 5.0 MB at 500.0 kB/s"
         );
     }
 

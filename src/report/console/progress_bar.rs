@@ -2,6 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::report::Mode;
 use crate::report::console::progress::ProgressView;
 use crate::report::console::screen::Color;
 use crate::report::format::whole;
@@ -21,7 +22,7 @@ impl ProgressDisplay {
     /// A bar among these; it appears with the first thing that it shows.
     pub(in crate::report) fn new(bars: &MultiProgress, color: Color) -> Self {
         let drawn = bars.add(ProgressBar::new(FULL));
-        drawn.set_style(style("{spinner} {elapsed}  {wide_msg}"));
+        drawn.set_style(style("{spinner} {elapsed}  {prefix}\n{wide_msg}"));
         ProgressDisplay {
             drawn,
             is_sized: false,
@@ -30,7 +31,8 @@ impl ProgressDisplay {
     }
 
     /// Shows the state.
-    pub(in crate::report) fn show(&mut self, snapshot: &ProgressView, line: String) {
+    pub(in crate::report) fn show(&mut self, snapshot: &ProgressView, mode: Mode) {
+        let (pace, rest) = snapshot.two_lines(mode);
         if let Some(done) = snapshot.done {
             if !self.is_sized {
                 self.is_sized = true;
@@ -39,12 +41,13 @@ impl ProgressDisplay {
                     Color::Never => "",
                 };
                 self.drawn.set_style(style(&format!(
-                    "{{elapsed:>4}}  {{bar:40{ink}}} {{percent:>3}} %\n{{wide_msg}}"
+                    "{{elapsed:>4}}  {{bar:24{ink}}} {{percent:>3}} %  {{prefix}}\n{{wide_msg}}"
                 )));
             }
             self.drawn.set_position(whole(done * 1_000.0).min(FULL));
         }
-        self.drawn.set_message(line);
+        self.drawn.set_prefix(pace);
+        self.drawn.set_message(rest);
     }
 
     /// Takes the bar away.
@@ -65,10 +68,10 @@ mod tests {
 
     use super::*;
     use crate::events::{Event, Outcome};
+    use crate::report::ClockReading;
     use crate::report::console::progress::ProgressMeter;
     use crate::report::counters::Counters;
     use crate::report::test_support::{Buffer, facts};
-    use crate::report::{ClockReading, Mode};
 
     #[derive(Debug, Clone, Default)]
     struct Paper(Buffer);
@@ -116,13 +119,22 @@ mod tests {
             counters.tally.count(Outcome::Created);
         }
         (counters.bytes_read, counters.bytes_total) = (100, Some(100));
-        let snapshot =
+        let mut snapshot =
             ProgressMeter::new(Mode::Run, std::sync::Arc::default(), now).snapshot(&counters, now);
-        bar.show(&snapshot, "10 read".to_owned());
+        // A large import, whose counts alone are wider than the terminal.
+        snapshot.read = 1_000_000;
+        snapshot.counts.0 = snapshot.counts.0.map(|_| 123_456);
+        snapshot.calls_per_second = Some(19.8);
+        snapshot.seconds_left = Some(172_800.0);
+        bar.show(&snapshot, Mode::Run);
         bar.clear();
         let text = paper.0.text();
-        assert!(text.contains(&"█".repeat(20)), "{text}");
-        assert!(!text.contains(&"█".repeat(21)), "{text}");
-        assert!(text.contains("50 %") && text.contains("10 read"), "{text}");
+        assert!(text.contains(&"█".repeat(12)), "{text}");
+        assert!(!text.contains(&"█".repeat(13)), "{text}");
+        assert!(
+            text.contains("50 %") && text.contains("1,000,000 read"),
+            "{text}"
+        );
+        assert!(text.contains("19.8/s · about 48:00:00 left"), "{text}");
     }
 }

@@ -96,13 +96,10 @@ impl RunScreen {
             Style::Json => self
                 .screen
                 .result(&JsonLine::Progress(snapshot).text(now.time)),
-            Style::Human => {
-                let line = snapshot.line(self.mode);
-                match &mut self.bar {
-                    Some(bar) => bar.show(snapshot, line),
-                    None => self.screen.notice(&line),
-                }
-            }
+            Style::Human => match &mut self.bar {
+                Some(bar) => bar.show(snapshot, self.mode),
+                None => self.screen.notice(&snapshot.line(self.mode)),
+            },
         }
     }
 

@@ -53,7 +53,7 @@ impl Rewrite {
     pub fn resent(&mut self, ledger: &str, resent: &ResentView) -> Result<(), Error> {
         let location = Location::on_line(ledger, 0);
         let message = format!(
-            "no answer said whether the upload had arrived, and it was sent again {}",
+            "the upload got no reliable answer and was sent again {}",
             often(resent.times)
         );
         let problem = Problem::new(Code::UploadInDoubt, location, message);

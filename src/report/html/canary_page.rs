@@ -61,7 +61,7 @@ impl CanaryReport<'_> {
         }
         match (complete == all, self.against()) {
             (true, 0) => format!(
-                "All {all} calls were sent and read back, and nothing measured stands against them. \
+                "All {all} calls were sent and read back, and no measurement speaks against them. \
                  Read them, then approve with `canary --approve NAME`."
             ),
             (true, _) => format!(

@@ -67,7 +67,7 @@ fn section(counts: &VerifyCounts) -> String {
         let words: Vec<String> = words.collect();
         let _ = writeln!(
             html,
-            "<p>Missing or other: {}. Each call stands in <code>verify.csv</code>.</p>",
+            "<p>Missing or other: {}. Each call is in <code>verify.csv</code>.</p>",
             words.join(", ")
         );
     }

@@ -156,7 +156,7 @@ async fn read_form(
         }
         let text = read_text(&mut part, &name, &form, shared.unknown_fields()).await?;
         if texts.insert(name.clone(), text).is_some() {
-            return Err(NotTaken::invalid(format!("The part {name} stands twice")));
+            return Err(NotTaken::invalid(format!("The part {name} is there twice")));
         }
     }
     let file = file.ok_or_else(|| NotTaken::invalid("The part data is required"))?;

@@ -366,10 +366,10 @@ impl Fault {
                 retry_after: Some(RetryAfterHeader::Text(text)),
                 ..
             } if HeaderValue::from_str(text).is_err() => {
-                Some("the text of `retry_after` cannot stand in a header")
+                Some("the text of `retry_after` cannot be part of a header")
             }
             Self::Redirect { to } if to.is_empty() || HeaderValue::from_str(to).is_err() => {
-                Some("the address of the redirect cannot stand in a header")
+                Some("the address of the redirect cannot be part of a header")
             }
             _ => None,
         }

@@ -101,12 +101,12 @@ impl RecordBuilder {
         }
         let own = parsed.duplicates.iter();
         for (key, value) in own.filter(|(key, _)| key != Header::PROBLEMS) {
-            let message = "the key stands twice in one object, with different values";
+            let message = "the object has this key twice, with different values";
             let problem = self.problem(Code::DuplicateKey, piece.line, message);
             problems.push(problem.at(key, &value.to_string()));
         }
         if parsed.more_duplicates > 0 {
-            let message = format!("{} more keys stand twice", parsed.more_duplicates);
+            let message = format!("more keys are there twice: {}", parsed.more_duplicates);
             problems.push(self.problem(Code::DuplicateKey, piece.line, &message));
         }
         problems

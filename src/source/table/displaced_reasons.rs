@@ -17,8 +17,8 @@ pub(super) fn report_displaced(rows: &mut RowBuilder, sheet: &Arc<Sheet>) {
             continue;
         };
         let value = rows.cells(index).nth(column).map(lossy).unwrap_or_default();
-        let message = "the reasons of an earlier run stand among the cells of the row: put the cells in \
-                       their places and empty this one";
+        let message =
+            "the `_problems` text moved into a data column: restore the columns of the row";
         let place = Location::on_line(Arc::clone(&sheet.file), rows.line(index));
         let problem =
             Problem::new(Code::RowTooShort, place, message).at(&column_name(sheet, column), &value);

@@ -7,6 +7,7 @@ use super::header::{TableColumns, quote_reading};
 use super::row_builder::RowBuilder;
 use super::scan::{ScanWindow, Scanned, scan, split_at_delimiters};
 use super::sink::Count;
+use crate::domain::counted;
 use crate::source::bytes::{TextBuffer, lossy};
 use crate::source::format::{Dialect, Newline};
 use crate::source::{Error, Limits, Quote, ReadOptions};
@@ -213,7 +214,10 @@ pub(super) fn reading(
         parts.push("blanks around cells left out".to_owned());
     }
     if skipped > 0 {
-        parts.push(format!("{skipped} lines before the header skipped"));
+        parts.push(format!(
+            "{} before the header skipped",
+            counted(skipped as u64, "line")
+        ));
     }
     if columns.rejects {
         parts.push("rejected records of an earlier run".to_owned());

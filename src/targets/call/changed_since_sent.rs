@@ -83,7 +83,7 @@ impl<'k> SentRecord<'k> {
 fn change_of(sent: &SentRecord<'_>, call: &Call<'_>, fields: &[Field]) -> RecordChange {
     let SentRecord { known, is_adopted } = *sent;
     let (what, when, then) = if is_adopted {
-        let when = "the conversation of somebody else was taken over";
+        let when = "the existing conversation was adopted";
         (format!("what it was when {when}"), when, "it is not sent")
     } else {
         (

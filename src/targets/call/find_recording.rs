@@ -304,7 +304,7 @@ impl<'w> CallRecordingFinder<'w> {
                     OutsideFolder::Drive | OutsideFolder::Absolute
                         if !name.starts_with('/') && name.contains('\\') =>
                     {
-                        "; write `path = \"windows\"` in [audio] to look for what stands behind it"
+                        "; write `path = \"windows\"` in [audio] to match the path behind it"
                     }
                     _ => "",
                 };

@@ -19,7 +19,7 @@ pub(in crate::targets) fn chosen(
         .collect();
     let some = some.join(", ");
     let ambiguous = |why: &str| {
-        let message = format!("{total} recordings fit equally well: {some}{why}");
+        let message = format!("{total} recordings match: {some}{why}");
         Err((Code::RecordingAmbiguous, message))
     };
     let choice = match policy {

@@ -56,9 +56,7 @@ impl UploadResult {
             1 => "once".to_owned(),
             times => format!("{times} times"),
         };
-        let text = format!(
-            "no answer said whether the upload had arrived, and it was sent again {often}{why}"
-        );
+        let text = format!("the upload got no reliable answer and was sent again {often}{why}");
         Some((Code::UploadInDoubt, text))
     }
 }

@@ -94,7 +94,7 @@ impl CaseRecords {
                     }
                     Entry::Occupied(known) => {
                         let (code, why) = if *known.get() == mark {
-                            (Code::RepeatedRecord, "a message stands twice in the case")
+                            (Code::RepeatedRecord, "the case has a message twice")
                         } else {
                             clashing = Some(told.index);
                             (

@@ -131,9 +131,8 @@ impl CaseProgress<'_> {
         };
         let resends = ends.iter().map(MessageEnd::resends).sum::<u32>();
         let problem = (resends > 0).then(|| {
-            let message = format!(
-                "no answer said whether the message had arrived, and it was sent again {resends} times"
-            );
+            let message =
+                format!("the message got no reliable answer and was sent again {resends} times");
             (Code::MessageInDoubt, message)
         });
         let kind = if is_whole {
