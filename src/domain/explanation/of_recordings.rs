@@ -6,7 +6,7 @@ texts! {
     RecordingMissing
         "No recording was found for this call."
         "It is not copied yet, was never made, or has a name that the mapping does not expect."
-        "Check `--audio` and `[audio] match`. The call is held until a run finds its recording. \
+        "Check `--audio` and `[audio] match`, or `[audio.fetch]`. The call is held until a run finds its recording. \
          `--missing-audio create` sends it without, `--missing-audio refuse` rejects it.",
     RecordingAmbiguous
         "Several recordings fit this call."
