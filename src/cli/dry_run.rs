@@ -3,24 +3,26 @@
 use super::error::Error;
 use super::exit_code::Exit;
 use super::files_beside::FilesBeside;
-use super::inputs;
-use super::{check, run_options};
-use crate::config::{Arguments, RunArgs, RunSettings};
-use crate::ledger::{Ledger, LedgerOpenError};
+use super::inputs::{self, ImportParts};
+use super::{check, ledger_part, run_options};
+use crate::config::{self, Arguments, RunArgs, RunSettings};
+use crate::ledger::{Ledger, LedgerOpenError, LedgerReader};
 use crate::pipeline::{EarlierRuns, Purpose};
 use crate::report::{DestinationLabel, Mode, Screen};
 
 pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> Result<Exit, Error> {
+    let shard = run.share.resolve().map_err(config::Error::from)?;
     // A rehearsal begins from nothing, and so does its dry run.
     let is_fresh = run.destination.sandbox && run.ledger.is_none();
-    let past = if is_fresh { None } else { past(run)? };
+    let reader = if is_fresh { None } else { reader(run)? };
     let ledger = RunSettings::ledger_path(run);
     let destination = DestinationLabel {
         name: run.destination.name()?,
-        is_new_ledger: past.is_none(),
+        is_new_ledger: reader.is_none(),
         ledger: ledger.clone(),
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
+        shard: run_options::shard_label(run, shard),
     };
     let beside = FilesBeside {
         out: run.output.out.as_deref(),
@@ -35,14 +37,18 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
     )?;
     parts.select(run.selection.only.as_deref())?;
     parts.expect_labels(run.label.as_deref())?;
-    parts.earlier = past;
+    parts.share(&run.export, shard)?;
+    parts.earlier = match &reader {
+        Some(reader) => Some(past(reader, run, &parts)?),
+        None => None,
+    };
     let options = run_options::report_options(run, arguments, &parts, Mode::DryRun, destination);
     check::walk(parts, options, screen)
 }
 
-/// What the ledger tells, if there is one; none is made. One of another destination would tell of
+/// The ledger, if there is one; none is made. One of another destination would tell of
 /// other calls, and a run would refuse it.
-fn past(run: &RunArgs) -> Result<Option<EarlierRuns>, Error> {
+fn reader(run: &RunArgs) -> Result<Option<LedgerReader>, Error> {
     let path = RunSettings::ledger_path(run);
     let ours = run.destination.name()?;
     let reader = match Ledger::read(&path) {
@@ -59,7 +65,15 @@ fn past(run: &RunArgs) -> Result<Option<EarlierRuns>, Error> {
         Err(error) => return Err(error.into()),
     };
     reader.expect_destination(&ours)?;
-    let done = reader.load_done()?;
-    let sent = reader.sent_until().map_err(LedgerOpenError::from)?;
-    Ok(Some(EarlierRuns { path, done, sent }))
+    Ok(Some(reader))
+}
+
+/// What the ledger tells, if it is the one for this part of the export.
+fn past(reader: &LedgerReader, run: &RunArgs, parts: &ImportParts) -> Result<EarlierRuns, Error> {
+    reader.expect_part(ledger_part::binding(run, parts)?.as_ref())?;
+    Ok(EarlierRuns {
+        path: RunSettings::ledger_path(run),
+        done: reader.load_done()?,
+        sent: reader.sent_until().map_err(LedgerOpenError::from)?,
+    })
 }

@@ -1,9 +1,10 @@
 //! What ends a command before it has a result.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{Code, counted};
 use crate::evidence::EvidenceError;
+use crate::ledger::PartMismatch;
 use crate::mapping::Preset;
 use crate::monitoring::MonitoringError;
 use crate::stores::StoreError;
@@ -104,6 +105,12 @@ pub(super) enum Usage {
     LabelOfCases,
     #[error(transparent)]
     NotAccepted(#[from] report::NotAccepted),
+    #[error(
+        "--shard needs files: every shard reads the whole export, and standard input is read once"
+    )]
+    SharedInput,
+    #[error(transparent)]
+    Reshard(ledger::ReshardError),
     #[error("--require-canary: {why}")]
     NoCanary { why: &'static str },
     #[error("the canary needs the read API: name it with --read-url")]
@@ -253,9 +260,43 @@ fn hint_of_ledger(error: &ledger::LedgerOpenError) -> Option<String> {
         ledger::LedgerOpenError::OtherDestination { .. } => {
             "name another file with --ledger for another destination"
         }
+        ledger::LedgerOpenError::OtherPart { path, mismatch } => {
+            return Some(hint_of_part(path, *mismatch));
+        }
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// The way on from a ledger that is kept for something else.
+fn hint_of_part(path: &Path, mismatch: PartMismatch) -> String {
+    match mismatch {
+        PartMismatch::OtherShard { ours, .. } => format!(
+            "name the ledger of shard {ours} with --ledger; for another number of shards: \
+             `capturi-import ledger reshard LEDGERS --into {}`",
+            ours.count()
+        ),
+        PartMismatch::OfShard { theirs } => format!(
+            "add --shard {theirs}, or join the ledgers of all shards: `capturi-import ledger reshard \
+             LEDGERS --into 1`"
+        ),
+        PartMismatch::OfWholeExport { ours } => format!(
+            "name a new ledger with --ledger, or divide this one: `capturi-import ledger reshard {} \
+             --into {}`",
+            path.display(),
+            ours.count()
+        ),
+        PartMismatch::OtherHash { .. } => {
+            "finish with the version that began it; nothing was sent".to_owned()
+        }
+        PartMismatch::OtherExport => {
+            "name the files it was begun with, all of them; new files need new ledgers".to_owned()
+        }
+        PartMismatch::OtherMapping => {
+            "use the mapping, tables and flags it was begun with; another mapping needs new ledgers"
+                .to_owned()
+        }
+    }
 }
 
 /// The name that is most like what was typed, if any is.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use super::named_mapping::named_mapping;
-use super::{inputs, status};
+use super::{inputs, ledger_view};
 use crate::config::{
     self, EvidenceArgs, EvidenceCheckArgs, EvidenceCommand, EvidenceShowArgs, LONGEST_TEXT,
 };
@@ -28,7 +28,7 @@ pub(super) fn evidence(arguments: &EvidenceArgs, screen: &mut Screen) -> Result<
 
 fn write(arguments: &EvidenceArgs, out: &Path, screen: &mut Screen) -> Result<Exit, Error> {
     let reader = Ledger::read(&arguments.ledger.ledger)?;
-    let view = status::view(&arguments.ledger.ledger, &reader)?;
+    let view = ledger_view::view(&arguments.ledger.ledger, &reader)?;
     let key = arguments
         .sign
         .as_deref()

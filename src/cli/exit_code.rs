@@ -88,10 +88,16 @@ impl Exit {
                 | Usage::NoFfmpeg(_)
                 | Usage::NoCanary { .. }
                 | Usage::NoReadApi
+                | Usage::SharedInput
                 | Usage::CanaryOfCases
                 | Usage::Canary(_)
                 | Usage::Control(_),
             ) => Exit::Usage,
+            Error::Usage(Usage::Reshard(error)) => match error {
+                ledger::ReshardError::NoParts(_) | ledger::ReshardError::Exists(_) => Exit::Usage,
+                ledger::ReshardError::Open(error) => of_ledger(error),
+                ledger::ReshardError::Differs { .. } | ledger::ReshardError::Use(_) => Exit::Fault,
+            },
             Error::Ledger(LedgerError::Use(_))
             | Error::Monitoring(MonitoringError::Thread(_))
             | Error::Road(pipeline::Error::State(_) | pipeline::Error::Spool(_))

@@ -10,8 +10,8 @@ use super::files_beside::{FilesAmongExports, FilesBeside, files_beside};
 use super::named_mapping::load_mapping;
 use super::recording_places::RecordingPlaces;
 use crate::api::ApiVersion;
-use crate::config::{self, ExportArgs};
-use crate::domain::Policy;
+use crate::config::{self, ExportArgs, NamedShard};
+use crate::domain::{Policy, Shard};
 use crate::events::{ExportExtent, StopSignal};
 use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
@@ -41,6 +41,8 @@ pub(super) struct ImportParts {
     pub(super) policy: Policy,
     /// The ids to which the command is limited, if it is.
     pub(super) selection: Option<Selection>,
+    /// The part of the export that this process imports, where several share it.
+    pub(super) shard: Option<Shard>,
     /// What earlier runs have done; nothing for a check.
     pub(super) earlier: Option<EarlierRuns>,
     purpose: Purpose,
@@ -98,6 +100,24 @@ impl ImportParts {
         self.recordings.as_ref()?.store_extent()
     }
 
+    /// Limits the command to a part of the export. Every process reads all of it, so it cannot be a pipe.
+    pub(super) fn share(
+        &mut self,
+        arguments: &ExportArgs,
+        named: Option<NamedShard>,
+    ) -> Result<(), Usage> {
+        if named.is_some() && arguments.exports.iter().any(|export| export == "-") {
+            return Err(Usage::SharedInput);
+        }
+        self.shard = named.map(|named| named.shard);
+        Ok(())
+    }
+
+    /// The files of the export.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.inputs.iter().filter_map(Input::path)
+    }
+
     /// The pipeline of what the mapping is for.
     pub(super) fn into_pipeline(self) -> TargetPipeline {
         let recordings = self.recordings.clone();
@@ -135,6 +155,7 @@ impl ImportParts {
             purpose: self.purpose,
             now: Timestamp::now(),
             selection: self.selection,
+            shard: self.shard,
             // Reading costs a fifth of deciding, so the reader needs no core of its own. Whoever waits for a
             // store needs none either.
             workers: if self.recordings.as_ref().is_some_and(|index| index.is_far()) {
@@ -198,6 +219,7 @@ pub(super) fn unlisted_parts(
         inspection,
         policy,
         selection: None,
+        shard: None,
         earlier: None,
         purpose,
         version,

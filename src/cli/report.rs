@@ -3,31 +3,24 @@
 use super::error::Error;
 use super::exit_code::Exit;
 use super::ledger::{UNNAMED, hashed_id};
-use super::status;
+use super::ledger_view;
+use super::merge::{self, MergedLedgers, SharedProblems};
 use crate::config::{ReportArgs, SANDBOX};
 use crate::domain::{Code, Location, Problem, Severity};
 use crate::events::{Delivered, DeliveryKind};
-use crate::ledger::{AcceptedCall, AcceptedCase, Ledger, NotedProblem};
-use crate::report::{DestinationLabel, Mode, Rewrite, Screen, StatusView};
+use crate::ledger::{AcceptedCall, AcceptedCase, Ledger, LedgerReader, NotedProblem};
+use crate::report::{DestinationLabel, Mode, Rewrite, Screen, StatusView, Style, print_merge};
 
 pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {
+    if !arguments.merge.is_empty() {
+        return merged(arguments, screen);
+    }
     let reader = Ledger::read(&arguments.ledger.ledger)?;
-    let view = status::view(&arguments.ledger.ledger, &reader)?;
+    let view = ledger_view::view(&arguments.ledger.ledger, &reader)?;
     let (mode, destination) = of_ledger(arguments, &view);
     let lists = arguments.lists.form();
     let mut files = Rewrite::create(&arguments.out, mode, &destination, lists)?;
-    reader.accepted(|call| {
-        let at = call.at;
-        files.accepted(&delivered(call), at)?;
-        Ok::<(), Error>(())
-    })?;
-    reader.accepted_cases(|case| {
-        let at = case.at;
-        for delivered in delivered_case(case) {
-            files.accepted(&delivered, at)?;
-        }
-        Ok::<(), Error>(())
-    })?;
+    write_accepted(&mut files, &reader)?;
     reader.problems(|noted| {
         if let Some(problem) = problem(noted) {
             files.problem(&problem)?;
@@ -41,6 +34,55 @@ pub(super) fn report(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit,
         screen.say(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// One report of the ledgers of all shards.
+fn merged(arguments: &ReportArgs, mut screen: Screen) -> Result<Exit, Error> {
+    let mut merged = match MergedLedgers::open(&arguments.merge)? {
+        Ok(merged) => merged,
+        Err(conflicts) => return Ok(merge::tell(&conflicts, &mut screen)),
+    };
+    merged.count_problems()?;
+    let destination = merged.destination();
+    let mode = mode_of(&destination.name);
+    let mut files = Rewrite::create(&arguments.out, mode, &destination, arguments.lists.form())?;
+    let mut shared = SharedProblems::default();
+    for ledger in &merged.ledgers {
+        files.of_ledger(&ledger.path);
+        write_accepted(&mut files, &ledger.reader)?;
+        ledger.reader.problems(|noted| {
+            let is_first = shared.is_first(&noted);
+            if let Some(problem) = problem(noted).filter(|_| is_first) {
+                files.problem(&problem)?;
+            }
+            Ok::<(), Error>(())
+        })?;
+        for resent in &ledger.view.resent {
+            files.resent(&ledger.view.ledger, resent)?;
+        }
+    }
+    files.finish_merge(&mut merged.view)?;
+    print_merge(&mut screen, &merged.view, Style::Human);
+    for path in &merged.view.files {
+        screen.say(&format!("wrote {}", path.display()));
+    }
+    Ok(merged.exit())
+}
+
+/// What the server has by a ledger.
+fn write_accepted(files: &mut Rewrite, reader: &LedgerReader) -> Result<(), Error> {
+    reader.accepted(|call| {
+        let at = call.at;
+        files.accepted(&delivered(call), at)?;
+        Ok::<(), Error>(())
+    })?;
+    reader.accepted_cases(|case| {
+        let at = case.at;
+        for delivered in delivered_case(case) {
+            files.accepted(&delivered, at)?;
+        }
+        Ok::<(), Error>(())
+    })
 }
 
 /// The ledger does not know what recordings are called, so they go by their hash.
@@ -90,19 +132,25 @@ fn delivered_case(case: AcceptedCase) -> Vec<Delivered> {
 /// Where the runs of a ledger sent to.
 fn of_ledger(arguments: &ReportArgs, view: &StatusView) -> (Mode, DestinationLabel) {
     let name = view.destination.clone().unwrap_or_default();
-    let mode = if name == SANDBOX {
-        Mode::Rehearsal
-    } else {
-        Mode::Run
-    };
+    let mode = mode_of(&name);
     let destination = DestinationLabel {
         name,
         ledger: arguments.ledger.ledger.clone(),
         is_new_ledger: false,
         settings: None,
         read_api: None,
+        shard: None,
     };
     (mode, destination)
+}
+
+/// How runs to this destination are called.
+fn mode_of(destination: &str) -> Mode {
+    if destination == SANDBOX {
+        Mode::Rehearsal
+    } else {
+        Mode::Run
+    }
 }
 
 /// A code that this version does not know comes from a newer one.

@@ -13,7 +13,9 @@ use super::report_listener::ReportListener;
 use super::run_ledger::{LedgerKnowledge, begins_anew, open_ledger};
 use super::screens::Screens;
 use super::watch::{self, Watch};
-use super::{canary_approval, dry_run, export_age, run_options, sandbox, signals, verify};
+use super::{
+    canary_approval, dry_run, export_age, ledger_part, run_options, sandbox, signals, verify,
+};
 use crate::api::AudioSettings;
 use crate::config::{Arguments, RunArgs, RunSettings};
 use crate::delivery::deliver::Deliver;
@@ -160,7 +162,9 @@ impl OpenedRun {
             return Err(Usage::NoReadApiForChanges.into());
         }
         Report::probe(&report)?;
-        let ledger = open_ledger(&settings.ledger, &connected.name, begins_anew(run))?;
+        let part = ledger_part::binding(run, &parts)?;
+        let (path, name) = (&settings.ledger, &connected.name);
+        let ledger = open_ledger(path, name, part.as_ref(), begins_anew(run))?;
         let LedgerKnowledge {
             earlier,
             known,
@@ -343,6 +347,7 @@ pub(super) async fn prepare(
     )?;
     parts.select(run.selection.only.as_deref())?;
     parts.expect_labels(run.label.as_deref())?;
+    parts.share(&run.export, settings.shard)?;
     let is_listed = parts.list_unless(stop).await?;
     let mode = if run.destination.sandbox {
         Mode::Rehearsal
@@ -355,6 +360,7 @@ pub(super) async fn prepare(
         is_new_ledger: begins_anew(run) || !settings.ledger.exists(),
         settings: arguments.settings.clone(),
         read_api: run.destination.read_api()?,
+        shard: run_options::shard_label(run, settings.shard),
     };
     let options = run_options::report_options(run, arguments, &parts, mode, to);
     Ok(if is_listed {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::error::Error;
 use crate::config::RunArgs;
-use crate::ledger::{ContentKey, KnownAtDestination, Ledger, LedgerOpenError, UidOwner};
+use crate::ledger::{
+    ContentKey, KnownAtDestination, Ledger, LedgerOpenError, ShardBinding, UidOwner,
+};
 use crate::pipeline::EarlierRuns;
 
 /// Whether the ledger of this run forgets those before: that of a rehearsal does, unless it was typed.
@@ -43,12 +45,13 @@ impl LedgerKnowledge {
 pub(super) fn open_ledger(
     path: &Path,
     destination: &str,
+    part: Option<&ShardBinding>,
     is_rehearsal: bool,
 ) -> Result<Ledger, LedgerOpenError> {
     let ledger = if is_rehearsal {
-        Ledger::open_anew(path, destination)?
+        Ledger::open_part_anew(path, destination, part)?
     } else {
-        Ledger::open(path, destination)?
+        Ledger::open_part(path, destination, part)?
     };
     warn_of_a_share(&ledger);
     Ok(ledger)

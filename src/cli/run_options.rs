@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::inputs::{self, ImportParts};
-use crate::config::{Arguments, RunArgs};
+use crate::config::{Arguments, NamedShard, RunArgs};
 use crate::domain::Policy;
-use crate::report::{self, Mode, ReportOptions};
+use crate::report::{self, Mode, ReportOptions, ShardLabel};
 
 /// What this run does with calls that are not as they should be.
 pub(super) fn policy(run: &RunArgs) -> Policy {
@@ -17,6 +17,15 @@ pub(super) fn policy(run: &RunArgs) -> Policy {
     }
 }
 
+/// What the report says of the part of the export that this run imports.
+pub(super) fn shard_label(run: &RunArgs, named: Option<NamedShard>) -> Option<ShardLabel> {
+    named.map(|NamedShard { shard, from }| ShardLabel {
+        shard,
+        from,
+        rate: (run.pace.rate > 0.0).then_some(run.pace.rate),
+    })
+}
+
 /// What the report of this run is to be like.
 pub(super) fn report_options(
     run: &RunArgs,
@@ -25,13 +34,14 @@ pub(super) fn report_options(
     mode: Mode,
     destination: report::DestinationLabel,
 ) -> ReportOptions {
+    let label = destination.shard;
     ReportOptions {
         destination: Some(destination),
         out: run.output.out.clone(),
         lists: run.output.lists.form(),
         style: arguments.style(),
         is_quiet: arguments.quiet,
-        rate: run.pace.rate,
+        rate: label.map_or(run.pace.rate, |label| label.own_rate().unwrap_or(0.0)),
         bandwidth: run.pace.usual_bandwidth(),
         inputs: inputs::paths(parts, &run.export),
         second_files: parts.mapping.second_files(),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 32] = [
+const DECISIVE: [&str; 34] = [
     "agents",
     "allow-http",
     "allow-private",
@@ -27,6 +27,7 @@ const DECISIVE: [&str; 32] = [
     "ledger",
     "lookup",
     "mapping",
+    "merge",
     // Who may watch.
     "metrics-addr",
     "metrics-file",
@@ -42,6 +43,7 @@ const DECISIVE: [&str; 32] = [
     // May name a program.
     "ssh-config",
     "store-ca-bundle",
+    "to",
     "token-command",
     "token-file",
     "token-out",

@@ -9,6 +9,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use super::base_url::destination_name;
 use super::output_args::ListsArg;
 use super::{Error, units};
+use crate::domain::Shard;
 
 /// The ledger.
 #[derive(Debug, Args)]
@@ -29,6 +30,9 @@ pub struct StatusArgs {
     /// The ledger.
     #[command(flatten)]
     pub ledger: LedgerArgs,
+    /// Hold the ledgers of all shards against each other, and tell of them as one; --ledger is not read.
+    #[arg(long, value_name = "LEDGER", num_args = 1..)]
+    pub merge: Vec<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -40,6 +44,9 @@ pub struct ReportArgs {
     /// The ledger.
     #[command(flatten)]
     pub ledger: LedgerArgs,
+    /// Make one report of the ledgers of all shards; --ledger is not read. Exit 3 when a shard is missing.
+    #[arg(long, value_name = "LEDGER", num_args = 1..)]
+    pub merge: Vec<PathBuf>,
     /// Folder for the files.
     #[arg(
         short,
@@ -71,6 +78,8 @@ pub enum LedgerCommand {
     Purge(LedgerArgs),
     /// Forget calls and cases that were deleted in Capturi, so that a run sends them again.
     Forget(ForgetArgs),
+    /// Divide the ledgers of all shards anew, or that of a whole export.
+    Reshard(ReshardArgs),
     /// Drop held records that no export has any more, so that runs stop telling of them.
     ForgetHeld(ForgetHeldArgs),
 }
@@ -116,6 +125,26 @@ pub struct ForgetArgs {
     /// The ledger.
     #[command(flatten)]
     pub ledger: LedgerArgs,
+}
+
+/// Arguments of `ledger reshard`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  capturi-import ledger reshard shard-*.db --into 8 --to eight
+  capturi-import ledger reshard shard-*.db --into 1 --to joined
+
+The ledgers stay as they are. The new ones are counted again before the command ends; do not go on with both.")]
+pub struct ReshardArgs {
+    /// The ledgers of all shards, or one of a whole export.
+    #[arg(value_name = "LEDGER", required = true)]
+    pub ledgers: Vec<PathBuf>,
+    /// How many there are to be; 1 makes the ledger of a whole export.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Shard::MOST)))]
+    pub into: u32,
+    /// Folder for the new ledgers.
+    #[arg(long, value_name = "DIR", default_value = "resharded")]
+    pub to: PathBuf,
 }
 
 /// Arguments of `ledger rebuild`.

@@ -29,6 +29,7 @@ mod read_api_args;
 mod run_args;
 mod sending_args;
 mod settings;
+mod shard_args;
 mod similar_name;
 mod small_file;
 mod store_args;
@@ -56,7 +57,8 @@ pub use doctor_settings::DoctorSettings;
 pub use evidence_args::{EvidenceArgs, EvidenceCheckArgs, EvidenceCommand, EvidenceShowArgs};
 pub use export_args::ExportArgs;
 pub use ledger_args::{
-    ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, StatusArgs,
+    ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, ReshardArgs,
+    StatusArgs,
 };
 pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use monitoring_args::MonitoringArgs;
@@ -65,6 +67,7 @@ pub use parse::parse;
 pub use program_environment::for_programs;
 pub use run_args::RunArgs;
 pub use settings::{LEDGERS, RunSettings, SANDBOX_LEDGER, forbids_color};
+pub use shard_args::{NamedShard, ShardArgs, ShardError};
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
 pub use store_args::StoreArgs;
 pub use store_settings::{fetch_settings, store_settings};
@@ -163,6 +166,9 @@ pub enum Error {
         /// The destination.
         destination: String,
     },
+    /// Nobody tells which part of the export to import.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// The base URL is none.
     #[error("{value} is not a base URL: {why}")]
     BaseUrl {

@@ -91,6 +91,8 @@ fn expect_export(parsed: &Arguments) -> Result<(), clap::Error> {
         "the canary reads the export twice: name a file, not standard input"
     } else if canary.run.selection.only.is_some() {
         "the canary picks its calls itself: leave --only out"
+    } else if canary.run.share.shard.is_some() {
+        "the canary looks at calls of the whole export: leave --shard out"
     } else {
         return Ok(());
     };

@@ -10,6 +10,7 @@ use super::export_args::{ExportArgs, SelectionArgs};
 use super::monitoring_args::MonitoringArgs;
 use super::output_args::OutputArgs;
 use super::sending_args::{ApiVersionArg, DestinationArgs, EffortArgs, PaceArgs};
+use super::shard_args::ShardArgs;
 use super::units;
 use crate::api::ApiVersion;
 
@@ -80,6 +81,9 @@ pub struct RunArgs {
     /// Where to send.
     #[command(flatten)]
     pub destination: DestinationArgs,
+    /// Which part of the export.
+    #[command(flatten)]
+    pub share: ShardArgs,
     /// How hard to try.
     #[command(flatten)]
     pub effort: EffortArgs,

@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use super::base_url::base_url;
 use super::destination::{Destination, ReadApiSettings, connection, reading};
 use super::run_args::RunArgs;
-use super::sending_args::OutsideWindowArg;
+use super::sending_args::{OutsideWindowArg, PaceArgs};
+use super::shard_args::NamedShard;
 use super::{Error, token};
 use crate::api::{ApiVersion, Connection, HttpOptions, ProxyUse, ReadConnection};
 use crate::delivery::{FailureBudget, OutsideWindow, RateLimits, RetryLimits, Schedule};
@@ -40,6 +41,8 @@ pub struct RunSettings {
     pub timeout: Duration,
     /// The ledger file.
     pub ledger: PathBuf,
+    /// The part of the export, where several processes share it.
+    pub shard: Option<NamedShard>,
 }
 
 /// Whether the operator wants no colours (<https://no-color.org>).
@@ -49,6 +52,12 @@ pub struct RunSettings {
 )]
 pub fn forbids_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Requests a second of this process: its part of those of all that share the export.
+fn rate_of(pace: &PaceArgs, shard: Option<NamedShard>) -> Option<f64> {
+    let processes = shard.map_or(1.0, |named| f64::from(named.shard.count()));
+    (pace.rate > 0.0).then_some(pace.rate / processes)
 }
 
 impl RunSettings {
@@ -71,6 +80,7 @@ impl RunSettings {
             ..
         } = run;
         let version = run.version();
+        let shard = run.share.resolve()?;
         let (destination, reading) = if destination.sandbox {
             let faults = destination.faults.clone();
             let v2_page = destination.v2_page;
@@ -89,7 +99,7 @@ impl RunSettings {
             reading,
             version,
             pace: RateLimits {
-                rate: (pace.rate > 0.0).then_some(pace.rate),
+                rate: rate_of(pace, shard),
                 width: usize::from(effort.concurrency),
                 patience: effort.max_outage,
             },
@@ -119,6 +129,7 @@ impl RunSettings {
             },
             timeout: effort.timeout,
             ledger: RunSettings::ledger_path(run),
+            shard,
         })
     }
 

@@ -19,6 +19,7 @@ mod problem;
 pub mod redact;
 mod rules;
 mod severity;
+mod shard;
 mod value;
 
 pub(crate) use back_off::delay;
@@ -38,4 +39,5 @@ pub use phone::{PhoneReading, read_phone};
 pub use policy::{ChangedRecord, ExistingConversation, MissingRecording, Policy};
 pub use problem::Problem;
 pub use severity::Severity;
+pub use shard::Shard;
 pub use value::{Channels, Segment, Value};

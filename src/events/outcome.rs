@@ -26,11 +26,13 @@ pub enum Outcome {
     Failed,
     /// Good to go but not tried: a check, a dry run, a limit or an early stop.
     NotAttempted,
+    /// Another process imports it: the export is shared by `--shard`.
+    OtherShard,
 }
 
 impl Outcome {
     /// Every outcome, in the order of the table at the end of a run.
-    pub const ALL: [Outcome; 7] = [
+    pub const ALL: [Outcome; 8] = [
         Outcome::Created,
         Outcome::AlreadyThere,
         Outcome::Skipped,
@@ -38,6 +40,7 @@ impl Outcome {
         Outcome::Rejected,
         Outcome::Failed,
         Outcome::NotAttempted,
+        Outcome::OtherShard,
     ];
 
     /// The key in `summary.json` and in the ledger.
@@ -50,6 +53,7 @@ impl Outcome {
             Outcome::Rejected => "rejected",
             Outcome::Failed => "failed",
             Outcome::NotAttempted => "not_attempted",
+            Outcome::OtherShard => "other_shard",
         }
     }
 }
@@ -69,7 +73,7 @@ pub struct Tally {
     pub left_held: u64,
     /// Calls that were sent, and whose consent was withdrawn since.
     pub withdrawn: u64,
-    counts: [u64; 7],
+    counts: [u64; 8],
     /// Of those that are held: records that need a person.
     pressing: u64,
 }
@@ -107,6 +111,11 @@ impl Tally {
     /// How many records ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.counts[outcome as usize]
+    }
+
+    /// Records read that this process imports: all but those of other shards.
+    pub fn own(&self) -> u64 {
+        self.read.saturating_sub(self.of(Outcome::OtherShard))
     }
 
     /// Records that ended in any way; equal to `read` when every record is accounted for.

@@ -45,7 +45,7 @@ impl RecordEnd<'_> {
             delivered: self.delivered,
         });
         let outcome = match self.outcome {
-            failed @ (Outcome::Rejected | Outcome::Failed) => failed,
+            shared @ (Outcome::Rejected | Outcome::Failed | Outcome::OtherShard) => shared,
             _ => Outcome::Skipped,
         };
         for row in further {

@@ -195,6 +195,11 @@ impl Totals {
         self.customers.count(facts.customer);
     }
 
+    /// Counts a call of another shard: only whose customer it is, which says something of the export.
+    pub fn count_elsewhere(&mut self, customer: &str) {
+        self.customers.count(customer);
+    }
+
     /// Takes a call back that these sums have counted, but for its customer: of those there is no exact
     /// count, and they are counted as they are read.
     pub fn take_back(&mut self, facts: CallFacts<'_, impl Iterator<Item = Field>>) {

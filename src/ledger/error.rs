@@ -8,6 +8,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::holder::Holder;
+use super::part_mismatch::PartMismatch;
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, Clone, Error)]
@@ -127,6 +128,14 @@ pub enum LedgerOpenError {
         theirs: String,
         /// The destination of this run.
         ours: String,
+    },
+    /// It is kept for another part of an export, or for another export.
+    #[error("{path} {mismatch}")]
+    OtherPart {
+        /// The ledger.
+        path: PathBuf,
+        /// What differs.
+        mismatch: PartMismatch,
     },
     /// The file or the disk.
     #[error(transparent)]

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/010_cut_rows.sql"),
     include_str!("migrations/011_proof.sql"),
     include_str!("migrations/012_sent_content.sql"),
+    include_str!("migrations/013_shard.sql"),
 ];
 
 /// The newest schema.
@@ -167,7 +168,8 @@ mod tests {
                 2_186_261_465_990_853_920,
                 3_086_532_530_053_780_657,
                 16_939_503_620_145_357_533,
-                13_475_908_207_020_334_259
+                13_475_908_207_020_334_259,
+                3_026_469_409_507_057_870
             ]
         );
     }

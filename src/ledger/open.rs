@@ -213,7 +213,7 @@ fn looking(path: &Path) -> Sql<Connection> {
 
 /// A name by which SQLite opens a ledger without making side files: right as long as nobody
 /// writes, which the missing log tells.
-fn at_rest(path: &Path) -> Option<String> {
+pub(super) fn at_rest(path: &Path) -> Option<String> {
     if side_files::beside(path, "-wal").exists() {
         return None;
     }

@@ -26,6 +26,7 @@ use super::overdue::{self, Overdue};
 use super::problem_log::NotedProblem;
 use super::proof::{self, KnownAtDestination};
 use super::sent_recordings::{self, SentTo, SentUntil};
+use super::shard_binding::{self, ShardBinding};
 use super::summary::{LedgerSummary, summarize};
 
 /// From so many rows on, reading them takes long enough to do it in two threads.
@@ -92,6 +93,16 @@ impl LedgerReader {
             Some(theirs) => open::expect_destination(&self.path, theirs, ours),
             None => Ok(()),
         }
+    }
+
+    /// The part of an export that the ledger is kept for; nothing for a whole one.
+    pub fn part(&self) -> Result<Option<ShardBinding>, Error> {
+        shard_binding::read(&self.connection).map_err(at(&self.path))
+    }
+
+    /// An error if the ledger is kept for another part than this; nothing is the whole export.
+    pub fn expect_part(&self, ours: Option<&ShardBinding>) -> Result<(), LedgerOpenError> {
+        shard_binding::expect(&self.path, &self.connection, ours)
     }
 
     /// What is known to be at the destination, and whether this ledger is the one for it.
@@ -307,6 +318,18 @@ impl LedgerReader {
         each: impl FnMut(CallEvidence) -> Result<(), E>,
     ) -> Result<(), E> {
         self.stream(&evidence_rows::select(), evidence_rows::read_row, each)
+    }
+
+    /// Hands over the id of each call and each case.
+    pub fn identities<E: From<Error>>(
+        &self,
+        mut each: impl FnMut(String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for table in ["call", "desk_case"] {
+            let sql = format!("SELECT identity FROM {table} ORDER BY id");
+            self.stream(&sql, |row| row.get(0), &mut each)?;
+        }
+        Ok(())
     }
 
     /// Hands over each call whose recording was sent again although it may have arrived, and how

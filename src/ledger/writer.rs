@@ -20,6 +20,7 @@ use super::problem_log::NotedProblem;
 use super::proof::Proof;
 use super::reader::LedgerReader;
 use super::runs::RunId;
+use super::shard_binding::{self, ShardBinding};
 use super::{filesystem, open, permissions};
 use crate::domain::Problem;
 
@@ -47,17 +48,37 @@ impl Ledger {
     /// Takes the lock, makes or checks the file, brings it to the newest form. `destination` is
     /// any text that names a server and the way it is spoken to; it is fixed at the first use.
     pub fn open(path: &Path, destination: &str) -> Result<Self, LedgerOpenError> {
+        Self::open_part(path, destination, None)
+    }
+
+    /// [`Ledger::open`] for a part of an export; that is fixed at the first use, too.
+    pub fn open_part(
+        path: &Path,
+        destination: &str,
+        part: Option<&ShardBinding>,
+    ) -> Result<Self, LedgerOpenError> {
         let (path, lock) = open::lock(path)?;
         let connection = open::for_writing(&path, destination, lock.is_clean(&path))?;
+        shard_binding::settle(&path, &connection, part)?;
         Self::start(path, lock, connection)
     }
 
     /// [`Ledger::open`], with all forgotten that earlier runs left there. A ledger of another
     /// destination, or one that a run has, is not touched.
     pub fn open_anew(path: &Path, destination: &str) -> Result<Self, LedgerOpenError> {
+        Self::open_part_anew(path, destination, None)
+    }
+
+    /// The same for a part of an export.
+    pub fn open_part_anew(
+        path: &Path,
+        destination: &str,
+        part: Option<&ShardBinding>,
+    ) -> Result<Self, LedgerOpenError> {
         let (path, lock) = open::lock(path)?;
         open::remove(&path, destination)?;
         let connection = open::for_writing(&path, destination, false)?;
+        shard_binding::settle(&path, &connection, part)?;
         Self::start(path, lock, connection)
     }
 

@@ -63,7 +63,7 @@ impl Duplicates {
     ) {
         let LocatedRecord { record, location } = at;
         let occurrence = match proposal.key {
-            None => return,
+            None | Some(RecordKey::CaseRow { .. }) => return,
             // Its id is that of another call, and stays so.
             Some(RecordKey::Call { .. } | RecordKey::Doubtful { .. })
                 if proposal.has(Code::DuplicateId) =>

@@ -28,6 +28,7 @@ mod seen_cases;
 mod seen_ids;
 mod selection;
 mod sequencer;
+mod shard_filter;
 mod sheet_mapping;
 mod target;
 mod threads;

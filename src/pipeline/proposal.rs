@@ -175,6 +175,24 @@ pub enum RecordKey {
         /// The case's own `updated`, in unix milliseconds.
         updated: i64,
     },
+    /// A row of a case, whose rows come together only once.
+    CaseRow {
+        /// The hash of the id of the case.
+        identity: u64,
+    },
+}
+
+impl RecordKey {
+    /// The hash of the id.
+    pub fn identity(self) -> u64 {
+        match self {
+            RecordKey::Call { identity, .. }
+            | RecordKey::Doubtful { identity, .. }
+            | RecordKey::Unsent { identity, .. }
+            | RecordKey::Case { identity, .. }
+            | RecordKey::CaseRow { identity } => identity,
+        }
+    }
 }
 
 /// The records of a batch, each decided as far as one record alone can be.

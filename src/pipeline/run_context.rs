@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::Error;
 use super::rounds::Rounds;
 use super::selection::Selection;
-use crate::domain::Party;
+use crate::domain::{Party, Shard};
 use crate::ledger::{DoneIndex, Ledger, LedgerReader, SentUntil};
 use crate::mapping::MappingFile;
 
@@ -54,11 +54,18 @@ pub struct RunContext<'r> {
     pub is_newest_first: bool,
     /// The ids to which the run is limited, if it is.
     pub selection: Option<&'r Selection>,
+    /// The part of the export that this process imports, where several share it.
+    pub shard: Option<Shard>,
     /// What is known of claims on recordings.
     pub rounds: &'r Rounds,
 }
 
 impl RunContext<'_> {
+    /// Whether this process imports the call or case whose id has this hash.
+    pub fn owns(&self, identity: u64) -> bool {
+        self.shard.is_none_or(|shard| shard.owns(identity))
+    }
+
     /// The party of a call, where records of several files are held against each other.
     pub fn party<'c>(&self, customer_and_time: impl FnOnce() -> (&'c str, &'c str)) -> Party {
         if self.has_several_inputs {

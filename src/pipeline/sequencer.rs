@@ -23,6 +23,7 @@ use super::rounds::{DeferredRecords, Ownership, Round};
 use super::run_context::{Purpose, RunContext};
 use super::seen_ids::RecordLocation;
 use super::selection::SelectionFilter;
+use super::shard_filter::{ShardedRecord, leave_to_others};
 use super::sheet_mapping::SheetMapping;
 use super::target::ImportTarget;
 use super::unused_consent::UnusedConsent;
@@ -187,6 +188,17 @@ impl<'r, T: ImportTarget> Sequencer<'r, T> {
         if let Some(selection) = &mut self.selection {
             let id = mapping.id(&at.record).map(|(_, id)| id);
             selection.filter(proposal, id.as_deref());
+        }
+        if let Some(shard) = self.run.shard {
+            let id = match proposal.key {
+                Some(_) => None,
+                None => mapping.id(&at.record).map(|(_, id)| id),
+            };
+            let record = ShardedRecord {
+                id: id.as_deref(),
+                location: at.record.location(),
+            };
+            leave_to_others(shard, proposal, &record);
         }
         count_open(totals, proposal, wanted.as_deref());
         proposal.name_record(|| mapping.name_of(&at.record));

@@ -21,6 +21,7 @@ use super::run_context::{EarlierRuns, Purpose, RunContext};
 use super::selection::Selection;
 use super::sequencer::Sequencer;
 use super::target::{BatchTask, ImportTarget, Worker};
+use crate::domain::Shard;
 use crate::events::ExportExtent;
 use crate::mapping::MappingFile;
 use crate::source::{Input, MemoryBudget, ReadOptions, Unread};
@@ -46,6 +47,8 @@ pub struct Pipeline<T> {
     pub now: Timestamp,
     /// The ids to which the run is limited, if it is.
     pub selection: Option<Selection>,
+    /// The part of the export that this process imports, where several share it.
+    pub shard: Option<Shard>,
     /// How many threads decide.
     pub workers: usize,
     /// How many records there are, for whoever tells how far the work is.
@@ -146,6 +149,7 @@ impl<T: ImportTarget> Pipeline<T> {
             has_several_inputs,
             is_newest_first: has_several_inputs && T::grouping(&self.mapping) == GroupingKind::None,
             selection: self.selection.as_ref(),
+            shard: self.shard,
             rounds,
         }
     }

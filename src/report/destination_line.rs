@@ -13,6 +13,9 @@ pub(super) fn first_line(mode: Mode, to: &DestinationLabel) -> String {
     if let Some(read_api) = &to.read_api {
         let _ = write!(ledger, "; read API {}", safe(read_api));
     }
+    if let Some(shard) = &to.shard {
+        let _ = write!(ledger, "; {}", shard.words());
+    }
     if let Some(settings) = &to.settings {
         let _ = write!(
             ledger,
@@ -33,10 +36,14 @@ pub(super) fn first_line(mode: Mode, to: &DestinationLabel) -> String {
 
 /// The line of the page about a destination.
 pub(super) fn destination_line(to: &DestinationLabel) -> String {
-    format!(
+    let mut line = format!(
         "Destination: {} · Ledger: {} ({})",
         safe(&to.name),
         safe(&to.ledger.to_string_lossy()),
         to.age()
-    )
+    );
+    if let Some(shard) = &to.shard {
+        let _ = write!(line, " · {}", shard.words());
+    }
+    line
 }

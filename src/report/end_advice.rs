@@ -16,7 +16,7 @@ pub(super) fn ran(summary: &RunSummary) -> String {
     let left_out = left_out(summary);
     let unread = summary.unread_exports();
     let is_sound = unread == 0 && tally.faults + tally.unproved + tally.left_held == 0;
-    if in_place + skipped == tally.read && is_sound {
+    if in_place + skipped == tally.own() && is_sound {
         let news = if tally.of(Outcome::Created) == 0 {
             "; there was nothing to create"
         } else {
@@ -49,7 +49,7 @@ pub(super) fn ran(summary: &RunSummary) -> String {
     format!(
         "{} of {} {} in place{left_out}.{next}{unread}",
         count(in_place),
-        counted(tally.read, "record"),
+        counted(tally.own(), "record"),
         if in_place == 1 { "is" } else { "are" },
     )
 }
@@ -75,12 +75,12 @@ fn left_out(summary: &RunSummary) -> String {
 pub(super) fn checked(summary: &RunSummary, next: &str) -> String {
     let tally = &summary.tally;
     let ready = tally.of(Outcome::NotAttempted);
-    let records = counted(tally.read, "record");
+    let records = counted(tally.own(), "record");
     let others = others(summary);
     if ready == 0 {
         let cannot = tally.of(Outcome::Rejected) + tally.of(Outcome::Held);
-        return if cannot == tally.read {
-            format!("None of {records} can be sent as {}.", it_is(tally.read))
+        return if cannot == tally.own() {
+            format!("None of {records} can be sent as {}.", it_is(tally.own()))
         } else {
             format!("Nothing left to send of {records}: {others}.")
         };

@@ -99,6 +99,7 @@ pub(super) fn outcome(outcome: Outcome, mode: Mode) -> &'static str {
         (Outcome::Failed, _) => "failed",
         (Outcome::NotAttempted, Mode::Check | Mode::DryRun) => "to send",
         (Outcome::NotAttempted, Mode::Run | Mode::Rehearsal) => "not attempted",
+        (Outcome::OtherShard, _) => "of other shards",
     }
 }
 

@@ -24,6 +24,7 @@ mod format;
 mod html;
 mod json;
 mod listener;
+mod merge_view;
 mod options;
 mod outcome_counts;
 mod problem_groups;
@@ -44,6 +45,7 @@ pub use console::error_output::{ErrorOutput, tell_panics_as_json};
 pub use console::explanation::{print_codes, print_explanation};
 pub use console::logging::init_tracing;
 pub use console::mapping_trial::MappingTrial;
+pub use console::merge::print_merge;
 pub use console::preset_advice::{
     NextCommands, ask, is_interactive, print_fit, print_next, print_no_fit, print_saved,
     print_trial, save_mapping,
@@ -69,7 +71,8 @@ pub use finish::Finished;
 pub(crate) use format::safe;
 pub use html::canary_page::CanaryReport;
 pub use listener::Report;
-pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, Style};
+pub use merge_view::{CodeCount, MergeView, MergedShard};
+pub use options::{DestinationLabel, ListForm, Mode, ReportOptions, ShardLabel, Style};
 pub use problem_groups::{Example, ProblemCount, ProblemGroup};
 pub use run_figures::{PauseView, RunFigures};
 pub use summary::{FieldCount, RunSummary};

@@ -1,8 +1,10 @@
 //! What the operator chose about reports.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::domain::Shard;
 use crate::events::ExportExtent;
 use crate::recordings::{PlaceKind, StoreExtent, StoreTraffic};
 
@@ -20,7 +22,7 @@ pub enum Mode {
 }
 
 /// Where a run sends to, and by what it remembers that.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DestinationLabel {
     /// The destination as its ledger knows it.
     pub name: String,
@@ -32,6 +34,41 @@ pub struct DestinationLabel {
     pub settings: Option<PathBuf>,
     /// The read API, if one is asked.
     pub read_api: Option<String>,
+    /// The part of the export, where several processes share it.
+    pub shard: Option<ShardLabel>,
+}
+
+/// The part of the export that a process imports, and at which pace.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShardLabel {
+    /// The part.
+    pub shard: Shard,
+    /// The variable that told its number, unless it was typed.
+    pub from: Option<&'static str>,
+    /// Requests a second of all processes together; `None` for no limit.
+    pub rate: Option<f64>,
+}
+
+impl ShardLabel {
+    /// Requests a second of this process.
+    pub fn own_rate(&self) -> Option<f64> {
+        let count = f64::from(self.shard.count());
+        self.rate.map(|rate| rate / count)
+    }
+
+    /// The part and its pace, in words.
+    pub(super) fn words(&self) -> String {
+        let mut words = format!("shard {}", self.shard);
+        if let Some(from) = self.from {
+            let _ = write!(words, " (by {from})");
+        }
+        if let (Some(rate), Some(own)) = (self.rate, self.own_rate()) {
+            let own = format!("{own:.3}");
+            let own = own.trim_end_matches('0').trim_end_matches('.');
+            let _ = write!(words, ", {own} of {rate} requests/s (no gate)");
+        }
+        words
+    }
 }
 
 impl DestinationLabel {

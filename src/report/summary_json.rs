@@ -11,8 +11,10 @@ use super::coverage::unchecked;
 use super::json::stop_name;
 use super::outcome_counts::Counts;
 use super::summary::{FieldCount, RunSummary};
+use crate::domain::Shard;
 use crate::events::{Outcome, Totals};
 use crate::recordings::StoreRequests;
+use crate::report::DestinationLabel;
 
 impl Serialize for RunSummary {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -25,6 +27,7 @@ impl Serialize for RunSummary {
         map.serialize_entry("destination", &to.map(|to| &to.name))?;
         map.serialize_entry("ledger", &to.map(|to| to.ledger.to_string_lossy()))?;
         map.serialize_entry("ledger_is_new", &to.map(|to| to.is_new_ledger))?;
+        ShardView::write(to, &mut map)?;
         let stop = self.stop.as_ref();
         map.serialize_entry("stop", &stop.map(|(stop, _)| stop_name(*stop)))?;
         map.serialize_entry("why", &stop.map(|(_, why)| why))?;
@@ -82,6 +85,28 @@ impl Serialize for RunSummary {
 fn paths(paths: &[PathBuf]) -> Vec<String> {
     let texts = paths.iter().map(|path| path.to_string_lossy().into_owned());
     texts.collect()
+}
+
+#[derive(Serialize)]
+struct ShardView {
+    number: u32,
+    of: u32,
+    hash_version: u32,
+}
+
+impl ShardView {
+    /// Adds the shard, where several processes share the export.
+    fn write<M: SerializeMap>(to: Option<&DestinationLabel>, map: &mut M) -> Result<(), M::Error> {
+        let Some(label) = to.and_then(|to| to.shard) else {
+            return Ok(());
+        };
+        let view = ShardView {
+            number: label.shard.number(),
+            of: label.shard.count(),
+            hash_version: Shard::HASH_VERSION,
+        };
+        map.serialize_entry("shard", &view)
+    }
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::events::{ExportExtent, Outcome, StopReason};
+use crate::events::{ExportExtent, NOT_SELECTED, Outcome, StopReason};
 use crate::report::counters::Counters;
 use crate::report::format::{float, whole};
 use crate::report::json::{json, stop_name};
@@ -83,6 +83,9 @@ pub struct RunProgress {
     pub calls_per_second: f64,
     /// Seconds until all are sent, at this pace.
     pub seconds_left: Option<f64>,
+    /// Records that `--only` left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_selected: Option<u64>,
     /// When that was counted.
     pub counted_at: Timestamp,
     /// The key of the reason why the run ended early.
@@ -102,6 +105,10 @@ impl RunProgress {
         RunProgress {
             read: counters.read(),
             counts: Counts(Outcome::ALL.map(|outcome| counters.tally.of(outcome))),
+            not_selected: {
+                let selection = (Outcome::Skipped, NOT_SELECTED.to_owned());
+                counters.details.get(&selection).copied()
+            },
             to_send: size.map(|size| whole(size.to_send(counters))),
             size,
             calls_per_second,

@@ -123,6 +123,7 @@ impl Trial {
             options: mapping.source_options().options(),
             mapping,
             selection: None,
+            shard: None,
             target: CallTarget {
                 origins: None,
                 recordings: index,

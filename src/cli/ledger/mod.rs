@@ -3,11 +3,11 @@
 mod lists;
 mod rebuild;
 
-use super::error::Error;
+use super::error::{Error, Usage};
 use super::exit_code::Exit;
 use jiff::Timestamp;
 
-use crate::config::{ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand};
+use crate::config::{ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, ReshardArgs};
 use crate::domain::counted;
 use crate::ledger::{self, CallStatus, Forgotten, HeldChoice, Ledger, Purged};
 use crate::report::{Screen, read_id_list};
@@ -23,9 +23,24 @@ pub(super) fn ledger(command: &LedgerCommand, mut screen: Screen) -> Result<Exit
             tell_purged(&purged, &mut screen);
             Ok(Exit::Done)
         }
+        LedgerCommand::Reshard(arguments) => reshard(arguments, &mut screen),
         LedgerCommand::Forget(arguments) => forget(arguments, &mut screen),
         LedgerCommand::ForgetHeld(arguments) => forget_held(arguments, &mut screen),
     }
+}
+
+/// Nothing of the old ledgers changes; whoever goes on with both sends twice.
+fn reshard(arguments: &ReshardArgs, screen: &mut Screen) -> Result<Exit, Error> {
+    let ReshardArgs { ledgers, into, to } = arguments;
+    let ended = ledger::reshard(ledgers, *into, to).map_err(Usage::Reshard)?;
+    for path in &ended.ledgers {
+        screen.say(&format!("wrote {}", path.display()));
+    }
+    screen.say(&format!(
+        "{} calls and {} cases, the same before and after. Use the new ledgers alone from now on.",
+        ended.calls, ended.cases
+    ));
+    Ok(Exit::Done)
 }
 
 /// Tells what was known of each: it is in no ledger any more. Ids that the ledger does not know may be spelled

@@ -91,7 +91,7 @@ fn paint_of(outcome: Outcome) -> Paint {
         Outcome::Created | Outcome::AlreadyThere => Paint::Green,
         Outcome::Held => Paint::Yellow,
         Outcome::Rejected | Outcome::Failed => Paint::Red,
-        Outcome::Skipped | Outcome::NotAttempted => Paint::Reset,
+        Outcome::Skipped | Outcome::NotAttempted | Outcome::OtherShard => Paint::Reset,
     }
 }
 

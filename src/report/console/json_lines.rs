@@ -30,6 +30,8 @@ pub(in crate::report) enum JsonLine<'a> {
         read_api: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         settings: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shard: Option<String>,
     },
     /// Files that are read beside the export.
     SecondFiles {

@@ -10,6 +10,7 @@ pub(super) mod final_table;
 pub(super) mod json_lines;
 pub(super) mod logging;
 pub(super) mod mapping_trial;
+pub(super) mod merge;
 pub(super) mod preset_advice;
 pub(super) mod progress;
 pub(super) mod progress_bar;

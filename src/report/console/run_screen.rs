@@ -58,6 +58,7 @@ impl RunScreen {
             ledger_is_new: to.is_new_ledger,
             read_api: to.read_api.as_deref(),
             settings: settings.as_deref(),
+            shard: to.shard.map(|label| label.shard.to_string()),
         };
         self.notice(&line, Some(first_line(mode, to)), now);
     }

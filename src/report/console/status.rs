@@ -50,7 +50,7 @@ fn lines(view: &StatusView, screen: &Screen) -> Vec<String> {
     lines
 }
 
-fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
+pub(super) fn states(view: &StatusView, screen: &Screen) -> Vec<String> {
     let all = total(view);
     let mut grid = Grid::new(screen.color());
     for state in &view.states {
@@ -94,6 +94,7 @@ fn work(view: &StatusView) -> Vec<String> {
         (work.rejected, "rejected"),
         (work.failed, "failed"),
         (work.not_attempted, "not attempted"),
+        (work.other_shards.unwrap_or(0), "of other shards"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts
@@ -130,7 +131,7 @@ fn is_unfinished(view: &StatusView) -> bool {
     last.is_some_and(|run| run.ended.is_none())
 }
 
-fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
+pub(super) fn failures(view: &StatusView, screen: &Screen) -> Vec<String> {
     if view.failures.is_empty() {
         return Vec::new();
     }

@@ -36,6 +36,46 @@ pub struct StatusView {
     pub messages: u64,
 }
 
+impl StatusView {
+    /// Adds what the ledger of another shard says. The runs are told shard by shard.
+    pub fn join(&mut self, other: &StatusView) {
+        for (sum, state) in self.states.iter_mut().zip(&other.states) {
+            sum.calls += state.calls;
+        }
+        for failure in &other.failures {
+            let is_same = |known: &&mut FailureView| {
+                (&known.code, &known.message) == (&failure.code, &failure.message)
+            };
+            match self.failures.iter_mut().find(is_same) {
+                Some(known) => {
+                    known.calls += failure.calls;
+                    known.held_since = [known.held_since, failure.held_since]
+                        .into_iter()
+                        .flatten()
+                        .min();
+                }
+                None => self.failures.push(failure.clone()),
+            }
+        }
+        self.failures
+            .sort_by_key(|failure| std::cmp::Reverse(failure.calls));
+        self.work = None;
+        self.runs.clear();
+        self.doubts += other.doubts;
+        self.in_doubt.extend(other.in_doubt.iter().cloned());
+        self.resent.extend(other.resent.iter().cloned());
+        self.bytes += other.bytes;
+        self.messages += other.messages;
+        if total(&self.states) == total(&other.states) {
+            self.noun = other.noun;
+        }
+    }
+}
+
+fn total(states: &[StateView]) -> u64 {
+    states.iter().map(|state| state.calls).sum()
+}
+
 /// Calls in one state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StateView {
@@ -96,6 +136,9 @@ pub struct WorkView {
     pub failed: u64,
     /// Records that were not tried, those that were not read among them.
     pub not_attempted: u64,
+    /// Records of other shards; `None` where nobody shares the export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_shards: Option<u64>,
     /// Calls that the run has still to send; only while it goes on.
     pub to_send: Option<u64>,
     /// Calls that it sent in a second, of late.

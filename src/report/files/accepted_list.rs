@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -48,6 +48,11 @@ impl AcceptedList {
             destination: destination.map_or_else(String::new, |to| cell(&to.name)),
             ledger: ledger.map_or_else(String::new, |ledger| cell(&ledger)),
         })
+    }
+
+    /// What comes from now on is known by this ledger.
+    pub(super) fn of_ledger(&mut self, ledger: &Path) {
+        self.ledger = safe(&ledger.to_string_lossy()).into_owned();
     }
 
     /// Adds what was delivered for a call.

@@ -1,9 +1,11 @@
 //! The files of a migration made again from its ledger.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::domain::call::Field;
 use crate::domain::{Code, Location, Problem};
@@ -11,7 +13,7 @@ use crate::events::Delivered;
 use crate::report::files::output_folder::OutputFolder;
 use crate::report::files::run_files::Files;
 use crate::report::format::often;
-use crate::report::{DestinationLabel, Error, ListForm, Mode, ResentView, StatusView};
+use crate::report::{DestinationLabel, Error, ListForm, MergeView, Mode, ResentView, StatusView};
 
 /// `accepted.csv`, `problems.csv` and `status.json` of all runs together. The records themselves are
 /// not in a ledger, so `rejected.csv` stays as it is.
@@ -43,6 +45,11 @@ impl Rewrite {
         self.files.accepted(delivered, when)
     }
 
+    /// What arrived and is added from now on is known by this ledger.
+    pub fn of_ledger(&mut self, ledger: &Path) {
+        self.files.of_ledger(ledger);
+    }
+
     /// Adds a problem.
     pub fn problem(&mut self, problem: &Problem) -> Result<(), Error> {
         self.files.problem(problem)
@@ -64,15 +71,25 @@ impl Rewrite {
     pub fn finish(self, view: &StatusView) -> Result<Vec<PathBuf>, Error> {
         let (folder, written) = self.files.finish()?;
         let mut paths = written.files;
-        let (path, mut file) = folder.replace("status", "json")?;
-        serde_json::to_vec_pretty(view)
-            .map_err(std::io::Error::from)
-            .and_then(|json| file.write_all(&json))
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(Error::write(&path))?;
+        let (path, file) = folder.replace("status", "json")?;
+        write_json(file, view).map_err(Error::write(&path))?;
         paths.push(path);
         Ok(paths)
     }
+
+    /// The same for the ledgers of all shards.
+    pub fn finish_merge(self, view: &mut MergeView) -> Result<(), Error> {
+        let (folder, written) = self.files.finish()?;
+        let (path, file) = folder.replace("summary", "json")?;
+        view.files = written.files;
+        view.files.push(path.clone());
+        write_json(file, view).map_err(Error::write(&path))
+    }
+}
+
+fn write_json(mut file: File, value: &impl Serialize) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut file, value)?;
+    file.write_all(b"\n")
 }
 
 #[cfg(test)]
@@ -91,6 +108,7 @@ mod tests {
             is_new_ledger: false,
             settings: None,
             read_api: None,
+            shard: None,
         };
         let lists = ListForm::Plain;
         let mut rewrite = Rewrite::create(out.path(), Mode::Run, &destination, lists).unwrap();
@@ -127,6 +145,7 @@ mod tests {
             is_new_ledger: false,
             settings: None,
             read_api: None,
+            shard: None,
         };
         let create = || {
             let lists = ListForm::Plain;

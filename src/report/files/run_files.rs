@@ -1,7 +1,7 @@
 //! The files that are written while records end.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -107,6 +107,13 @@ impl Files {
             return Ok(());
         };
         accepted.write(delivered, when)
+    }
+
+    /// What arrived and is added from now on is known by this ledger.
+    pub(in crate::report) fn of_ledger(&mut self, ledger: &Path) {
+        if let Some(accepted) = &mut self.accepted {
+            accepted.of_ledger(ledger);
+        }
     }
 
     /// Adds which recording a call gets.

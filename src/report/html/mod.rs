@@ -183,6 +183,7 @@ fn outcomes(summary: &RunSummary) -> Vec<PageRow> {
     let read = summary.tally.read;
     Outcome::ALL
         .into_iter()
+        .filter(|outcome| *outcome != Outcome::OtherShard || summary.tally.of(*outcome) > 0)
         .map(|outcome| {
             let number = summary.tally.of(outcome);
             let details = summary

@@ -123,7 +123,8 @@ impl<'r> CallJudge<'r> {
             && !problems.iter().any(Problem::rejects)
             && !self.is_complete(identity, fingerprint);
         if self.round == Round::Claims || is_open {
-            return aside(&call, found, problems, key);
+            let untold = self.run.owns(identity).then(|| DeferredFacts::new(&call));
+            return aside(untold, found, problems, key);
         }
         let location = records[0].location();
         let Some(past) = &self.run.earlier else {
@@ -258,8 +259,16 @@ impl<'r> CallJudge<'r> {
     }
 }
 
-/// Counts a call.
-pub(in crate::targets) fn count(call: &Call<'_>, totals: &mut Totals) {
+/// Counts a call, unless another process imports it.
+pub(in crate::targets) fn count(
+    run: &RunContext<'_>,
+    checked: &CheckedCall<'_>,
+    totals: &mut Totals,
+) {
+    let call = &checked.call;
+    if !run.owns(checked.identity) {
+        return totals.count_elsewhere(call.text(Field::Customer));
+    }
     totals.count(CallFacts {
         fields: call.filled(),
         consent: call.consent(),
@@ -269,16 +278,17 @@ pub(in crate::targets) fn count(call: &Call<'_>, totals: &mut Totals) {
     });
 }
 
-/// A record that is decided when more is known of what others claim. It keeps what it found.
+/// A record that is decided when more is known of what others claim. It keeps what it found, and what the
+/// sums have counted of it.
 fn aside(
-    call: &Call<'_>,
+    untold: Option<DeferredFacts>,
     found: RecordingMatch,
     problems: Vec<Problem>,
     key: Option<RecordKey>,
 ) -> CallProposal {
     CallProposal {
         recording: found.into_candidates(),
-        untold: Some(Box::new(DeferredFacts::new(call))),
+        untold: untold.map(Box::new),
         key,
         ..CallProposal::new(problems, Action::PutAside)
     }

@@ -114,15 +114,20 @@ impl RowJudge<'_, '_> {
         }
         totals.records += 1;
         let about = (plain.get(Field::Customer), plain.get(Field::DateTime));
-        totals.count(CallFacts {
-            fields: plain.fields(),
-            consent: plain.consent(),
-            time: about.1,
-            agent: plain.get(Field::AgentId),
-            customer: about.0,
-        });
+        let identity = plain.identity_hash();
+        if self.judge.run.owns(identity) {
+            totals.count(CallFacts {
+                fields: plain.fields(),
+                consent: plain.consent(),
+                time: about.1,
+                agent: plain.get(Field::AgentId),
+                customer: about.0,
+            });
+        } else {
+            totals.count_elsewhere(about.0);
+        }
         Some(CallHashes {
-            identity: plain.identity_hash(),
+            identity,
             fingerprint: plain.fingerprint(&mut self.judge.scratch),
             party: self.judge.run.party(|| about),
         })
@@ -153,11 +158,11 @@ impl RowJudge<'_, '_> {
                     Err(proposal) => return Evaluated::Ended(proposal),
                     Ok(checked) => checked,
                 };
-                let call = &checked.call;
-                count(call, totals);
+                count(&self.judge.run, &checked, totals);
                 if !self.may_decide_by_hashes() || !checked.problems.is_empty() {
                     return Evaluated::Checked(Box::new(checked));
                 }
+                let call = &checked.call;
                 let about = || (call.text(Field::Customer), call.text(Field::DateTime));
                 let hashes = CallHashes {
                     identity: checked.identity,

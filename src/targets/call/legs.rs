@@ -197,7 +197,7 @@ impl LegJudge<'_, '_> {
         let proposal = match judge.checked(&records, draft, problems) {
             Err(proposal) => *proposal,
             Ok(checked) => {
-                count(&checked.call, &mut result.totals);
+                count(&judge.run, &checked, &mut result.totals);
                 judge.decide(&records, checked, indices[lead], &mut result.open)
             }
         };

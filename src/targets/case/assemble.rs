@@ -161,16 +161,20 @@ impl CaseRecords {
     }
 
     /// What tells the same case once more; the rows of a case come together only once.
-    pub(in crate::targets) fn key(&self) -> Option<RecordKey> {
-        self.mapping.is_nested().then(|| RecordKey::Case {
-            identity: self.case.identity_hash(),
+    pub(in crate::targets) fn key(&self) -> RecordKey {
+        let identity = self.case.identity_hash();
+        if !self.mapping.is_nested() {
+            return RecordKey::CaseRow { identity };
+        }
+        RecordKey::Case {
+            identity,
             content: low(self.hashes.fields)
                 ^ self
                     .message_hashes
                     .iter()
                     .fold(0, |sum: u64, it| sum.rotate_left(5) ^ it.mark),
             updated: self.hashes.updated,
-        })
+        }
     }
 
     /// The action of each record, and the requests of the case.

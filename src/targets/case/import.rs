@@ -1,9 +1,11 @@
 //! Cases of a help desk, as the pipeline imports them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::target::CaseTarget;
 use super::worker::CaseWorker;
+use crate::domain::case::{CaseField, CasePath};
 use crate::mapping::{CaseMapping, LoadError, MappingFile};
 use crate::pipeline::{
     Error, GroupingKind, ImportTarget, OpenedFile, RunContext, SheetMapping, SheetMappings,
@@ -54,6 +56,14 @@ impl SheetMapping for CaseMapping {
             customer_column: Box::default(),
             watches: self.watches(),
         }
+    }
+
+    fn id<'r>(&'r self, record: &Record<'r>) -> Option<(Cow<'r, str>, Cow<'r, str>)> {
+        let id = self.id_for_people(record);
+        (!id.is_empty()).then(|| {
+            let column = CasePath::Case(CaseField::CaseUid).to_string();
+            (Cow::Owned(column), Cow::Owned(id))
+        })
     }
 
     fn is_sorted(&self) -> bool {

@@ -58,6 +58,12 @@ impl<'r> CaseWorker<'r> {
         })
     }
 
+    /// How many of these count: none where another process imports the case.
+    fn own(&self, case: Option<&Case>, count: u64) -> u64 {
+        let is_own = case.is_none_or(|case| self.run.owns(case.identity_hash()));
+        if is_own { count } else { 0 }
+    }
+
     fn read(
         &mut self,
         record: &Record<'_>,
@@ -83,10 +89,10 @@ impl<'r> CaseWorker<'r> {
         let messages = match self.messages(at, mapping, &mut problems) {
             Ok(messages) => messages,
             Err(rule) => {
-                totals.left_out += 1;
                 let said = problems.len();
                 let case = self.case(draft, at, mapping, &mut problems);
                 problems.truncate(said);
+                totals.left_out += self.own(case.as_ref(), 1);
                 return match case {
                     Some(case) => Read::Record(Box::new(CaseRecord {
                         index,
@@ -104,7 +110,7 @@ impl<'r> CaseWorker<'r> {
         if let Some(name) = messages.lacks_any {
             problems.push(without_messages(record, &name));
         }
-        totals.left_out += left_out;
+        totals.left_out += self.own(case.as_ref(), left_out);
         let Some(case) = case.filter(|_| !problems.iter().any(Problem::is_error)) else {
             return end(problems, Outcome::Rejected, "");
         };
@@ -115,8 +121,8 @@ impl<'r> CaseWorker<'r> {
                 "only messages that are left out",
             );
         }
-        totals.cases += 1;
-        totals.messages += messages.list.len() as u64;
+        totals.cases += self.own(Some(&case), 1);
+        totals.messages += self.own(Some(&case), messages.list.len() as u64);
         Read::Record(Box::new(CaseRecord {
             index,
             case,
@@ -311,8 +317,11 @@ impl<'r> CaseWorker<'r> {
         for (group, state) in groups.into_iter().zip(standings) {
             let key = group.key();
             let (decided, requests) = group.decide(state.as_ref(), batch, self.run.purpose);
-            totals.requests += requests;
+            if self.run.owns(key.identity()) {
+                totals.requests += requests;
+            }
             for (index, proposal) in decided {
+                let key = Some(key);
                 proposals[index] = Some(CaseProposal { key, ..proposal });
             }
         }

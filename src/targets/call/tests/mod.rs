@@ -69,6 +69,7 @@ fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
         mapping: MappingFile::load(mapping, "test.toml", None)
             .unwrap_or_else(|error| panic!("{error}")),
         selection: None,
+        shard: None,
         target: CallTarget {
             origins: None,
             recordings: None,
