@@ -93,11 +93,7 @@ impl Exit {
                 | Usage::Canary(_)
                 | Usage::Control(_),
             ) => Exit::Usage,
-            Error::Usage(Usage::Reshard(error)) => match error {
-                ledger::ReshardError::NoParts(_) | ledger::ReshardError::Exists(_) => Exit::Usage,
-                ledger::ReshardError::Open(error) => of_ledger(error),
-                ledger::ReshardError::Differs { .. } | ledger::ReshardError::Use(_) => Exit::Fault,
-            },
+            Error::Usage(Usage::Reshard(error)) => of_reshard(error),
             Error::Ledger(LedgerError::Use(_))
             | Error::Monitoring(MonitoringError::Thread(_))
             | Error::Road(pipeline::Error::State(_) | pipeline::Error::Spool(_))
@@ -168,6 +164,14 @@ impl Exit {
             Exit::Done if tally.of(Outcome::Held) > 0 => Exit::Incomplete,
             exit => exit,
         }
+    }
+}
+
+fn of_reshard(error: &ledger::ReshardError) -> Exit {
+    match error {
+        ledger::ReshardError::NoParts(_) | ledger::ReshardError::Exists(_) => Exit::Usage,
+        ledger::ReshardError::Open(error) => of_ledger(error),
+        ledger::ReshardError::Differs { .. } | ledger::ReshardError::Use(_) => Exit::Fault,
     }
 }
 

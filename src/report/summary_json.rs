@@ -35,10 +35,8 @@ impl Serialize for RunSummary {
         map.serialize_entry("seconds", &self.seconds)?;
         map.serialize_entry("files_read", &self.sheets)?;
         map.serialize_entry("read", &self.tally.read)?;
-        map.serialize_entry(
-            "outcomes",
-            &Counts(Outcome::ALL.map(|outcome| self.tally.of(outcome))),
-        )?;
+        let outcomes = Counts(Outcome::ALL.map(|outcome| self.tally.of(outcome)));
+        map.serialize_entry("outcomes", &outcomes)?;
         map.serialize_entry("held_pressing", &self.tally.pressing())?;
         map.serialize_entry("is_accounted_for", &self.is_accounted_for())?;
         map.serialize_entry("details", &Details(self))?;
