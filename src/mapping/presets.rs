@@ -106,6 +106,11 @@ const PRESETS: &[Preset] = &[
         text: include_str!("../../mappings/puzzel.toml"),
     },
     Preset {
+        name: "puzzel-xml",
+        title: "Puzzel: the XML beside each recording",
+        text: include_str!("../../mappings/puzzel-xml.toml"),
+    },
+    Preset {
         name: "ringcentral",
         title: "RingCentral: the call log API (JSON)",
         text: include_str!("../../mappings/ringcentral.toml"),

@@ -214,3 +214,35 @@ fn metadata_of_puzzel_are_an_export_with_names_of_their_own() {
     });
     assert_eq!(sent(&workdir, "audio/*.XML", &mapping), wanted);
 }
+
+#[test]
+fn the_preset_for_the_metadata_of_puzzel_takes_each_recording_for_a_call() {
+    let workdir = Workdir::new();
+    lay(&workdir, "sidecars/puzzel", ".XML");
+    workdir.call(&[
+        "run",
+        "audio/*.XML",
+        "-m",
+        "puzzel-xml",
+        "--timezone",
+        "Europe/Oslo",
+        "--region",
+        "NO",
+        "--audio",
+        "audio",
+        "--sandbox",
+        "--out",
+        "out",
+        "--rate",
+        "0",
+    ]);
+    let rows = workdir.rows("accepted.sandbox.csv").into_iter();
+    let pairs = rows.map(|row| (row["external_id"].clone(), row["recording"].clone()));
+    let mut pairs: Vec<(String, String)> = pairs.collect();
+    pairs.sort();
+    let wanted = [1, 2].map(|number| {
+        let id = format!("0a1b2c3d-0000-4000-8000-00000000005{number}_1");
+        (id.clone(), format!("{id}.wav"))
+    });
+    assert_eq!(pairs, wanted);
+}

@@ -115,6 +115,11 @@ impl Index {
         }
     }
 
+    /// Whether recordings are fetched that the export names by URL.
+    pub fn fetches(&self) -> bool {
+        self.fetch.is_some()
+    }
+
     /// What is at a URL of the export; nothing where URLs are not asked for.
     pub fn fetch(&self, url: &str) -> Option<Result<FetchAnswer, RecordingError>> {
         let fetch = self.fetch.as_ref()?;

@@ -49,7 +49,10 @@ impl<'w> CallRecordingFinder<'w> {
             return wanted;
         };
         wanted.state = RecordingPresence::Missing;
-        if let Some(fetched) = self.fetch(index, records, &mut wanted) {
+        // A preset may know how to fetch, and nobody gave its secret.
+        if index.fetches()
+            && let Some(fetched) = self.fetch(index, records, &mut wanted)
+        {
             wanted.recording = Some(fetched);
             return wanted;
         }
