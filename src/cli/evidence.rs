@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
+use super::exports::ExportFinder;
 use super::named_mapping::named_mapping;
 use super::{inputs, ledger_view};
 use crate::config::{
@@ -15,7 +16,7 @@ use crate::evidence::{
 };
 use crate::ledger::Ledger;
 use crate::report::Screen;
-use crate::source::{self, FileDecision};
+use crate::source;
 
 pub(super) fn evidence(arguments: &EvidenceArgs, screen: &mut Screen) -> Result<Exit, Error> {
     match (&arguments.command, &arguments.out) {
@@ -183,7 +184,11 @@ fn read_exports(arguments: &EvidenceCheckArgs) -> Result<Option<ExportRecords>, 
     }
     let mapping = named_mapping(&arguments.mapping, &arguments.exports, &[])?;
     let options = inputs::options(&mapping, None, None);
-    let expanded = source::expand(&arguments.exports, &|_, _| FileDecision::Read)?;
+    let finder = ExportFinder {
+        stores: &arguments.stores,
+        others: None,
+    };
+    let expanded = finder.find(&arguments.exports)?;
     let mut exports = ExportRecords::default();
     for input in &expanded.inputs {
         let Some(path) = input.path() else {

@@ -7,6 +7,7 @@ use crate::events::{Outcome, StopReason, Tally};
 use crate::ledger::VerifyCounts;
 use crate::monitoring::MonitoringError;
 use crate::report::RunSummary;
+use crate::stores::StoreError;
 use crate::{ledger, pipeline, report, source};
 
 /// How the program ends. The numbers are part of the command line and never change.
@@ -48,11 +49,11 @@ impl Exit {
             // What the export should have had is missing, and nothing is wrong with the command.
             Error::Road(pipeline::Error::Source(source::Error::Empty { .. }))
             | Error::Usage(Usage::NoCalls) => Exit::Incomplete,
+            Error::Audio(error) => of_store(error),
             Error::Config(_)
             | Error::Evidence(_)
             | Error::Monitoring(MonitoringError::Listen { .. } | MonitoringError::File { .. })
             | Error::Road(pipeline::Error::Source(_) | pipeline::Error::Mapping(_))
-            | Error::Audio(_)
             | Error::Client(_)
             | Error::Sandbox(_)
             | Error::Report(
@@ -83,6 +84,8 @@ impl Exit {
                 | Usage::LabelOfCases
                 | Usage::NoReadApiForChanges
                 | Usage::NoFolder
+                | Usage::Address(_)
+                | Usage::Decrypt { .. }
                 | Usage::Name(_)
                 | Usage::Agents(_)
                 | Usage::NoFfmpeg(_)
@@ -172,6 +175,17 @@ fn of_reshard(error: &ledger::ReshardError) -> Exit {
         ledger::ReshardError::NoParts(_) | ledger::ReshardError::Exists(_) => Exit::Usage,
         ledger::ReshardError::Open(error) => of_ledger(error),
         ledger::ReshardError::Differs { .. } | ledger::ReshardError::Use(_) => Exit::Fault,
+    }
+}
+
+/// How a command ends that has no store: only the disk under a copy is a matter of the machine.
+fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Copy { .. } => Exit::Fault,
+        StoreError::Index(_)
+        | StoreError::Client(_)
+        | StoreError::Threads(_)
+        | StoreError::Export { .. } => Exit::Usage,
     }
 }
 

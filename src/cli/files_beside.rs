@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::config::{self, ExportArgs};
 use crate::ledger;
 use crate::recordings::is_audio_extension;
-use crate::report::is_report;
-use crate::source::{FileDecision, FileId};
+use crate::report::{is_report, is_report_called};
+use crate::source::{FileDecision, FileId, Input};
 use crate::stores::StoreAddress;
 
 /// What a command uses beside its export, and what may lie among the exports.
@@ -61,6 +61,19 @@ impl FilesAmongExports {
             || (path.is_dir() && is_known(&self.folders))
         {
             FileDecision::PassOver
+        } else {
+            FileDecision::Read
+        }
+    }
+
+    /// The same of the copy of a file that lies in a store.
+    pub(super) fn treat_copy(&self, input: &Input) -> FileDecision {
+        let name = input.name().rsplit('/').next().unwrap_or_default();
+        let is_report = input
+            .path()
+            .is_some_and(|path| is_report_called(name, path));
+        if is_report {
+            self.treat_report(Path::new(&**input.name()), name, input.is_found())
         } else {
             FileDecision::Read
         }

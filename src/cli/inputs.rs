@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Error, Usage};
+use super::exports::{ExportFinder, own_files};
 use super::files_beside::{FilesAmongExports, FilesBeside, files_beside};
 use super::named_mapping::load_mapping;
 use super::recording_places::RecordingPlaces;
@@ -16,7 +17,7 @@ use crate::events::{ExportExtent, StopSignal};
 use crate::mapping::{MappingFile, SeveralArg};
 use crate::pipeline::{EarlierRuns, ImportTarget, Pipeline, Purpose, Selection};
 use crate::recordings::{
-    Ffmpeg, Index, IndexOptions, PlaceKind, StoreExtent, StoreTraffic, Transcoder,
+    Decryptor, Ffmpeg, Index, IndexOptions, PlaceKind, StoreExtent, StoreTraffic, Transcoder,
 };
 use crate::report::read_id_list;
 use crate::source::{self, Input, Unread};
@@ -38,6 +39,7 @@ pub(super) struct ImportParts {
     /// Where recordings are that are not listed yet.
     places: Option<RecordingPlaces>,
     inspection: InspectionOptions,
+    decryption: Option<Arc<Transcoder>>,
     pub(super) policy: Policy,
     /// The ids to which the command is limited, if it is.
     pub(super) selection: Option<Selection>,
@@ -129,6 +131,7 @@ impl ImportParts {
             }));
         }
         let (inspection, policy, version) = (self.inspection, self.policy, self.version);
+        let decryption = self.decryption.clone();
         let files = self.inputs.iter();
         let files =
             files.filter_map(|input| Some((input.name().to_string(), input.path()?.into())));
@@ -137,6 +140,7 @@ impl ImportParts {
         TargetPipeline::Calls(self.of(CallTarget {
             recordings,
             inspection,
+            decryption,
             policy,
             origins,
             version,
@@ -192,15 +196,18 @@ pub(super) fn unlisted_parts(
 ) -> Result<ImportParts, Error> {
     let mapping = load_mapping(arguments)?;
     let others = FilesAmongExports::of(arguments, beside);
-    let found = source::expand(&arguments.exports, &|path, is_found| {
-        others.treat(path, is_found)
-    })?;
+    let finder = ExportFinder {
+        stores: &arguments.stores,
+        others: Some(&others),
+    };
+    let found = finder.find(&arguments.exports)?;
     let outage = match purpose {
         Purpose::Run => OutagePolicy::Probe,
         Purpose::Check => OutagePolicy::GiveUp,
     };
     let inspection = inspection(arguments, &mapping)?;
     let places = RecordingPlaces::of(arguments, &mapping, outage)?;
+    let decryption = decryption(&mapping, Path::new(&arguments.mapping))?;
     Ok(ImportParts {
         inputs: found.inputs,
         unread: found.unread,
@@ -217,6 +224,7 @@ pub(super) fn unlisted_parts(
             .unwrap_or_default(),
         places,
         inspection,
+        decryption,
         policy,
         selection: None,
         shard: None,
@@ -225,6 +233,34 @@ pub(super) fn unlisted_parts(
         version,
         extent: Arc::default(),
     })
+}
+
+/// What decrypts recordings, if the mapping names a command.
+fn decryption(mapping: &MappingFile, path: &Path) -> Result<Option<Arc<Transcoder>>, Usage> {
+    let Some(decryptor) = decryptor(mapping, path)? else {
+        return Ok(None);
+    };
+    let transcoder = Transcoder::open(None, IndexOptions::default().largest);
+    let transcoder = transcoder.map_err(Usage::Workshop)?;
+    Ok(Some(Arc::new(transcoder.with_decryptor(Some(decryptor)))))
+}
+
+/// The command of the mapping that decrypts recordings. It is run as the user, who must have written it.
+fn decryptor(mapping: &MappingFile, path: &Path) -> Result<Option<Decryptor>, Usage> {
+    let Some(line) = &mapping.audio().decrypt else {
+        return Ok(None);
+    };
+    if let Some(doubt) = config::file_doubt(path) {
+        let why = format!("the mapping names a command to run, and {doubt}");
+        return Err(Usage::Decrypt { why });
+    }
+    let words = config::command_words(line).map_err(|why| Usage::Decrypt { why })?;
+    let words = words.into_iter().map(Into::into).collect();
+    let none = || Usage::Decrypt {
+        why: "no program is named".to_owned(),
+    };
+    let decryptor = Decryptor::new(words, config::for_decryption());
+    decryptor.ok_or_else(none).map(Some)
 }
 
 /// How far recordings are looked into. Without an `ffmpeg` nothing can be converted, and that is
@@ -247,8 +283,9 @@ fn inspection(arguments: &ExportArgs, mapping: &MappingFile) -> Result<Inspectio
 /// Where recordings are put together or converted, if any may have to be.
 pub(super) fn transcoder(parts: &ImportParts) -> Result<Option<Arc<Transcoder>>, Error> {
     let may_join = parts.mapping.audio().several == SeveralArg::Join;
-    if parts.recordings.is_none() || !(may_join || parts.inspection.doubtful == OddFormats::Convert)
-    {
+    let may_make =
+        may_join || parts.inspection.doubtful == OddFormats::Convert || parts.decryption.is_some();
+    if parts.recordings.is_none() || !may_make {
         return Ok(None);
     }
     let ffmpeg = if parts.inspection.has_ffmpeg {
@@ -258,12 +295,14 @@ pub(super) fn transcoder(parts: &ImportParts) -> Result<Option<Arc<Transcoder>>,
     };
     let largest = IndexOptions::default().largest;
     let transcoder = Transcoder::open(ffmpeg, largest).map_err(Usage::Workshop)?;
-    Ok(Some(Arc::new(transcoder)))
+    let decryptor = parts.decryption.as_ref();
+    let decryptor = decryptor.and_then(|decryption| decryption.decryptor());
+    Ok(Some(Arc::new(transcoder.with_decryptor(decryptor))))
 }
 
 /// The files that the command reads, for the report to protect.
 pub(super) fn paths(parts: &ImportParts, arguments: &ExportArgs) -> Vec<PathBuf> {
-    let exports = parts.inputs.iter().filter_map(|input| input.path());
+    let exports = own_files(&parts.inputs);
     let others = files_beside(arguments).into_iter();
     exports
         .map(Path::to_owned)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Usage};
 use super::exit_code::Exit;
+use super::exports::{ExportFinder, shown};
 use super::files_beside::FilesBeside;
 use super::guided::{GuidedMapping, complete_proposal, complete_settings};
 use super::inputs::{self, TargetPipeline};
@@ -18,7 +19,7 @@ use crate::mapping::{
 use crate::pipeline::Purpose;
 use crate::recordings::{IndexOptions, build_index, probe};
 use crate::report::{self, MappingTrial, Screen};
-use crate::source::{self, FileDecision};
+use crate::source;
 use crate::stores::StoreError;
 
 pub(super) fn mapping(command: &MappingCommand, mut screen: Screen) -> Result<Exit, Error> {
@@ -43,8 +44,12 @@ fn init(arguments: &InitArgs, screen: &mut Screen) -> Result<(), Error> {
         return Err(Usage::NoTerminal.into());
     }
     let out = out(arguments)?;
-    let export = &arguments.export;
-    let found = source::expand(&[export.into()], &|_, _| FileDecision::Read)?;
+    let finder = ExportFinder {
+        stores: &arguments.stores,
+        others: None,
+    };
+    let found = finder.find(&[arguments.export.clone().into()])?;
+    let export = &shown(&arguments.export);
     let input = found.inputs.first().filter(|input| input.path().is_some());
     let input = input.ok_or_else(|| Usage::NoFile {
         name: export.clone(),

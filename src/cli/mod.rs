@@ -16,6 +16,7 @@ mod evidence;
 mod exit_code;
 mod explain;
 mod export_age;
+mod exports;
 mod files_beside;
 mod guided;
 mod inputs;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Usage};
+use super::exports::folder_of;
 use super::no_mapping;
 use crate::config::{self, ExportArgs};
 use crate::mapping::{MappingFile, Preset, check_complete};
@@ -45,7 +46,7 @@ pub(super) fn named_mapping(
     let path = Path::new(name);
     match (path.is_file(), Preset::named(name)) {
         (true, None) => load_file(name, lookups).map_err(|error| or_mistaken(error, path)),
-        (false, Some(preset)) => Ok(preset.load_beside(folder_of(exports), lookups)?),
+        (false, Some(preset)) => Ok(preset.load_beside(folder_of(exports).as_deref(), lookups)?),
         (true, Some(_)) => Err(Usage::TwoMappings { name: name.into() }.into()),
         (false, None) => Err(or_mistaken(
             Usage::NoMapping { name: name.into() }.into(),
@@ -72,15 +73,5 @@ fn or_mistaken(error: Error, path: &Path) -> Error {
             Usage::Mistaken { path, what }.into()
         }
         None => error,
-    }
-}
-
-/// The folder of the export, where a preset finds its second files.
-fn folder_of(exports: &[OsString]) -> Option<&Path> {
-    let first = Path::new(exports.first()?);
-    if first.is_dir() {
-        Some(first)
-    } else {
-        first.parent()
     }
 }

@@ -29,9 +29,14 @@ impl RecordingPlaces {
     ) -> Result<Option<RecordingPlaces>, Error> {
         let rules = mapping.audio();
         let fetch = rules.fetch.as_ref();
-        let fetch = fetch.map(|section| config::fetch_settings(&arguments.stores, section));
+        let fetch = fetch.map(|section| config::fetch_settings(&arguments.fetch, section));
         let fetch = fetch.transpose()?.flatten();
         if arguments.audio.is_empty() && fetch.is_none() {
+            if rules.fetch.is_some() {
+                tracing::warn!(
+                    "this mapping knows how to fetch recordings: set CAPTURI_FETCH_SECRET, or name where they are with --audio"
+                );
+            }
             return Ok(None);
         }
         let sidecar = rules.sidecar.as_ref().map(|sidecar| Sidecar {

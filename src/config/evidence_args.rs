@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::StoreArgs;
 use super::ledger_args::LedgerArgs;
 
 /// Arguments of `evidence`.
@@ -64,6 +65,9 @@ pub struct EvidenceCheckArgs {
     /// Mapping file or preset that says how the exports are read.
     #[arg(short, long, value_name = "M", default_value = "capturi-v1")]
     pub mapping: String,
+    /// How stores are reached.
+    #[command(flatten)]
+    pub stores: StoreArgs,
 }
 
 /// Arguments of `evidence show`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
-use super::{StoreArgs, units};
+use super::{FetchArgs, StoreArgs, units};
 use crate::domain::MissingRecording;
 use crate::stores::StoreAddress;
 use crate::targets::{InspectionOptions, OddFormats};
@@ -15,7 +15,7 @@ use crate::targets::{InspectionOptions, OddFormats};
 /// The export and how to read it.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Export files: a file, a glob, a folder, or - for standard input.
+    /// Export files: a file, a glob, a folder, the same in a store (`s3://bucket/calls-*.csv`), or - for standard input.
     #[arg(value_name = "EXPORT", required = true)]
     pub exports: Vec<OsString>,
     /// Mapping file, or the name of a preset (`mapping list`).
@@ -65,6 +65,9 @@ pub struct ExportArgs {
     /// How stores are reached.
     #[command(flatten)]
     pub stores: StoreArgs,
+    /// How recordings are fetched by URL.
+    #[command(flatten)]
+    pub fetch: FetchArgs,
     /// What to do with a call whose recording is missing.
     #[arg(long, value_enum, default_value_t, env = "CAPTURI_MISSING_AUDIO")]
     pub missing_audio: MissingAudio,

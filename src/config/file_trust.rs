@@ -59,7 +59,7 @@ pub(super) fn is_decisive(name: &str) -> bool {
 /// Why somebody else could have written the file, in words that go on a sentence about it; `None`
 /// where nobody could.
 #[cfg(unix)]
-pub(super) fn doubt(file: &Path) -> Option<String> {
+pub fn doubt(file: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
 
     let real = match file.canonicalize() {
@@ -89,7 +89,7 @@ pub(super) fn doubt(file: &Path) -> Option<String> {
 
 /// Why somebody else could have written the file; here nobody can tell.
 #[cfg(not(unix))]
-pub(super) fn doubt(_file: &Path) -> Option<String> {
+pub fn doubt(_file: &Path) -> Option<String> {
     None
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::StoreArgs;
 use super::export_args::ExportArgs;
 
 /// Commands on mapping files.
@@ -25,7 +26,7 @@ pub enum MappingCommand {
 /// Arguments of `mapping init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The export: a file.
+    /// The export: a file, or one in a store (`s3://bucket/calls.csv`).
     #[arg(value_name = "EXPORT")]
     pub export: String,
     /// Write the mapping file there instead of printing it; it must not exist.
@@ -46,6 +47,9 @@ pub struct InitArgs {
     /// Sheet of a workbook.
     #[arg(long, value_name = "NAME", env = "CAPTURI_SHEET")]
     pub sheet: Option<String>,
+    /// How stores are reached.
+    #[command(flatten)]
+    pub stores: StoreArgs,
 }
 
 /// Arguments of `mapping test`.

@@ -56,6 +56,7 @@ pub use doctor_args::DoctorArgs;
 pub use doctor_settings::DoctorSettings;
 pub use evidence_args::{EvidenceArgs, EvidenceCheckArgs, EvidenceCommand, EvidenceShowArgs};
 pub use export_args::ExportArgs;
+pub use file_trust::doubt as file_doubt;
 pub use ledger_args::{
     ForgetArgs, ForgetHeldArgs, LedgerArgs, LedgerCommand, RebuildArgs, ReportArgs, ReshardArgs,
     StatusArgs,
@@ -64,14 +65,15 @@ pub use mapping_args::{InitArgs, MappingCommand, TestArgs};
 pub use monitoring_args::MonitoringArgs;
 pub use output_args::{ListsArg, OutputArgs};
 pub use parse::parse;
-pub use program_environment::for_programs;
+pub use program_environment::{for_decryption, for_programs};
 pub use run_args::RunArgs;
 pub use settings::{LEDGERS, RunSettings, SANDBOX_LEDGER, forbids_color};
 pub use shard_args::{NamedShard, ShardArgs, ShardError};
 pub(crate) use small_file::{LONGEST_TEXT, read_head, read_text};
-pub use store_args::StoreArgs;
+pub use store_args::{FetchArgs, StoreArgs};
 pub use store_settings::{fetch_settings, store_settings};
 pub use token::TokenError;
+pub use token_command::split as command_words;
 pub use v2_page_arg::V2PageArg;
 pub use variables::{asked_style, unknown_variables};
 pub use verify_args::VerifyArgs;

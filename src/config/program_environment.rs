@@ -24,6 +24,12 @@ pub(super) fn for_keyrings() -> ProgramEnvironment {
     ProgramEnvironment::new(common.chain(found(&SESSION)))
 }
 
+/// The same, for a command that decrypts: `gpg` finds its keys by one more variable.
+pub fn for_decryption() -> ProgramEnvironment {
+    let common = found(&ProgramEnvironment::NAMES).chain(found(&SESSION));
+    ProgramEnvironment::new(common.chain(found(&["GNUPGHOME"])))
+}
+
 /// The same, with what `ssh` needs to find keys, agents and the program that knows a password.
 pub(super) fn for_ssh() -> ProgramEnvironment {
     const SSH: [&str; 4] = [

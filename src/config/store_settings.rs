@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::program_environment::for_ssh;
 use super::small_file::{self, LONGEST_BUNDLE, LONGEST_TEXT};
-use super::{Error, StoreArgs, file_trust, token, token_command};
+use super::{Error, FetchArgs, StoreArgs, file_trust, token, token_command};
 use crate::api::{HttpOptions, ProxyUse};
 use crate::mapping::{FetchAuth, FetchSection};
 use crate::stores::{
@@ -36,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// How recordings are fetched that the export names by URL; nothing where the mapping leaves it to
 /// whether its secret is given, and it is not.
 pub fn fetch_settings(
-    arguments: &StoreArgs,
+    arguments: &FetchArgs,
     section: &FetchSection,
 ) -> Result<Option<FetchSettings>, Error> {
     let (file, command) = (

@@ -97,8 +97,8 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Words between blanks; `"` and `'` keep a word together.
-pub(super) fn split(line: &str) -> Result<Vec<String>, String> {
+/// Words between blanks; `"` and `'` keep a word together. The error says what is wrong with the line.
+pub fn split(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

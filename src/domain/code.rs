@@ -193,6 +193,8 @@ codes! {
     RecordingUnavailable "recording-unavailable" Warning,
     /// A recording whose store refuses the credentials.
     StoreCredentials "store-credentials" Error,
+    /// A recording that is encrypted.
+    RecordingEncrypted "recording-encrypted" Warning,
     /// A recording that has another size than when it was sent.
     RecordingChangedSinceSent "recording-changed-since-sent" Warning,
     /// A call that was held for longer than the operator wants to wait.

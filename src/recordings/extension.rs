@@ -59,9 +59,13 @@ const KINDS: &[AudioExtension] = &[
     kind("sln", "application/octet-stream", &[]),
     kind("g729", "application/octet-stream", &[]),
     kind("vox", "application/octet-stream", &[]),
+    kind("pgp", "application/octet-stream", &[]),
+    kind("gpg", "application/octet-stream", &[]),
 ];
 
 fn of_extension(extension: &str) -> Option<&'static AudioExtension> {
+    // What is encrypted says nothing of its content.
+    let extension = extension.rsplit('.').next().unwrap_or(extension);
     KINDS
         .iter()
         .find(|kind| kind.extension.eq_ignore_ascii_case(extension))

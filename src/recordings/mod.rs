@@ -47,7 +47,7 @@ pub use search::{FoundBy, Owned, RecordingSearch, SearchResult, SearchStep, Unus
 pub use sidecar::Sidecar;
 pub use silence::silent_channels;
 pub use skew::Skew;
-pub use spelling::NameLikeness;
+pub use spelling::{NameLikeness, plain_name};
 pub use store::error::{FileChange, IndexError, RecordingError, StoreFailure};
 pub use store::key::RecordingKey;
 pub use store::listing::{ColdRecordings, Listing, Unlisted};
@@ -62,8 +62,8 @@ pub use store::traffic::StoreTraffic;
 pub use store::version::ObjectVersion;
 pub use timestamp::{NameTimestamp, stamp};
 pub use transcode::{
-    CancelFlag, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,
-    TranscodeJob, Transcoded, Transcoder,
+    CancelFlag, Decryptor, Ffmpeg, NoFfmpeg, NotTranscodable, ProgramEnvironment, TranscodeFailure,
+    TranscodeJob, Transcoded, Transcoder, probe_encrypted,
 };
 
 use std::fs::{File, Metadata};

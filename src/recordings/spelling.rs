@@ -57,8 +57,39 @@ fn is_replaced(character: char) -> bool {
     character.is_control() || r#":/\*?"<>| +"#.contains(character)
 }
 
-/// The stem and the extension of a file name; a leading dot starts no extension.
+/// What is written behind the name of a file that was encrypted.
+const OF_ENCRYPTED: [&str; 2] = ["pgp", "gpg"];
+
+/// The name of a file before it was encrypted: that of `a.wav.pgp` is `a.wav`.
+pub fn plain_name(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((plain, ending))
+            if !plain.is_empty()
+                && OF_ENCRYPTED
+                    .iter()
+                    .any(|known| ending.eq_ignore_ascii_case(known)) =>
+        {
+            plain
+        }
+        _ => name,
+    }
+}
+
+/// The stem and the extension of a file name; a leading dot starts no extension. That of `a.wav.pgp` is
+/// `wav.pgp`.
 pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
+    let plain = plain_name(name);
+    let is_short = |extension: &str| {
+        (1..=5).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if plain.len() < name.len()
+        && let Some((stem, extension)) = plain.rsplit_once('.')
+        && !stem.is_empty()
+        && is_short(extension)
+    {
+        return (stem, Some(&name[stem.len() + 1..]));
+    }
     match name.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() => (stem, Some(extension)),
         _ => (name, None),
@@ -110,5 +141,11 @@ mod tests {
     fn a_hidden_file_has_no_extension() {
         assert_eq!(split_extension(".wav"), (".wav", None));
         assert_eq!(split_extension("a.b.wav"), ("a.b", Some("wav")));
+        assert_eq!(split_extension("a.b.wav.PGP"), ("a.b", Some("wav.PGP")));
+        assert_eq!(split_extension("a.gpg"), ("a", Some("gpg")));
+        assert_eq!(
+            split_extension("1715.421 x.pgp"),
+            ("1715.421 x", Some("pgp"))
+        );
     }
 }

@@ -61,7 +61,7 @@ pub use estimate::{Estimate, LowerBound};
 pub use files::allowance::LeftOut;
 pub use files::from_ledger::Rewrite;
 pub use files::id_list::{NotAnIdList, read_id_list};
-pub use files::own_reports::is_report;
+pub use files::own_reports::{is_report, is_report_called};
 pub use files::prune::prune_reports;
 pub use files::read_accepted::{
     Line as AcceptedLine, NotAccepted, is_rehearsed, is_unfinished, read_accepted,

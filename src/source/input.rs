@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::input_copy::InputCopy;
+
 /// Extensions of exports; each also with `.gz` and `.zst`.
 const KNOWN: [&str; 9] = [
     "csv", "tsv", "tab", "txt", "json", "ndjson", "jsonl", "xlsx", "xlsm",
@@ -14,6 +16,8 @@ pub struct Input {
     name: Arc<str>,
     path: Option<PathBuf>,
     is_found: bool,
+    /// What is read in its place, and goes with the last user of this.
+    copy: Option<Arc<InputCopy>>,
 }
 
 impl Input {
@@ -23,6 +27,7 @@ impl Input {
             name: "-".into(),
             path: None,
             is_found: false,
+            copy: None,
         }
     }
 
@@ -33,6 +38,7 @@ impl Input {
             name: path.to_string_lossy().into(),
             path: Some(path),
             is_found: false,
+            copy: None,
         }
     }
 
@@ -50,13 +56,24 @@ impl Input {
         self.is_found
     }
 
-    /// This input, whose bytes were copied to `path` so that they can be read twice.
+    /// An export of a store, by its address, of which a copy is read.
+    pub fn copied(name: &str, is_found: bool, copy: InputCopy) -> Self {
+        Input {
+            name: name.into(),
+            path: Some(copy.path().to_owned()),
+            is_found,
+            copy: Some(Arc::new(copy)),
+        }
+    }
+
+    /// This input, of which a copy is read: it can be read twice.
     #[must_use]
-    pub fn copied_to(&self, path: PathBuf) -> Self {
+    pub fn copied_to(&self, copy: InputCopy) -> Self {
         Input {
             name: Arc::clone(&self.name),
-            path: Some(path),
+            path: Some(copy.path().to_owned()),
             is_found: self.is_found,
+            copy: Some(Arc::new(copy)),
         }
     }
 
@@ -65,27 +82,41 @@ impl Input {
         &self.name
     }
 
-    /// The file; `None` for standard input.
+    /// The file as the operator has it; nothing for standard input, and for what is read from a copy.
+    pub fn own_path(&self) -> Option<&Path> {
+        self.path().filter(|_| self.copy.is_none())
+    }
+
+    /// The file that is read; `None` for standard input.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// Whether its extension is that of an export.
     pub fn is_of_export(&self) -> bool {
-        KNOWN.contains(&self.extension().as_str())
+        is_of_export(&self.name)
     }
 
     /// Lower-case extension of the content: that of `calls.csv.gz` is `csv`.
     pub(super) fn extension(&self) -> String {
-        let name = self.name.to_lowercase();
-        let name = name
-            .strip_suffix(".gz")
-            .or_else(|| name.strip_suffix(".zst"))
-            .unwrap_or(&name);
-        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        match name.rsplit_once('.') {
-            Some((_, extension)) => extension.to_owned(),
-            None => String::new(),
-        }
+        extension(&self.name)
+    }
+}
+
+/// Whether a file of this name has the extension of an export.
+pub(super) fn is_of_export(name: &str) -> bool {
+    KNOWN.contains(&extension(name).as_str())
+}
+
+fn extension(name: &str) -> String {
+    let name = name.to_lowercase();
+    let name = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(&name);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    match name.rsplit_once('.') {
+        Some((_, extension)) => extension.to_owned(),
+        None => String::new(),
     }
 }

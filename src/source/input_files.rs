@@ -1,7 +1,7 @@
 //! From what the operator names to the files that are read, and to those that are not.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +29,14 @@ const OF_SYSTEMS: [&str; 2] = ["thumbs.db", "desktop.ini"];
 /// Why an empty file is not read.
 pub const EMPTY: &str = "it is empty, without even a header";
 
+/// Why there is nothing to read in a folder.
+pub(super) const NO_EXPORTS: &str = "the folder holds no CSV, JSON or XLSX files";
+/// Why there is nothing to read by a pattern.
+pub(super) const NO_MATCH: &str = "no file matches the pattern";
+/// Why a file that lies in a folder is not read.
+pub(super) const NO_EXTENSION: &str =
+    "its extension is none of an export; name the file to have it read";
+
 /// What is to become of a file that may be an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileDecision {
@@ -51,7 +59,7 @@ pub struct Unread {
 
 impl Unread {
     /// What to say where there is nothing else.
-    fn refused(&self) -> Error {
+    pub(super) fn refused(&self) -> Error {
         match self.reason {
             EMPTY => Error::Empty {
                 file: self.name.to_string(),
@@ -81,10 +89,15 @@ pub fn expand(
     arguments: &[OsString],
     treat: &dyn Fn(&Path, bool) -> FileDecision,
 ) -> Result<Expansion, Error> {
+    let each = arguments.iter().map(|argument| expand_one(argument, treat));
+    joined(each.collect::<Result<_, Error>>()?)
+}
+
+/// What several arguments name, in their order.
+pub fn joined(parts: Vec<Expansion>) -> Result<Expansion, Error> {
     let mut all = Expansion::default();
     let mut known = KnownInputs::default();
-    for argument in arguments {
-        let found = expand_one(argument, treat)?;
+    for found in parts {
         all.inputs
             .extend(found.inputs.into_iter().filter(|input| known.is_new(input)));
         all.unread.extend(found.unread);
@@ -133,7 +146,8 @@ impl KnownInputs {
     }
 }
 
-fn expand_one(
+/// The inputs that one argument names.
+pub fn expand_one(
     argument: &OsString,
     treat: &dyn Fn(&Path, bool) -> FileDecision,
 ) -> Result<Expansion, Error> {
@@ -157,9 +171,7 @@ fn expand_one(
         }
         if found.inputs.is_empty() {
             found.refuse_empty()?;
-            return Err(nothing(
-                &found.of_nothing("the folder holds no CSV, JSON or XLSX files"),
-            ));
+            return Err(nothing(&found.of_nothing(NO_EXPORTS)));
         }
     } else if path.exists() {
         // A name like `calls [march].csv` is a file before it is a pattern.
@@ -177,7 +189,7 @@ fn expand_one(
         }
         if found.inputs.is_empty() {
             found.refuse_empty()?;
-            return Err(nothing(&found.of_nothing("no file matches the pattern")));
+            return Err(nothing(&found.of_nothing(NO_MATCH)));
         }
     }
     found
@@ -191,9 +203,9 @@ fn expand_one(
 
 /// Where a file was found.
 #[derive(Clone, Copy)]
-enum Among<'a> {
+pub(super) enum Among<'a> {
     Folder,
-    Matches(&'a OsString),
+    Matches(&'a OsStr),
 }
 
 impl Expansion {
@@ -233,23 +245,20 @@ impl Expansion {
             // Nobody knows what another program does when its pipe is read.
             _ if !metadata.is_file() => self.leave(path, "it is no regular file"),
             Among::Folder if !is_known => {
-                self.leave(
-                    path,
-                    "its extension is none of an export; name the file to have it read",
-                );
+                self.leave(path, NO_EXTENSION);
             }
             Among::Folder | Among::Matches(_) => self.inputs.push(input),
         }
     }
 
     /// Says of an empty file that it is one, where there is no other.
-    fn refuse_empty(&self) -> Result<(), Error> {
+    pub(super) fn refuse_empty(&self) -> Result<(), Error> {
         let empty = self.unread.iter().find(|unread| unread.reason == EMPTY);
         empty.map_or(Ok(()), |unread| Err(unread.refused()))
     }
 
     /// Why there is nothing to read, with what lies there instead.
-    fn of_nothing(&self, reason: &str) -> String {
+    pub(super) fn of_nothing(&self, reason: &str) -> String {
         match self.unread.first() {
             None => reason.to_owned(),
             Some(first) => {
@@ -265,7 +274,7 @@ impl Expansion {
 
 /// Whether a file is not for reading by its very name: hidden, a lock, or still being written. A pattern
 /// that ends like it asks for it.
-fn is_passed_over(path: &Path, among: Among<'_>) -> bool {
+pub(super) fn is_passed_over(path: &Path, among: Among<'_>) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_lowercase();
     // `~$calls.xlsx` is the lock of an open workbook.

@@ -1,5 +1,7 @@
 //! A file that says something of one recording, as the JSON of one record that names the recording.
 
+use std::path::Path;
+
 use serde_json::Value as Json;
 
 use super::Input;
@@ -10,7 +12,7 @@ const RECORDING: &str = "recording_name";
 
 /// The recording whose metadata an input is: its name without `ending`, whatever the case of that.
 pub(super) fn recording_of(input: &Input, ending: &str) -> Option<String> {
-    let name = input.path()?.file_name()?.to_str()?;
+    let name = Path::new(&**input.name()).file_name()?.to_str()?;
     let start = name.len().checked_sub(ending.len())?;
     let is_its = start > 0 && name.is_char_boundary(start);
     let is_its = is_its && name[start..].to_lowercase() == ending.to_lowercase();
@@ -53,7 +55,7 @@ mod tests {
             "{\"recording_name\":\"b\"}"
         );
         assert_eq!(json("<r>\n<id></r>").unwrap_err().0, 2);
-        let input = |name: &str| Input::file(std::path::Path::new(name));
+        let input = |name: &str| Input::file(Path::new(name));
         assert_eq!(
             recording_of(&input("x/a_1.XML"), ".xml"),
             Some("a_1".to_owned())

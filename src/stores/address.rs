@@ -106,6 +106,42 @@ impl StoreAddress {
         )
     }
 
+    /// The same store with other folders.
+    pub(super) fn with_folders(&self, folders: &[String]) -> StoreAddress {
+        let mut address = self.clone();
+        match &mut address {
+            StoreAddress::Folder(path) => *path = folders.iter().collect(),
+            StoreAddress::S3(bucket)
+            | StoreAddress::Google(bucket)
+            | StoreAddress::Azure(bucket) => {
+                bucket.prefix = folders.join("/");
+                if !folders.is_empty() {
+                    bucket.prefix.push('/');
+                }
+            }
+            StoreAddress::Sftp(place) => place.path = format!("/{}", folders.join("/")),
+            StoreAddress::Https(url) => {
+                if let Ok(mut path) = url.path_segments_mut() {
+                    path.clear().extend(folders).push("");
+                }
+            }
+        }
+        address
+    }
+
+    /// What a file is called that has this key below it, without secrets.
+    pub(super) fn named(&self, key: &str) -> String {
+        if let StoreAddress::Https(url) = self {
+            let mut named = url.clone();
+            if let Ok(mut path) = named.path_segments_mut() {
+                path.pop_if_empty().extend(key.split('/'));
+            }
+            return StoreAddress::Https(named).to_string();
+        }
+        let folder = self.to_string();
+        format!("{}/{key}", folder.strip_suffix('/').unwrap_or(&folder))
+    }
+
     /// The folders above what is in it: bucket and prefix.
     pub(super) fn folders(&self) -> PathBuf {
         let below = |name: &str, rest: &str| {

@@ -12,13 +12,14 @@ use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 use super::error::SourceError;
 use super::http_answer::standing_still;
 use super::object::{ByteRange, ListedObject, ObjectBody, ObjectPage, ObjectState, ObjectTag};
-use super::object_source::ObjectSource;
+use super::object_source::{ListDepth, ObjectSource};
 
 /// A bucket or container that `object_store` knows how to ask.
 #[derive(Debug)]
 pub(super) struct CloudSource<S> {
     pub(super) store: S,
     pub(super) prefix: String,
+    pub(super) depth: ListDepth,
 }
 
 impl<S> CloudSource<S> {
@@ -71,6 +72,7 @@ where
         Box::pin(async move {
             let options = PaginatedListOptions {
                 page_token: after,
+                delimiter: (self.depth == ListDepth::Folder).then(|| "/".into()),
                 ..PaginatedListOptions::default()
             };
             let prefix = Some(&*self.prefix).filter(|prefix| !prefix.is_empty());

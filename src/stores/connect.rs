@@ -14,34 +14,24 @@ use super::address::{BucketAddress, StoreAddress};
 use super::cloud::CloudSource;
 use super::cloud_http::CloudHttp;
 use super::connection::StoreConnection;
+use super::error::SourceError;
+use super::export_address::{ExportAddress, WantedExports};
+use super::export_store::ExportStore;
 use super::fetch::FetchSource;
 use super::fetch_settings::FetchSettings;
 use super::fetch_store::FetchStore;
 use super::folder_list::FolderList;
 use super::https::HttpsSource;
-use super::object_source::ObjectSource;
+use super::object_source::{ListDepth, ObjectSource};
 use super::public_only::PublicOnly;
 use super::remote_store::RemoteStore;
 use super::runtime::StoreRuntime;
 use super::s3::{S3Credentials, S3Source};
 use super::settings::StoreSettings;
 use super::sftp::SftpSource;
+use super::store_error::StoreError;
 use crate::api::{self, ClientError};
 use crate::recordings::{IndexError, LocalFolder, RecordingFetch, RecordingStore, StoreFailure};
-
-/// Why a store cannot be reached at all.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A folder, or the list of a store.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    /// TLS or certificates.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// Threads.
-    #[error("cannot start the threads for stores: {0}")]
-    Threads(#[source] std::io::Error),
-}
 
 /// Opens each of the places; none is asked for anything yet.
 pub fn open_stores(
@@ -58,11 +48,7 @@ pub fn open_stores(
         let what = "one login cannot be for several hosts; write a .netrc".to_owned();
         return Err(failure(first, what).into());
     }
-    let mut opener = StoreOpener {
-        settings,
-        runtime: None,
-        http: None,
-    };
+    let mut opener = StoreOpener::new(settings, ListDepth::All);
     let mut stores: Vec<Arc<dyn RecordingStore>> = Vec::new();
     for address in addresses {
         let store = opener.open(address)?;
@@ -97,6 +83,30 @@ fn expect_apart(stores: &[Arc<dyn RecordingStore>], place: &str) -> Result<(), I
     Ok(())
 }
 
+/// Opens the store that has these exports.
+pub fn open_exports(
+    address: &ExportAddress,
+    settings: &StoreSettings,
+) -> Result<ExportStore, StoreError> {
+    let mut opener = StoreOpener::new(settings, address.depth());
+    let connection = opener
+        .connection(&address.folder)
+        .map_err(StoreError::of_export)?;
+    let store =
+        |address, folder, connection| Ok(ExportStore::new(Arc::new(connection), address, folder));
+    // Folders of a bucket are only names: what is no object may be one of them.
+    if let WantedExports::File(key) = &address.wanted
+        && address.folder.is_bucket()
+        && connection.state(key) == Err(SourceError::NotFound)
+    {
+        let address = address.as_folder();
+        let folder = address.folder.clone();
+        let connection = opener.connection(&folder)?;
+        return store(address, folder, connection);
+    }
+    store(address.clone(), address.folder.clone(), connection)
+}
+
 /// What gives recordings by their URLs.
 pub fn open_fetch(
     fetch: FetchSettings,
@@ -124,12 +134,43 @@ struct StoreOpener<'s> {
     settings: &'s StoreSettings,
     runtime: Option<Arc<StoreRuntime>>,
     http: Option<reqwest::Client>,
+    /// What is listed.
+    depth: ListDepth,
 }
 
-impl StoreOpener<'_> {
+impl<'s> StoreOpener<'s> {
+    fn new(settings: &'s StoreSettings, depth: ListDepth) -> Self {
+        StoreOpener {
+            settings,
+            runtime: None,
+            http: None,
+            depth,
+        }
+    }
+
     fn open(&mut self, address: &StoreAddress) -> Result<Arc<dyn RecordingStore>, StoreError> {
-        let source: Box<dyn ObjectSource> = match address {
-            StoreAddress::Folder(path) => return Ok(Arc::new(LocalFolder::open(path)?)),
+        if let StoreAddress::Folder(path) = address {
+            return Ok(Arc::new(LocalFolder::open(path)?));
+        }
+        Ok(Arc::new(RemoteStore::new(
+            self.connection(address)?,
+            address,
+        )))
+    }
+
+    fn connection(&mut self, address: &StoreAddress) -> Result<StoreConnection, StoreError> {
+        let source = self.source(address)?;
+        let (outage, runtime) = (self.settings.outage, self.runtime()?);
+        let connection = StoreConnection::new(source, address.to_string(), outage, &runtime);
+        Ok(connection.over(&self.settings.line))
+    }
+
+    fn source(&mut self, address: &StoreAddress) -> Result<Box<dyn ObjectSource>, StoreError> {
+        Ok(match address {
+            StoreAddress::Folder(_) => {
+                let what = "it is a folder of this machine".to_owned();
+                return Err(failure(address, what).into());
+            }
             StoreAddress::S3(bucket) => Box::new(self.s3(bucket, address)?),
             StoreAddress::Google(bucket) => self.google(bucket, address)?,
             StoreAddress::Azure(bucket) => self.azure(bucket, address)?,
@@ -137,11 +178,7 @@ impl StoreOpener<'_> {
                 Box::new(SftpSource::new(place.clone(), self.settings.ssh.clone()))
             }
             StoreAddress::Https(url) => Box::new(self.https(url)?),
-        };
-        let (outage, runtime) = (self.settings.outage, self.runtime()?);
-        let connection = StoreConnection::new(source, address.to_string(), outage, &runtime)
-            .over(&self.settings.line);
-        Ok(Arc::new(RemoteStore::new(connection, address)))
+        })
     }
 
     fn runtime(&mut self) -> Result<Arc<StoreRuntime>, StoreError> {
@@ -156,7 +193,11 @@ impl StoreOpener<'_> {
     fn http(&mut self) -> Result<reqwest::Client, StoreError> {
         let http = match self.http.take() {
             Some(http) => http,
-            None => api::http_client(&self.settings.route)?,
+            // What is packed on its way has no size, and is not what the store keeps.
+            None => api::http_client_builder(&self.settings.route)?
+                .no_gzip()
+                .build()
+                .map_err(ClientError::from)?,
         };
         self.http = Some(http.clone());
         Ok(http)
@@ -221,6 +262,7 @@ impl StoreOpener<'_> {
             endpoint,
             region: Mutex::new(region.unwrap_or_else(|| "us-east-1".to_owned())),
             bucket: bucket.clone(),
+            depth: self.depth,
         })
     }
 
@@ -254,6 +296,7 @@ impl StoreOpener<'_> {
         Ok(Box::new(CloudSource {
             store: store.map_err(|_| failure(address, unusable("GOOGLE_")))?,
             prefix: bucket.prefix.clone(),
+            depth: self.depth,
         }))
     }
 
@@ -287,6 +330,7 @@ impl StoreOpener<'_> {
         Ok(Box::new(CloudSource {
             store: store.map_err(|_| failure(address, unusable("AZURE_")))?,
             prefix: bucket.prefix.clone(),
+            depth: self.depth,
         }))
     }
 }

@@ -1,5 +1,6 @@
 //! Recordings that lie in other places than a folder: S3, Google Cloud Storage, Azure, SFTP and
-//! web servers, behind the seam of [`crate::recordings::RecordingStore`].
+//! web servers, behind the seam of [`crate::recordings::RecordingStore`]; and exports that lie there, which are
+//! copied to private files before they are read.
 //!
 //! Each kind of store is one file that makes single requests (`object_source`); how they are
 //! repeated, what is read of an object, and what its errors mean for a call is the same for all.
@@ -11,6 +12,8 @@ mod cloud_http;
 mod connect;
 mod connection;
 mod error;
+mod export_address;
+mod export_store;
 mod fetch;
 mod fetch_answer;
 mod fetch_settings;
@@ -31,12 +34,16 @@ mod settings;
 mod sftp;
 mod source_gate;
 mod ssh;
+mod store_error;
 mod store_line;
 mod web_index;
 
 pub use address::{AddressError, BucketAddress, SftpAddress, StoreAddress};
-pub use connect::{StoreError, open_fetch, open_stores};
+pub use connect::{open_exports, open_fetch, open_stores};
+pub use export_address::ExportAddress;
+pub use export_store::{ExportStore, ListedExports};
 pub use fetch_settings::{FetchSecret, FetchSettings};
 pub use settings::{OutagePolicy, StoreSettings, StoreVariable, WebLogin};
 pub use ssh::SshSettings;
+pub use store_error::StoreError;
 pub use store_line::StoreLine;

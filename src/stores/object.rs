@@ -59,6 +59,11 @@ impl ObjectState {
         }
     }
 
+    /// Whether the store said anything of it.
+    pub(super) fn is_known(&self) -> bool {
+        self.tag.is_some() || self.modified > SystemTime::UNIX_EPOCH
+    }
+
     /// It as an index keeps it. Tags are compared as weak ones: some servers give the same tag now weak,
     /// now strong.
     pub(super) fn version(&self) -> ObjectVersion {

@@ -7,6 +7,15 @@ use futures::future::BoxFuture;
 use super::error::SourceError;
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
 
+/// How much of a bucket is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ListDepth {
+    /// What is below the prefix, with all folders.
+    All,
+    /// What is in the folder itself. Where folders are listed one by one, that is the first part.
+    Folder,
+}
+
 /// A place with objects that is reached over a network.
 pub(super) trait ObjectSource: Debug + Send + Sync {
     /// The host that is asked for this key, where keys lead to several. Each has its own pauses and outages.

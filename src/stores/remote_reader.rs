@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -109,8 +108,7 @@ impl RemoteReader {
 
     /// The bytes from here on, if the object is still the one that was opened.
     fn reopened(&mut self, is_after_break: bool) -> Result<OpenBody, SourceError> {
-        let is_marked = self.opened.tag.is_some() || self.opened.modified > SystemTime::UNIX_EPOCH;
-        if is_after_break && !is_marked && self.at > 0 {
+        if is_after_break && !self.opened.is_known() && self.at > 0 {
             // Nothing would tell the rest of this object from that of another one.
             return Err(SourceError::Changed);
         }

@@ -19,7 +19,7 @@ use super::address::BucketAddress;
 use super::error::SourceError;
 use super::http_answer::{body_stream, object_state, passing, range_headers, sent};
 use super::object::{ByteRange, ObjectBody, ObjectPage, ObjectState};
-use super::object_source::ObjectSource;
+use super::object_source::{ListDepth, ObjectSource};
 use super::s3_list;
 
 /// The most of an answer that is read: a part of a list has a thousand keys of at most 1,024 bytes,
@@ -71,6 +71,7 @@ pub(super) struct S3Source {
     /// In which it is; the first answer may correct it.
     pub(super) region: Mutex<String>,
     pub(super) bucket: BucketAddress,
+    pub(super) depth: ListDepth,
 }
 
 impl S3Source {
@@ -265,9 +266,14 @@ impl ObjectSource for S3Source {
             let token = after.map_or_else(String::new, |token| {
                 format!("continuation-token={}&", encoded(&token))
             });
+            let delimiter = match self.depth {
+                ListDepth::All => "",
+                ListDepth::Folder => "delimiter=%2F&",
+            };
             let prefix = encoded(&self.bucket.prefix);
-            let query =
-                format!("?{token}encoding-type=url&list-type=2&max-keys=1000&prefix={prefix}");
+            let query = format!(
+                "?{token}{delimiter}encoding-type=url&list-type=2&max-keys=1000&prefix={prefix}"
+            );
             let response = self
                 .send(
                     Method::GET,

@@ -17,9 +17,13 @@ mod counts;
 #[cfg(feature = "failpoints")]
 mod crash_points;
 mod doctor;
+#[cfg(unix)]
+mod encrypted_recordings;
 mod error_output;
 mod evidence;
 mod exchanged;
+mod exports_in_stores;
+mod fetch_recipes;
 mod first_import;
 mod full_disk;
 mod held;

@@ -127,6 +127,7 @@ impl Trial {
             target: CallTarget {
                 origins: None,
                 recordings: index,
+                decryption: None,
                 inspection: InspectionOptions::default(),
                 policy: Policy {
                     missing: MissingRecording::Create,

@@ -126,6 +126,12 @@ texts! {
         "The store of the recordings refuses the credentials."
         "They expired while the run worked, or somebody revoked them."
         "Renew the credentials and run again: the call is held until a run gets its recording.",
+    RecordingEncrypted
+        "The recording is encrypted."
+        "The old system encrypts what it stores or delivers, with PGP mostly."
+        "Name a command that decrypts it in the mapping, such as `[audio] decrypt = \"gpg --decrypt --batch\"`. \
+         If the command fails, its last line says why: run it by hand once. The call is held and goes \
+         out on the first run that gets plain sound.",
     RecordingChangedSinceSent
         "The recording has another size than when it was sent."
         "It was sent before it was whole, or somebody replaced or converted it afterwards."

@@ -9,6 +9,7 @@
 //! stereo   = "AgentChannelTwo"      # sent with recordings of two channels
 //! mono     = "TwoSpeakers"          # sent with recordings of one channel
 //! several  = "error"                # or "first", "longest", "join"
+//! decrypt  = "gpg --decrypt --batch"   # a command for recordings that are encrypted
 //! ```
 //!
 //! An entry of `match` may also be a table with the origins of a field (`from`, `first`, `template`,
@@ -62,6 +63,8 @@ pub struct AudioSection {
     pub sidecar: Option<SidecarSection>,
     /// Whether names of recordings are paths of Windows, of which what stands behind the drive counts.
     pub has_windows_paths: bool,
+    /// A command that decrypts recordings, as somebody would type it.
+    pub decrypt: Option<String>,
     /// How recordings are fetched that the export names by URL.
     pub fetch: Option<FetchSection>,
 }
@@ -133,6 +136,7 @@ pub(in crate::mapping) fn read_audio(
             .choice("several", &SEVERAL, findings)
             .unwrap_or_default(),
         sidecar,
+        decrypt: section.text("decrypt", findings).map(Spanned::into_inner),
         has_windows_paths: section
             .choice("path", &[("windows", ())], findings)
             .is_some(),

@@ -3,7 +3,6 @@
 //! deciding, and only for mappings that ask for it.
 
 pub(super) mod cases;
-mod input_copy;
 pub(super) mod legs;
 pub(super) mod newest;
 pub(super) mod row_group;

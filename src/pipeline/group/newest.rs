@@ -10,13 +10,12 @@ use std::path::Path;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::input_copy::InputCopy;
 use super::row_group::RowGroup;
 use crate::domain::Code;
 use crate::pipeline::error::Error;
 use crate::pipeline::preflight::InputReading;
 use crate::pipeline::sheet_mapping::SheetMapping;
-use crate::source::{self, Input, Record};
+use crate::source::{self, Input, InputCopy, Record};
 
 /// What the passes before the last have found out.
 pub(in crate::pipeline) struct NewestCopies<'r> {
@@ -25,8 +24,15 @@ pub(in crate::pipeline) struct NewestCopies<'r> {
     inputs: Vec<Input>,
     /// By the hash of its id, how new the newest copy of a record is.
     newest: HashTable<(u128, i128)>,
-    /// Files that are removed when the export has been read.
-    copies: Vec<InputCopy>,
+}
+
+/// The input, as it can be read twice; the copy is removed when the export has been read.
+fn copied(input: &Input) -> Result<Input, Error> {
+    let copy = match input.path() {
+        Some(path) => File::open(path).and_then(InputCopy::of),
+        None => InputCopy::of(io::stdin().lock()),
+    };
+    Ok(input.copied_to(copy.map_err(Error::Spool)?))
 }
 
 impl<'r> NewestCopies<'r> {
@@ -39,14 +45,13 @@ impl<'r> NewestCopies<'r> {
             reading,
             inputs: Vec::new(),
             newest: HashTable::new(),
-            copies: Vec::new(),
         };
         for input in inputs {
             let is_file = input.path().is_some_and(Path::is_file);
             let input = if is_file {
                 input.clone()
             } else {
-                copies.copy(input)?
+                copied(input)?
             };
             copies.inputs.push(input);
         }
@@ -61,17 +66,6 @@ impl<'r> NewestCopies<'r> {
     /// The inputs, all of which have a path.
     pub(in crate::pipeline) fn inputs(&self) -> &[Input] {
         &self.inputs
-    }
-
-    fn copy(&mut self, input: &Input) -> Result<Input, Error> {
-        let copy = match input.path() {
-            Some(path) => File::open(path).and_then(InputCopy::of),
-            None => InputCopy::of(io::stdin().lock()),
-        };
-        let copy = copy.map_err(Error::Spool)?;
-        let copied = input.copied_to(copy.path().to_owned());
-        self.copies.push(copy);
-        Ok(copied)
     }
 
     fn note_copies<M: SheetMapping>(&mut self, input: &Input) -> Result<(), Error> {

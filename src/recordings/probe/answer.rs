@@ -111,6 +111,9 @@ pub enum ProbeError {
         /// How that is known.
         what: &'static str,
     },
+    /// It is encrypted, with this.
+    #[error("it is encrypted with {0}")]
+    Encrypted(&'static str),
     /// Its content is of no known kind.
     #[error("the content is of no known format")]
     Unknown,

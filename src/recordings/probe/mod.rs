@@ -11,6 +11,7 @@ mod boxes;
 mod bytes;
 mod compressed;
 mod depth;
+mod encrypted;
 mod hollow;
 mod library;
 mod other;

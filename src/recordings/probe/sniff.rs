@@ -1,6 +1,7 @@
 //! The format of a file by its first bytes.
 
 use super::answer::ProbeError;
+use super::encrypted::encrypted;
 use super::other::known_other;
 use crate::recordings::container::Container;
 use crate::recordings::extension::promises_no_header;
@@ -32,6 +33,9 @@ pub(super) fn sniff(head: &[u8], name: &str) -> Result<Container, ProbeError> {
         .find(|(at, bytes, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes)));
     if let Some((_, _, container)) = signed {
         return Ok(*container);
+    }
+    if let Some(with) = encrypted(head) {
+        return Err(ProbeError::Encrypted(with));
     }
     if head[0] >> 4 == 0xD && name.to_ascii_lowercase().ends_with(".gsm") {
         return Ok(Container::Gsm);

@@ -39,8 +39,11 @@ pub enum TranscodeFailure {
     /// `ffmpeg` did not come to an end.
     #[error("ffmpeg took longer than {0} minutes for it and was ended")]
     TooLong(u64),
+    /// The command that decrypts did not.
+    #[error("it cannot be decrypted: {0}")]
+    NotDecrypted(String),
     /// What came out is larger than the server takes.
-    #[error("it has {0} bytes as WAV, which are more than the API takes")]
+    #[error("it has {0} bytes or more as it would be sent, which are more than the API takes")]
     TooLarge(u64),
     /// What came out is shorter than what went in.
     #[error("only {found:.1} of its {expected:.1} seconds can be converted")]

@@ -8,10 +8,10 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::process::{Child, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
+use std::time::Duration;
 
+use super::child::{LONGEST, last_line, shortened, wait};
 use super::job::FfmpegInput;
 use super::open_part::OpenPart;
 use super::scratch::Scratch;
@@ -19,12 +19,8 @@ use super::{CancelFlag, ProgramEnvironment, TranscodeFailure};
 
 /// The name of the program, looked for where the system looks for programs.
 const PROGRAM: &str = "ffmpeg";
-/// A day of speech takes some minutes; what takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(20 * 60);
 /// How long it may take to say its version.
 const SHORT: Duration = Duration::from_secs(20);
-/// Time between two looks at a program that works.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// An `ffmpeg` that answers.
 #[derive(Debug, Clone)]
@@ -65,7 +61,7 @@ impl Ffmpeg {
             .stderr(Stdio::null())
             .spawn()
             .map_err(NoFfmpeg::NotStarted)?;
-        match wait(&mut child, SHORT, &CancelFlag::default()) {
+        match wait(&mut child, SHORT, &[]) {
             Ok(status) if status.success() => Ok(Ffmpeg {
                 program,
                 environment,
@@ -86,7 +82,7 @@ impl Ffmpeg {
         // What it has to say goes to a file: a pipe that nobody reads would stop it.
         let said = tempfile::tempfile()?;
         let (mut child, urls) = self.start(parts, to, largest, &said)?;
-        let status = wait(&mut child, self.longest, recall)?;
+        let status = wait(&mut child, self.longest, &[recall])?;
         if status.success() {
             return Ok(());
         }
@@ -166,45 +162,11 @@ fn arguments(inputs: &[FfmpegInput], urls: &[OsString], largest: u64) -> Vec<OsS
     all
 }
 
-/// Waits for the end of a program, and ends it when it takes too long or nobody wants its work.
-fn wait(
-    child: &mut Child,
-    longest: Duration,
-    recall: &CancelFlag,
-) -> Result<ExitStatus, TranscodeFailure> {
-    let end = Instant::now() + longest;
-    let why = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if recall.is_called() => break TranscodeFailure::Recalled,
-            Ok(None) if Instant::now() >= end => {
-                break TranscodeFailure::TooLong(longest.as_secs() / 60);
-            }
-            Ok(None) => thread::sleep(PAUSE),
-            Err(error) => break TranscodeFailure::Io(error),
-        }
-    };
-    // It may have ended by itself meanwhile; it is waited for either way, so that nothing is left.
-    let _ = child.kill();
-    let _ = child.wait();
-    Err(why)
-}
-
 /// The last thing that it said, without the names of files.
-fn last_words(mut said: File, urls: &[OsString]) -> String {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    const MOST: u64 = 4096;
-    let mut words = Vec::new();
-    let read = said
-        .seek(SeekFrom::End(0))
-        .and_then(|end| said.seek(SeekFrom::Start(end.saturating_sub(MOST))))
-        .and_then(|_| said.take(MOST).read_to_end(&mut words));
-    let text = String::from_utf8_lossy(&words);
-    let last = text.lines().rfind(|line| !line.trim().is_empty());
-    let (Ok(_), Some(last)) = (read, last) else {
+fn last_words(said: File, urls: &[OsString]) -> String {
+    let Some(mut last) = last_line(said) else {
         return "it says nothing about why".to_owned();
     };
-    let mut last = last.trim().to_owned();
     for url in urls.iter().rev() {
         let url = url.to_string_lossy();
         let path = url.strip_prefix("file:").unwrap_or(&url);
@@ -214,8 +176,5 @@ fn last_words(mut said: File, urls: &[OsString]) -> String {
             last = last.replace(name, "the recording");
         }
     }
-    last.chars()
-        .filter(|char| !char.is_control())
-        .take(200)
-        .collect()
+    shortened(&last)
 }

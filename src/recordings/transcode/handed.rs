@@ -6,6 +6,14 @@
 
 use std::ffi::OsString;
 
+/// Whoever starts a program of this folder holds this meanwhile: it would inherit what another is handed.
+#[cfg(unix)]
+pub(super) fn turn() -> std::sync::MutexGuard<'static, ()> {
+    use std::sync::{Mutex, PoisonError};
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Files that the next program inherits. To be dropped as soon as it has been started.
 #[cfg(unix)]
 pub(super) struct InheritedFiles {
@@ -20,9 +28,7 @@ impl InheritedFiles {
     pub(super) fn new<'f>(
         files: impl IntoIterator<Item = &'f std::fs::File>,
     ) -> std::io::Result<InheritedFiles> {
-        use std::sync::{Mutex, PoisonError};
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn();
         // Unlike all other handles of this process, one from `dup` is not closed by `exec`.
         let files = files.into_iter().map(rustix::io::dup);
         let files = files.collect::<Result<_, _>>()?;

@@ -38,6 +38,8 @@ pub(super) enum TranscodeTool {
     /// The bytes of equal parts are put behind each other here.
     Splice,
     Ffmpeg,
+    /// The command of the user's that decrypts.
+    Decrypt,
 }
 
 /// Why something cannot be made.
@@ -83,6 +85,23 @@ impl TranscodeJob {
         probe: Option<&Probe>,
     ) -> Result<TranscodeJob, NotTranscodable> {
         TranscodeJob::by_ffmpeg(&[(recording, probe)])
+    }
+
+    /// The plain sound of a recording that is encrypted.
+    pub fn decrypt(recording: &Recording) -> TranscodeJob {
+        TranscodeJob {
+            parts: vec![TranscodePart {
+                recording: recording.clone(),
+                input: FfmpegInput::Format(""),
+            }],
+            means: TranscodeTool::Decrypt,
+            seconds: None,
+        }
+    }
+
+    /// Whether what comes out is WAV, whatever went in.
+    pub fn makes_wav(&self) -> bool {
+        self.means != TranscodeTool::Decrypt
     }
 
     /// Whether an `ffmpeg` is needed.

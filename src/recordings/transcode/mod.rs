@@ -2,11 +2,13 @@
 //! server may not take turned into plain WAV.
 //!
 //! Parts that are plain WAV of one format are put together here, byte for byte; everything else is
-//! left to an installed `ffmpeg`. What comes out is PCM WAV of 16 bits at the rate and with the
+//! left to an installed `ffmpeg`, and what is encrypted to a command of the user's. What comes out is PCM WAV of 16 bits at the rate and with the
 //! channels of what went in: larger than other formats, and read by everything that reads sound at
 //! all, which is the reason to convert anything. Parts are opened once, as the files that were found,
 //! and what is made of them is read through the handle that it was written with.
 
+mod child;
+mod decryptor;
 mod environment;
 mod error;
 mod ffmpeg;
@@ -21,13 +23,15 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 
+pub use decryptor::Decryptor;
 pub use environment::ProgramEnvironment;
 pub use error::{CancelFlag, TranscodeFailure};
 pub use ffmpeg::{Ffmpeg, NoFfmpeg};
 pub use job::{NotTranscodable, TranscodeJob};
 
-use super::probe::{Depth, probe_reader};
-use super::{FileChange, OpenRecording};
+use super::probe::{Depth, Probe, ProbeError, probe_reader};
+use super::spelling::plain_name;
+use super::{FileChange, OpenRecording, Recording};
 use job::TranscodeTool;
 use open_part::OpenPart;
 use scratch::{Scratch, ScratchReader};
@@ -39,6 +43,7 @@ pub struct Transcoder {
     /// Where temporary files are made.
     folder: PathBuf,
     ffmpeg: Option<Ffmpeg>,
+    decryptor: Option<Decryptor>,
     largest: u64,
 }
 
@@ -69,8 +74,20 @@ impl Transcoder {
         Ok(Transcoder {
             folder,
             ffmpeg,
+            decryptor: None,
             largest,
         })
+    }
+
+    /// The same with a command that decrypts.
+    #[must_use]
+    pub fn with_decryptor(self, decryptor: Option<Decryptor>) -> Transcoder {
+        Transcoder { decryptor, ..self }
+    }
+
+    /// The command that decrypts, if there is one.
+    pub fn decryptor(&self) -> Option<Decryptor> {
+        self.decryptor.clone()
     }
 
     /// Makes what was ordered; takes as long as it takes, so not for a thread that others need.
@@ -80,6 +97,13 @@ impl Transcoder {
         recall: &CancelFlag,
     ) -> Result<Transcoded, TranscodeFailure> {
         let file = Scratch::new(&self.folder)?;
+        if let (TranscodeTool::Decrypt, [part]) = (order.means, &order.parts[..]) {
+            let none = || TranscodeFailure::NotDecrypted("no command is named".to_owned());
+            let decryptor = self.decryptor.as_ref().ok_or_else(none)?;
+            decryptor.decrypt(&part.recording, &file, self.largest, recall)?;
+            let bytes = file.file().metadata()?.len();
+            return Ok(Transcoded { file, bytes });
+        }
         let parts = order.parts.iter();
         let opened = parts.map(|part| OpenPart::open(part, &self.folder));
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
@@ -87,7 +111,7 @@ impl Transcoder {
             TranscodeTool::Splice => {
                 splice::splice(layouts(&opened)?, file.file(), self.largest, recall)?;
             }
-            TranscodeTool::Ffmpeg => {
+            TranscodeTool::Ffmpeg | TranscodeTool::Decrypt => {
                 let ffmpeg = self.ffmpeg.as_ref().ok_or(TranscodeFailure::NoFfmpeg)?;
                 ffmpeg.convert(&opened, &file, self.largest, recall)?;
             }
@@ -112,6 +136,17 @@ impl Transcoder {
             _ => Ok(Transcoded { file, bytes }),
         }
     }
+}
+
+/// Looks into a recording that is encrypted, by decrypting it.
+pub fn probe_encrypted(
+    recording: &Recording,
+    transcoder: &Transcoder,
+    depth: Depth,
+) -> Result<Result<Probe, ProbeError>, TranscodeFailure> {
+    let made = transcoder.make(&TranscodeJob::decrypt(recording), &CancelFlag::default())?;
+    let name = plain_name(&recording.name);
+    Ok(probe_reader(made.reader(), made.bytes, name, depth))
 }
 
 /// What each part holds, which was plain sound when the order was given.

@@ -24,6 +24,11 @@ const PROBLEMS: &str = "_problems";
 /// by which it was put aside.
 pub fn is_report(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    is_report_called(&name, path)
+}
+
+/// The same of a file whose content was copied to `path`.
+pub fn is_report_called(name: &str, path: &Path) -> bool {
     let name = name.to_lowercase();
     let Some((stem, extension)) = split(&name) else {
         return false;

@@ -13,7 +13,7 @@ use crate::domain::{Code, Location, Problem, Severity};
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Index, Probe, ProbeError, Recording, RecordingError, Skew,
-    TranscodeJob,
+    TranscodeFailure, TranscodeJob, Transcoder,
 };
 
 /// The recordings of one call, what its header must fit, and where problems go.
@@ -23,6 +23,7 @@ struct Inspector<'e> {
     location: &'e Location,
     options: InspectionOptions,
     depth: Depth,
+    decryption: Option<&'e Transcoder>,
     problems: &'e mut Vec<Problem>,
 }
 
@@ -48,6 +49,7 @@ pub(in crate::targets) fn inspect(
             Purpose::Check => Depth::Length,
             Purpose::Run => Depth::Header,
         },
+        decryption: context.target.decryption.as_deref(),
         problems,
     };
     let mut inspection = Inspection::default();
@@ -150,6 +152,13 @@ impl Inspector<'_> {
                 );
                 return None;
             }
+            // Of some ways to encrypt nothing in the file tells.
+            Err(error @ (ProbeError::Encrypted(_) | ProbeError::Unknown))
+                if self.decryption.is_some() =>
+            {
+                *order = Some(TranscodeJob::decrypt(recording));
+                self.look_behind(recording, &error)?
+            }
             Err(error) => {
                 self.report_unread(recording, &error);
                 return None;
@@ -161,7 +170,7 @@ impl Inspector<'_> {
         }
         let kind = probe.shown();
         match TranscodeJob::convert(recording, Some(&probe)) {
-            Ok(made) if convert => {
+            Ok(made) if convert && order.is_none() => {
                 let message = format!("{kind}; converted to WAV before it is sent");
                 self.report(recording, Code::RecordingFormat, Severity::Note, message);
                 *order = Some(made);
@@ -174,11 +183,41 @@ impl Inspector<'_> {
         Some(probe)
     }
 
+    /// Looks into a recording that is or may be encrypted, by decrypting it; nothing where that fails.
+    fn look_behind(&mut self, recording: &Recording, error: &ProbeError) -> Option<Probe> {
+        let decrypted = recordings::probe_encrypted(recording, self.decryption?, self.depth);
+        let why = match decrypted {
+            Ok(Ok(probe)) => {
+                let message = format!("{error}; decrypted before it is sent");
+                let code = Code::RecordingEncrypted;
+                self.report(recording, code, Severity::Note, message);
+                return Some(probe);
+            }
+            Ok(Err(inner)) => {
+                format!("what the command for [audio] decrypt gives is no recording: {inner}")
+            }
+            Err(TranscodeFailure::Changed(change)) => {
+                let message = format!("{change}; the call waits for it");
+                self.hold(recording, Code::RecordingChanged, message);
+                return None;
+            }
+            Err(failure) => format!("{error}, and {failure}"),
+        };
+        let message = format!("{why}; the call waits for it");
+        self.hold(recording, Code::RecordingEncrypted, message);
+        None
+    }
+
     fn report_unread(&mut self, recording: &Recording, error: &ProbeError) {
         match error {
             ProbeError::NotSound(_) | ProbeError::Blank | ProbeError::Soundless { .. } => {
                 let message = format!("{error}; the call waits for its recording");
                 self.hold(recording, Code::RecordingNotSound, message);
+            }
+            ProbeError::Encrypted(_) => {
+                let message =
+                    format!("{error}; the call waits until [audio] decrypt names a command");
+                self.hold(recording, Code::RecordingEncrypted, message);
             }
             ProbeError::Cut(_) => {
                 let message = format!("{error}; the call waits for it");

@@ -48,8 +48,15 @@ impl Inspection {
                 }
             })
             .collect();
-        if self.order.is_some() && content_type(&file_name) != WAV {
-            file_name.push_str(".wav");
+        match &self.order {
+            Some(order) if order.makes_wav() && content_type(&file_name) != WAV => {
+                file_name.push_str(".wav");
+            }
+            Some(order) if !order.makes_wav() => {
+                let plain = recordings::plain_name(&file_name).len();
+                file_name.truncate(plain);
+            }
+            _ => {}
         }
         let names: Vec<&str> = used.recordings().map(|one| &*one.name).collect();
         let bytes = used.recordings().map(Recording::bytes).sum();

@@ -6,7 +6,7 @@ use super::call_origins::CallOrigins;
 use super::inspection_options::InspectionOptions;
 use crate::api::ApiVersion;
 use crate::domain::Policy;
-use crate::recordings::Index;
+use crate::recordings::{Index, Transcoder};
 
 /// Calls: each record is a conversation, or a leg of one.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct CallTarget {
     pub recordings: Option<Arc<Index>>,
     /// How far recordings are looked into.
     pub inspection: InspectionOptions,
+    /// What decrypts recordings, if the mapping names a command.
+    pub decryption: Option<Arc<Transcoder>>,
     /// What the operator asked for.
     pub policy: Policy,
     /// Of what the calls are made, where the ledger keeps that.

@@ -22,6 +22,8 @@ pub(crate) enum StoreFault {
     Silent,
     /// No answer at all, and the connection stays.
     Hang,
+    /// All is well this time.
+    Nothing,
 }
 
 /// An object: its content, and how often it was put.
@@ -74,7 +76,7 @@ impl ObjectServer {
         format!("http://{}", self.address)
     }
 
-    /// The object at this path, without the slash in front.
+    /// The object at this path, without the slash in front; with a query it is for that query alone.
     pub(crate) fn put(&self, path: &str, content: &[u8]) {
         let mut kept = self.shelf.lock().expect("a shelf");
         let number = kept.objects.get(path).map_or(0, |(_, number)| number + 1);
@@ -146,7 +148,8 @@ impl ObjectServer {
             kept.seen.push(head.to_owned());
             let faults = kept.faults.get_mut(&path);
             let fault = faults.and_then(|faults| (!faults.is_empty()).then(|| faults.remove(0)));
-            let object = kept.objects.get(&path).cloned();
+            let named = kept.objects.get(target.trim_start_matches('/'));
+            let object = named.or_else(|| kept.objects.get(&path)).cloned();
             kept.asked += usize::from(object.is_some());
             let asked = kept.asked;
             let end = kept.end.clone();
@@ -175,7 +178,7 @@ impl ObjectServer {
                 return None;
             }
             Some(StoreFault::CutAfter(bytes)) => Some(bytes),
-            None => None,
+            Some(StoreFault::Nothing) | None => None,
         };
         if query.contains("list-type=2") {
             let list = self.list(&path, query);

@@ -73,6 +73,7 @@ fn pipeline(mapping: &str, exports: &[NamedTempFile]) -> Pipeline<CallTarget> {
         target: CallTarget {
             origins: None,
             recordings: None,
+            decryption: None,
             inspection: InspectionOptions::default(),
             version: ApiVersion::V2,
             policy: Policy {
