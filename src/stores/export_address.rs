@@ -39,10 +39,12 @@ impl ExportAddress {
         }
         let read = without_query_signs(text);
         let whole = StoreAddress::parse(&read)?;
-        let is_folder = match &whole {
-            StoreAddress::Https(url) => url.path().ends_with('/'),
-            _ => read.as_encoded_bytes().ends_with(b"/"),
-        };
+        let mut path = read.as_encoded_bytes();
+        if matches!(whole, StoreAddress::Https(_)) {
+            let end = path.iter().position(|byte| matches!(byte, b'?' | b'#'));
+            path = &path[..end.unwrap_or(path.len())];
+        }
+        let is_folder = path.ends_with(b"/");
         let mut steps = match &whole {
             StoreAddress::Folder(_) => return Ok(None),
             StoreAddress::S3(bucket)

@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::context::CallContext;
+use super::decrypted_probe::decrypted_probe;
 use super::inspection::Inspection;
 use super::inspection_options::{InspectionOptions, OddFormats};
 use super::recording_match::RecordingMatch;
@@ -13,7 +14,7 @@ use crate::domain::{Code, Location, Problem, Severity};
 use crate::pipeline::{Purpose, RecordingUse};
 use crate::recordings::{
     self, Depth, FileEnd, Grade, Index, Probe, ProbeError, Recording, RecordingError, Skew,
-    TranscodeFailure, TranscodeJob, Transcoder,
+    TranscodeJob, Transcoder,
 };
 
 /// The recordings of one call, what its header must fit, and where problems go.
@@ -185,27 +186,20 @@ impl Inspector<'_> {
 
     /// Looks into a recording that is or may be encrypted, by decrypting it; nothing where that fails.
     fn look_behind(&mut self, recording: &Recording, error: &ProbeError) -> Option<Probe> {
-        let decrypted = recordings::probe_encrypted(recording, self.decryption?, self.depth);
-        let why = match decrypted {
-            Ok(Ok(probe)) => {
-                let message = format!("{error}; decrypted before it is sent");
-                let code = Code::RecordingEncrypted;
+        let transcoder = self.decryption?;
+        match decrypted_probe(recording, transcoder, self.depth) {
+            Ok(probe) => {
+                let (code, message) = (Code::RecordingEncrypted, "decrypted before it is sent");
+                let message = format!("{error}; {message}");
                 self.report(recording, code, Severity::Note, message);
-                return Some(probe);
+                Some(probe)
             }
-            Ok(Err(inner)) => {
-                format!("what the command for [audio] decrypt gives is no recording: {inner}")
+            Err(why) => {
+                let message = format!("{error}: {}; the call waits for it", why.message);
+                self.hold(recording, why.code, message);
+                None
             }
-            Err(TranscodeFailure::Changed(change)) => {
-                let message = format!("{change}; the call waits for it");
-                self.hold(recording, Code::RecordingChanged, message);
-                return None;
-            }
-            Err(failure) => format!("{error}, and {failure}"),
-        };
-        let message = format!("{why}; the call waits for it");
-        self.hold(recording, Code::RecordingEncrypted, message);
-        None
+        }
     }
 
     fn report_unread(&mut self, recording: &Recording, error: &ProbeError) {

@@ -8,6 +8,7 @@ mod changed_fields;
 mod changed_since_sent;
 mod clean_rows;
 mod context;
+mod decrypted_probe;
 mod deliver;
 mod delivery;
 mod facts;
