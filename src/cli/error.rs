@@ -80,8 +80,6 @@ pub(super) enum Usage {
     #[error("{}: {why}", path.display())]
     Faults { path: PathBuf, why: String },
     #[error(transparent)]
-    Address(crate::stores::AddressError),
-    #[error(transparent)]
     Name(crate::mapping::UnknownName),
     #[error(transparent)]
     Agents(crate::mapping::AgentsError),
@@ -93,8 +91,8 @@ pub(super) enum Usage {
     ForeignLists { refused: Vec<String> },
     #[error("--transcode needs ffmpeg: {0}")]
     NoFfmpeg(recordings::NoFfmpeg),
-    #[error("[audio] decrypt: {why}")]
-    Decrypt { why: String },
+    #[error("{what}: {why}")]
+    Unusable { what: &'static str, why: String },
     #[error("no temporary folder for recordings that are put together or converted: {0}")]
     Workshop(std::io::Error),
     #[error("{} already exists, and `ledger rebuild` makes a ledger only where there is none", path.display())]

@@ -84,8 +84,7 @@ impl Exit {
                 | Usage::LabelOfCases
                 | Usage::NoReadApiForChanges
                 | Usage::NoFolder
-                | Usage::Address(_)
-                | Usage::Decrypt { .. }
+                | Usage::Unusable { .. }
                 | Usage::Name(_)
                 | Usage::Agents(_)
                 | Usage::NoFfmpeg(_)

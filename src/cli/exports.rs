@@ -7,7 +7,7 @@ use super::error::{Error, Usage};
 use super::files_beside::FilesAmongExports;
 use crate::config::{self, StoreArgs};
 use crate::source::{self, CopyForm, Expansion, FileDecision, Input, SortedFiles, Unread};
-use crate::stores::{ExportAddress, ListedExports, OutagePolicy, open_exports};
+use crate::stores::{AddressError, ExportAddress, ListedExports, OutagePolicy, open_exports};
 
 /// Copies of one command that keep a handle open each; with more of them handles could run out.
 const MOST_OPEN: usize = 100;
@@ -25,7 +25,7 @@ impl ExportFinder<'_> {
         let mut parts = Vec::new();
         let mut copies = 0;
         for argument in arguments {
-            let part = match ExportAddress::parse(argument).map_err(Usage::Address)? {
+            let part = match ExportAddress::parse(argument).map_err(unusable)? {
                 None => source::expand_one(argument, &|path, is_found| self.treat(path, is_found))?,
                 Some(address) => self.copied(&address, copies)?,
             };
@@ -83,6 +83,14 @@ impl ExportFinder<'_> {
             }
         }
         Ok(expansion)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unusable(error: AddressError) -> Usage {
+    Usage::Unusable {
+        what: "EXPORT",
+        why: error.to_string(),
     }
 }
 

@@ -252,11 +252,18 @@ fn decryptor(mapping: &MappingFile, path: &Path) -> Result<Option<Decryptor>, Us
     };
     if let Some(doubt) = config::file_doubt(path) {
         let why = format!("the mapping names a command to run, and {doubt}");
-        return Err(Usage::Decrypt { why });
+        return Err(Usage::Unusable {
+            what: "[audio] decrypt",
+            why,
+        });
     }
-    let words = config::command_words(line).map_err(|why| Usage::Decrypt { why })?;
+    let words = config::command_words(line).map_err(|why| Usage::Unusable {
+        what: "[audio] decrypt",
+        why,
+    })?;
     let words = words.into_iter().map(Into::into).collect();
-    let none = || Usage::Decrypt {
+    let none = || Usage::Unusable {
+        what: "[audio] decrypt",
         why: "no program is named".to_owned(),
     };
     let decryptor = Decryptor::new(words, config::for_decryption());
