@@ -9,7 +9,7 @@ use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts, TargetPipeline};
 use crate::api::ApiVersion;
 use crate::config::{Arguments, CheckArgs};
-use crate::domain::{ChangedRecord, ExistingConversation, Policy};
+use crate::domain::{ChangedRecord, ExistingConversation, Policy, Problem};
 use crate::events::{Event, StopReason};
 use crate::import;
 use crate::pipeline::{ImportTarget, Pipeline, Purpose};
@@ -53,24 +53,26 @@ pub(super) fn check(
         traffic: Arc::clone(&parts.traffic),
         ..ReportOptions::new(Mode::Check)
     };
-    walk(parts, options, screen)
+    walk(parts, options, None, screen)
 }
 
 /// Runs a pipeline that sends nothing, and reports what was found.
 pub(super) fn walk(
     parts: ImportParts,
     options: ReportOptions,
+    aged: Option<&Problem>,
     screen: Screen,
 ) -> Result<Exit, Error> {
     match parts.into_pipeline() {
-        TargetPipeline::Calls(pipeline) => report_on(&pipeline, options, screen),
-        TargetPipeline::Cases(pipeline) => report_on(&pipeline, options, screen),
+        TargetPipeline::Calls(pipeline) => report_on(&pipeline, options, aged, screen),
+        TargetPipeline::Cases(pipeline) => report_on(&pipeline, options, aged, screen),
     }
 }
 
 fn report_on<T: ImportTarget>(
     pipeline: &Pipeline<T>,
     options: ReportOptions,
+    aged: Option<&Problem>,
     screen: Screen,
 ) -> Result<Exit, Error> {
     let mut report = Report::new(options, screen)?;
@@ -84,6 +86,9 @@ fn report_on<T: ImportTarget>(
         }
     });
     report.break_off(&walked);
+    if let (Some(problem), Ok(())) = (aged, &written) {
+        written = report.event(&Event::ExportProblem(problem));
+    }
     if let Err(error) = &written {
         let (stop, why) = (StopReason::ReportLost, &error.to_string());
         // It failed before, and that is the failure that is told.

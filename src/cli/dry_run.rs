@@ -4,7 +4,7 @@ use super::error::Error;
 use super::exit_code::Exit;
 use super::files_beside::FilesBeside;
 use super::inputs::{self, ImportParts};
-use super::{check, ledger_part, run_options};
+use super::{check, export_age, ledger_part, run_options};
 use crate::config::{self, Arguments, RunArgs, RunSettings};
 use crate::ledger::{Ledger, LedgerOpenError, LedgerReader};
 use crate::pipeline::{EarlierRuns, Purpose};
@@ -35,6 +35,7 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         run.version(),
         beside,
     )?;
+    let aged = export_age::too_old(parts.exports(), run.age.expect_new);
     parts.select(run.selection.only.as_deref())?;
     parts.expect_labels(run.label.as_deref())?;
     parts.share(&run.export, shard)?;
@@ -43,7 +44,7 @@ pub(super) fn dry_run(run: &RunArgs, arguments: &Arguments, screen: Screen) -> R
         None => None,
     };
     let options = run_options::report_options(run, arguments, &parts, Mode::DryRun, destination);
-    check::walk(parts, options, screen)
+    check::walk(parts, options, aged.as_ref(), screen)
 }
 
 /// The ledger, if there is one; none is made. One of another destination would tell of

@@ -34,8 +34,12 @@ pub(super) fn too_old<'p>(
 }
 
 /// Deletes reports that are older than this; tells how many, and what could not be deleted.
-pub(super) fn prune(out: &Path, keep: Option<Duration>) {
+pub(super) fn prune(out: Option<&Path>, keep: Option<Duration>) {
     let Some(keep) = keep else {
+        return;
+    };
+    let Some(out) = out else {
+        tracing::warn!("--keep: no reports were deleted: there is no --out");
         return;
     };
     match report::prune_reports(out, keep, Timestamp::now()) {

@@ -98,8 +98,9 @@ async fn deliver(
     sending.aged = aged;
     watch.obey(sending.run.ledger.path(), sending.control(), &stop);
     let mut exit = sending.send(pipeline, screen, &stop, server.as_ref()).await;
-    if let (Ok(Exit::Done | Exit::Incomplete), Some(out)) = (&exit, &run.output.out) {
-        export_age::prune(out, run.age.keep);
+    watch.disobey();
+    if let Ok(Exit::Done | Exit::Incomplete) = &exit {
+        export_age::prune(run.output.out.as_deref(), run.age.keep);
     }
     if let (Ok(ended @ (Exit::Done | Exit::Incomplete)), Some(comparison)) = (&exit, comparison) {
         let compared = comparison.carry_out(&mut own).await;

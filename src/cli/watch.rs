@@ -62,6 +62,13 @@ impl Watch {
     #[cfg(not(unix))]
     pub(super) fn obey(&self, _: &Path, _: Arc<SendingControl>, _: &Arc<StopSignal>) {}
 
+    /// All is sent: from now on there is nothing to steer.
+    pub(super) fn disobey(&self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.disobey();
+        }
+    }
+
     /// Where the run writes its figures.
     pub(super) fn board(&self) -> Option<Arc<RunBoard>> {
         self.monitor

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 34] = [
+const DECISIVE: [&str; 35] = [
     "agents",
     "allow-http",
     "allow-private",
@@ -24,6 +24,8 @@ const DECISIVE: [&str; 34] = [
     "from",
     // Sent to, or started.
     "heartbeat",
+    // Deletes reports.
+    "keep",
     "ledger",
     "lookup",
     "mapping",

@@ -30,7 +30,7 @@ pub struct MonitoringArgs {
     #[arg(long, value_name = "FILE", env = "CAPTURI_METRICS_FILE")]
     pub metrics_file: Option<PathBuf>,
     /// Tell this address (https://…) or program at the end, at a stop and by --notify-after, with a JSON object. May be repeated.
-    #[arg(long, value_name = "URL|COMMAND", action = clap::ArgAction::Append, env = "CAPTURI_NOTIFY")]
+    #[arg(long, value_name = "URL|COMMAND", action = clap::ArgAction::Append, env = "CAPTURI_NOTIFY", hide_env_values = true, hide_default_value = true)]
     pub notify: Vec<String>,
     /// Tell once during the run when more calls than this are held or failed.
     #[arg(long, value_name = "N", env = "CAPTURI_NOTIFY_AFTER")]
@@ -39,7 +39,13 @@ pub struct MonitoringArgs {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::span, env = "CAPTURI_NOTIFY_TIMEOUT")]
     pub notify_timeout: Duration,
     /// Send a request to this address each minute while the run goes on.
-    #[arg(long, value_name = "URL", env = "CAPTURI_HEARTBEAT")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "CAPTURI_HEARTBEAT",
+        hide_env_values = true,
+        hide_default_value = true
+    )]
     pub heartbeat: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Decisions;
 use super::conflicting_jobs::ConflictingJobs;
@@ -20,6 +21,8 @@ use super::pulse::{JobsAtHand, Pulse, sleep_until};
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::{RunEvents, cause};
 use super::schedule_clock::ScheduleClock;
+use super::sender::error::CallError;
+use super::sender::gate::Permit;
 use super::sender::notice::SenderNotice;
 use super::sender::request_kind::RequestKind;
 use super::sender::{Sender, SenderOptions};
@@ -52,6 +55,7 @@ pub(crate) async fn run<D: Deliver, E: Display>(
     let bandwidth = BandwidthLimiter::default();
     let (schedule, limit) = (plan.schedule.clone(), plan.limits.limit);
     let budget = plan.limits.failure_budget;
+    let deadline = plan.limits.max_duration.map(|limit| Instant::now() + limit);
     let hooks = UploadHooks {
         // Also without a limit: the operator may set one.
         throttle: Some(bandwidth.throttle()),
@@ -88,6 +92,7 @@ pub(crate) async fn run<D: Deliver, E: Display>(
             plan.pace,
             bytes,
         ),
+        deadline,
     };
     scheduler.obey();
     scheduler.work(decisions, told).await
@@ -106,6 +111,8 @@ struct Scheduler<'e, D: Deliver> {
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     refused: RefusedRows,
     pulse: Pulse,
+    /// When the run takes no more calls.
+    deadline: Option<Instant>,
 }
 
 impl<D: Deliver> Scheduler<'_, D> {
@@ -115,11 +122,6 @@ impl<D: Deliver> Scheduler<'_, D> {
         mut notices: mpsc::Receiver<SenderNotice>,
     ) -> Result<(), E> {
         let mut tick = tokio::time::interval(TICK);
-        let deadline = self
-            .sender
-            .limits
-            .max_duration
-            .map(|limit| tokio::time::Instant::now() + limit);
         let mut fault = None;
         let mut is_open = true;
         let mut is_stopping = false;
@@ -157,9 +159,7 @@ impl<D: Deliver> Scheduler<'_, D> {
                     self.tell(has_room && is_open);
                 }
                 () = self.stop.raised(), if !is_stopping => {}
-                () = sleep_until(deadline), if !is_stopping => {
-                    self.stop.raise(StopReason::Limit, "the time that was set is over");
-                }
+                () = sleep_until(self.deadline), if !is_stopping => self.end_by_time(),
             }
         }
         self.tell(false);
@@ -356,7 +356,7 @@ impl<D: Deliver> Scheduler<'_, D> {
     /// Asks whether the token was to blame for a refusal, and ends its row by that.
     async fn settle_refused(&mut self, refused: RefusedRow) {
         let kind = refused.unsettled.refusal.kind();
-        let is_token_refused = match self.sender.enter(false).await {
+        let is_token_refused = match self.entered().await {
             Ok(permit) => self.sender.is_token_refused(kind, permit).await,
             Err(_) => None,
         };
@@ -376,6 +376,30 @@ impl<D: Deliver> Scheduler<'_, D> {
         } else {
             self.end_refused(refused).await;
         }
+    }
+
+    /// Waits for the leave to send one request, while no job is under way. The clock and the operator are obeyed
+    /// meanwhile.
+    async fn entered(&mut self) -> Result<Permit, CallError> {
+        let (sender, deadline) = (Arc::clone(&self.sender), self.deadline);
+        let entering = sender.enter(false);
+        tokio::pin!(entering);
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                entered = &mut entering => return entered,
+                () = sleep_until(deadline), if !self.stop.is_raised() => self.end_by_time(),
+                _ = tick.tick() => {
+                    self.obey();
+                    self.tell(false);
+                }
+            }
+        }
+    }
+
+    fn end_by_time(&self) {
+        self.stop
+            .raise(StopReason::Limit, "the time that was set is over");
     }
 
     fn obey(&mut self) {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::stream;
 use http_body_util::StreamBody;
 use hyper::body::{Body, Frame};
+use tokio::time::MissedTickBehavior;
 
 use super::board::RunBoard;
 use super::status_view::StatusJson;
@@ -17,7 +18,9 @@ const BETWEEN: Duration = Duration::from_secs(1);
 
 /// The events from now on, for ever.
 pub(super) fn events(board: Arc<RunBoard>) -> impl Body<Data = Bytes, Error = Infallible> + Send {
-    let ticks = tokio::time::interval(BETWEEN);
+    let mut ticks = tokio::time::interval(BETWEEN);
+    // Whoever slept wants the state of now, and not one for each second of it.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     StreamBody::new(stream::unfold(
         (board, ticks),
         |(board, mut ticks)| async move {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::board::RunBoard;
@@ -18,16 +19,23 @@ const OWN: &[u8] = b"# HELP capturi_import_";
 
 /// A file that is written again and again.
 #[derive(Debug, Clone)]
-pub(super) struct MetricsFile(PathBuf);
+pub(super) struct MetricsFile {
+    path: PathBuf,
+    /// Two threads write: whoever comes second has the later figures.
+    writing: Arc<Mutex<()>>,
+}
 
 impl MetricsFile {
     /// Writes it for the first time, so that a wrong place is told before anything is sent.
     pub(super) fn create(path: PathBuf, board: &RunBoard) -> Result<MetricsFile, MonitoringError> {
-        let file = MetricsFile(path);
-        match expect_own(&file.0).and_then(|()| file.write(board)) {
+        let file = MetricsFile {
+            path,
+            writing: Arc::default(),
+        };
+        match expect_own(&file.path).and_then(|()| file.write(board)) {
             Ok(()) => Ok(file),
             Err(source) => Err(MonitoringError::File {
-                path: file.0,
+                path: file.path,
                 source,
             }),
         }
@@ -46,17 +54,15 @@ impl MetricsFile {
     pub(super) fn write_or_tell(&self, board: &RunBoard, was_written: bool) -> bool {
         let written = self.write(board);
         if let (Err(error), true) = (&written, was_written) {
-            let path = self.0.display();
+            let path = self.path.display();
             tracing::warn!("--metrics-file: {path} was not written, and the run goes on: {error}");
         }
         written.is_ok()
     }
 
     fn write(&self, board: &RunBoard) -> io::Result<()> {
-        if self.0.is_dir() {
-            return Err(io::Error::other("it is a folder"));
-        }
-        let folder = self.0.parent().filter(|it| *it != Path::new(""));
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.path.parent().filter(|it| *it != Path::new(""));
         let mut builder = tempfile::Builder::new();
         // Collectors read names that end in `.prom`; this one does not.
         let builder = builder.prefix(".capturi-import-").suffix(".tmp");
@@ -69,18 +75,28 @@ impl MetricsFile {
         let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         file.write_all(families::plain_text(board.latest()).as_bytes())?;
         file.flush()?;
-        file.persist(&self.0)?;
+        file.persist(&self.path)?;
         Ok(())
     }
 }
 
 /// An error if something else is in the place, such as an export.
 fn expect_own(path: &Path) -> io::Result<()> {
-    let mut head = Vec::new();
-    match fs::File::open(path) {
+    match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?.take(OWN.len() as u64).read_to_end(&mut head)?,
-    };
+        Err(error) => return Err(error),
+        // Opening a pipe waits, and a device would be replaced.
+        Ok(found) if !found.is_file() => {
+            return Err(io::Error::other(
+                "it is no regular file; choose another file name",
+            ));
+        }
+        Ok(_) => {}
+    }
+    let mut head = Vec::new();
+    fs::File::open(path)?
+        .take(OWN.len() as u64)
+        .read_to_end(&mut head)?;
     if head.is_empty() || head == OWN {
         return Ok(());
     }
@@ -124,6 +140,19 @@ mod tests {
         fs::write(&path, "").unwrap();
         for _ in 0..2 {
             MetricsFile::create(path.clone(), &RunBoard::default()).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_a_device_is_replaced_nor_a_pipe_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for path in [pipe, PathBuf::from("/dev/null")] {
+            let refused = MetricsFile::create(path, &RunBoard::default());
+            assert!(matches!(refused, Err(MonitoringError::File { .. })));
         }
     }
 

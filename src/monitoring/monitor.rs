@@ -36,7 +36,9 @@ pub struct Monitor {
     linger: Duration,
     #[cfg(unix)]
     operators: mpsc::Sender<Operated>,
-    /// The run has ended, and obeys nobody any more.
+    /// All is sent, and the run obeys nobody any more.
+    is_sent: CancellationToken,
+    /// The run has ended.
     is_over: CancellationToken,
     stopping: CancellationToken,
     thread: Option<JoinHandle<()>>,
@@ -52,6 +54,7 @@ impl Monitor {
             .map(|path| MetricsFile::create(path, &board))
             .transpose()?;
         let (stopping, is_over) = (CancellationToken::new(), CancellationToken::new());
+        let is_sent = is_over.child_token();
         #[cfg(unix)]
         let (operators, operated) = mpsc::channel(1);
         let access = address.map(|address| Access::new(address, options.token.as_ref()));
@@ -62,6 +65,7 @@ impl Monitor {
             board: Arc::clone(&board),
             #[cfg(unix)]
             operated,
+            is_sent: is_sent.clone(),
             is_over: is_over.clone(),
         };
         let thread = doors.attend(stopping.clone())?;
@@ -73,6 +77,7 @@ impl Monitor {
             linger: options.linger,
             #[cfg(unix)]
             operators,
+            is_sent,
             is_over,
             stopping,
             thread: Some(thread),
@@ -94,6 +99,11 @@ impl Monitor {
     pub fn obey(&self, socket: ControlSocket, run: ControlledRun) {
         // There is one run, and one place for it.
         let _ = self.operators.try_send(Operated { socket, run });
+    }
+
+    /// Nothing more is sent, whoever wants to steer that.
+    pub fn disobey(&self) {
+        self.is_sent.cancel();
     }
 
     /// The run has ended so: the file gets its last version, and whoever asks is answered for as long as was set.
@@ -147,6 +157,8 @@ struct Doors {
     board: Arc<RunBoard>,
     #[cfg(unix)]
     operated: mpsc::Receiver<Operated>,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is nobody to obey"))]
+    is_sent: CancellationToken,
     is_over: CancellationToken,
 }
 
@@ -157,7 +169,11 @@ impl Doors {
             .build()
             .map_err(MonitoringError::Thread)?;
         let thread = std::thread::Builder::new().name("monitoring".to_owned());
-        let spawned = thread.spawn(move || runtime.block_on(self.until(stopping)));
+        let spawned = thread.spawn(move || {
+            runtime.block_on(self.until(stopping));
+            // A name that is still looked up holds nobody up.
+            runtime.shutdown_background();
+        });
         spawned.map_err(MonitoringError::Thread)
     }
 
@@ -185,18 +201,18 @@ impl Doors {
             });
         }
         #[cfg(unix)]
-        tasks.spawn(obey(self.operated, self.is_over));
+        tasks.spawn(obey(self.operated, self.is_sent));
         stopping.cancelled().await;
         tasks.shutdown().await;
     }
 }
 
-/// Obeys the operator until the run is over.
+/// Obeys the operator until all is sent.
 #[cfg(unix)]
-async fn obey(mut operated: mpsc::Receiver<Operated>, is_over: CancellationToken) {
+async fn obey(mut operated: mpsc::Receiver<Operated>, is_sent: CancellationToken) {
     if let Some(Operated { socket, run }) = operated.recv().await {
         tokio::select! {
-            () = is_over.cancelled() => {}
+            () = is_sent.cancelled() => {}
             () = control_server::listen(socket, run) => {}
         }
     }

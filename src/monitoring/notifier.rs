@@ -188,6 +188,7 @@ impl NotifyOptions {
             }
         };
         let mut ticks = tokio::time::interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let sent = http.get(address.url.clone()).timeout(self.timeout).send();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::events::SendingState;
+use crate::events::{SendingState, StopReason};
 use crate::report::console::progress::ProgressView;
 use crate::report::counters::{Counters, Deliveries};
 use crate::report::{ProblemCount, ReportOptions, RunProgress};
@@ -87,8 +87,16 @@ impl RunFigures {
                 until: view.paused_seconds.and_then(until),
                 why,
             }),
-            why: stop.map(|(_, why)| why.clone()),
+            why: stop.and_then(|(reason, why)| told_openly(*reason).then(|| why.clone())),
             work,
         }
     }
+}
+
+/// Whether the words of this reason name no file: a file may be called after a person.
+fn told_openly(reason: StopReason) -> bool {
+    !matches!(
+        reason,
+        StopReason::ExportBroken | StopReason::LedgerLost | StopReason::ReportLost
+    )
 }

@@ -18,13 +18,13 @@ fn status(workdir: &Workdir) -> Value {
     serde_json::from_str(&ended.out).expect("JSON")
 }
 
-/// Requests that come within this time.
-fn requests_within(server: &Server, time: Duration) -> u64 {
+/// Requests that come within this time or somewhat more, and how long it was.
+fn requests_within(server: &Server, time: Duration) -> (u64, Duration) {
     let (before, start) = (server.requests(), Instant::now());
     while let Some(left) = time.checked_sub(start.elapsed()) {
         std::thread::park_timeout(left);
     }
-    server.requests() - before
+    (server.requests() - before, start.elapsed())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_run_is_paused_slowed_down_and_drained_and_no_call_is_lost() {
     let given = calls(200, 141);
     let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::Latency {
-        milliseconds: 20,
+        milliseconds: 300,
         jitter_milliseconds: 0,
     }));
     let arguments = ["calls.csv", "--concurrency", "4"];
@@ -43,15 +43,16 @@ fn a_run_is_paused_slowed_down_and_drained_and_no_call_is_lost() {
     control(&workdir, &["pause"]).with_code(0).says("paused");
     running.until(|| status(&workdir)["sending"]["limited_by"] == "operator");
     running.until(|| status(&workdir)["sending"]["in_flight"] == 0);
-    assert_eq!(requests_within(&server, SECOND), 0);
+    assert_eq!(requests_within(&server, SECOND).0, 0);
 
     control(&workdir, &["rate", "10"]).with_code(0);
     control(&workdir, &["bandwidth", "5MB"]).with_code(0);
     control(&workdir, &["resume"]).with_code(0);
     running.until(|| status(&workdir)["sending"]["rate"] == 10.0);
     assert_eq!(status(&workdir)["sending"]["bandwidth"], 5_000_000);
-    let came = requests_within(&server, SECOND * 2);
-    assert!((10..=24).contains(&came), "{came} requests in two seconds");
+    let (came, time) = requests_within(&server, SECOND * 2);
+    let most = 10 * (time.as_secs() + 1) + 4;
+    assert!((1..=most).contains(&came), "{came} requests in {time:?}");
 
     control(&workdir, &["drain"]).with_code(0);
     let ended = running.end().with_code(130);

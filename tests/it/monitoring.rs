@@ -150,7 +150,7 @@ fn whoever_asks_during_a_run_and_after_it_is_answered() {
     let given = calls(60, 133);
     let workdir = Workdir::with(&given);
     let server = Server::with_rule(always(Fault::Latency {
-        milliseconds: 50,
+        milliseconds: 500,
         jitter_milliseconds: 0,
     }));
     let address = free_address();

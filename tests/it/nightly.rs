@@ -134,10 +134,12 @@ fn an_export_that_no_job_renews_is_told() {
     age(&workdir.path("calls.csv"), 2);
     let arguments = ["calls.csv", "--expect-new", "1d"];
 
-    workdir
-        .run(&server, &arguments)
-        .with_code(3)
-        .says("no-new-export");
+    for more in [&["--dry-run"][..], &[]] {
+        workdir
+            .run(&server, &[&arguments[..], more].concat())
+            .with_code(3)
+            .says("no-new-export");
+    }
 
     assert_eq!(workdir.rows("problems.csv")[0]["code"], "no-new-export");
     server.has_exactly(&given, "v2");

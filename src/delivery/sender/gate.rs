@@ -124,6 +124,11 @@ impl Gate {
         }
     }
 
+    /// Requests a second, as set last; nothing for no limit.
+    pub(super) fn rate(&self) -> Option<f64> {
+        self.pacer.borrow().rate()
+    }
+
     /// From now on so many requests a second; `None` for as fast as it goes.
     pub(crate) fn set_rate(&self, rate: Option<f64>) {
         self.pacer.send_replace(Arc::new(Pacer::new(rate)));

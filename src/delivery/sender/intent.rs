@@ -97,8 +97,11 @@ impl IntentSlots {
     }
 
     /// Waits for a slot; none where there are none at this pace. Nobody gets one while the gate holds
-    /// everybody back.
+    /// everybody back, or where an operator has made the pace slow.
     pub(super) async fn reserve(&self, gate: &Gate) -> Option<OwnedSemaphorePermit> {
+        if gate.rate().is_some_and(|rate| rate * COMMIT_SECONDS < 1.0) {
+            return None;
+        }
         let slot = Arc::clone(self.0.as_ref()?).acquire_owned().await.ok();
         gate.opened().await;
         slot

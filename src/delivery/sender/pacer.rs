@@ -13,6 +13,7 @@ use governor::{Quota, RateLimiter};
 pub(super) struct Pacer {
     /// Nothing for as fast as it goes.
     limiter: Option<RateLimiter<NotKeyed, InMemoryState, DefaultClock>>,
+    rate: Option<f64>,
 }
 
 impl Pacer {
@@ -20,7 +21,13 @@ impl Pacer {
     pub(super) fn new(rate: Option<f64>) -> Pacer {
         Pacer {
             limiter: rate.and_then(quota).map(RateLimiter::direct),
+            rate: rate.filter(|rate| *rate > 0.0),
         }
+    }
+
+    /// Requests a second; nothing for no limit.
+    pub(super) fn rate(&self) -> Option<f64> {
+        self.rate
     }
 
     /// Waits for the next turn.
@@ -35,6 +42,7 @@ impl Pacer {
     pub(super) fn of(quota: Quota) -> Pacer {
         Pacer {
             limiter: Some(RateLimiter::direct(quota)),
+            rate: Some(1.0 / quota.replenish_interval().as_secs_f64()),
         }
     }
 

@@ -73,7 +73,8 @@ fn old_reports(folder: &Path, before: SystemTime) -> Option<Vec<PathBuf>> {
         if !found.is_file() || name.ends_with(".unfinished") {
             return None;
         }
-        if !is_report(&path) || name.to_lowercase().starts_with("accepted") {
+        if !is_given_name(&name) || !is_report(&path) || name.to_lowercase().starts_with("accepted")
+        {
             continue;
         }
         if !is_older(&found, before) {
@@ -82,6 +83,18 @@ fn old_reports(folder: &Path, before: SystemTime) -> Option<Vec<PathBuf>> {
         reports.push(path);
     }
     Some(reports)
+}
+
+/// Whether this program gives such a name: `problems.csv`, `problems-2.csv`, `rejected.20240315T080000Z-2.csv`. A copy
+/// that a person has made has another.
+fn is_given_name(name: &str) -> bool {
+    let Some((stem, _)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let rest = stem.find(['.', '-']).map_or("", |at| &stem[at..]);
+    let rest = rest.replace(".sandbox", "");
+    let is_number = |char: char| char.is_ascii_digit() || matches!(char, '.' | '-' | 'T' | 'Z');
+    rest.chars().all(is_number)
 }
 
 fn is_older(found: &Metadata, before: SystemTime) -> bool {
@@ -180,6 +193,10 @@ mod tests {
         let recent = reports.night("2026-05-04");
         fs::write(recent.join("problems.csv"), "file,line,column,code\n").unwrap();
         let noted = reports.night("2026-05-05");
+        reports.old(
+            "2026-05-05/problems-annotated.csv",
+            "file,line,column,code\n",
+        );
         reports.old("2026-05-05/notes.txt", "mine");
         #[cfg(unix)]
         {
@@ -194,6 +211,7 @@ mod tests {
             assert!(folder.join("problems.csv").exists(), "{}", folder.display());
         }
         assert!(noted.join("notes.txt").exists());
+        assert!(noted.join("problems-annotated.csv").exists());
         #[cfg(unix)]
         for name in ["elsewhere", "2026-05-06", "2026-05-07"] {
             assert!(reports.path(name).join("problems.csv").exists(), "{name}");
