@@ -3,16 +3,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::control::{OperatorOrders, SendingControl};
 use super::load::Load;
 use super::run_events::RunEvents;
 use super::schedule_clock::ScheduleClock;
 use super::sender::Sender;
-use super::sender::gate::{Gate, RateLimits};
-use crate::events::{Event, LimitedBy, SendingState};
+use super::sender::error::CallError;
+use super::sender::gate::{Gate, Permit, RateLimits};
+use crate::events::{Event, LimitedBy, SendingState, StopReason};
+
+/// How often the clock is looked at, and progress told.
+pub(super) const TICK: Duration = Duration::from_millis(200);
 
 /// What beats.
 pub(super) struct Pulse {
@@ -22,6 +28,8 @@ pub(super) struct Pulse {
     pace: RateLimits,
     /// Bytes that left since this was told last.
     bytes: Arc<AtomicU64>,
+    /// When the run takes no more calls.
+    deadline: Option<Instant>,
     /// The orders that hold.
     obeyed: OperatorOrders,
 }
@@ -35,12 +43,21 @@ pub(super) struct JobsAtHand {
     pub(super) is_hungry: bool,
 }
 
+impl JobsAtHand {
+    /// No job is under way, and none is wanted.
+    const NONE: JobsAtHand = JobsAtHand {
+        count: 0,
+        is_hungry: false,
+    };
+}
+
 impl Pulse {
     /// The pulse of a run that begins now.
     pub(super) fn new(
         clock: ScheduleClock,
         control: Arc<SendingControl>,
         pace: RateLimits,
+        longest: Option<Duration>,
         bytes: Arc<AtomicU64>,
     ) -> Pulse {
         Pulse {
@@ -48,6 +65,7 @@ impl Pulse {
             control,
             pace,
             bytes,
+            deadline: longest.map(|limit| Instant::now() + limit),
             obeyed: OperatorOrders::default(),
         }
     }
@@ -100,6 +118,44 @@ impl Pulse {
         events.progress(self.bytes.swap(0, Ordering::Relaxed), width);
     }
 
+    /// Resolves when the time that was set for the run is over; never if none was.
+    pub(super) async fn time_is_over(&self) {
+        match self.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets the run take no more calls, because its time is over.
+    pub(super) fn end(&self, sender: &Sender) {
+        sender
+            .stop
+            .raise(StopReason::Limit, "the time that was set is over");
+    }
+
+    /// Waits for the leave to send one request, while no job is under way. The clock and the operator are obeyed
+    /// meanwhile.
+    pub(super) async fn entered(
+        &mut self,
+        sender: &Sender,
+        others: &[&Gate],
+        events: &mut RunEvents<'_>,
+    ) -> Result<Permit, CallError> {
+        let entering = sender.enter(false);
+        tokio::pin!(entering);
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                entered = &mut entering => return entered,
+                () = self.time_is_over(), if !sender.stop.is_raised() => self.end(sender),
+                _ = tick.tick() => {
+                    self.obey(sender, others, events);
+                    self.tell(sender, JobsAtHand::NONE, events);
+                }
+            }
+        }
+    }
+
     fn held(&self, sender: &Sender) -> Option<LimitedBy> {
         if self.obeyed.is_paused {
             Some(LimitedBy::Operator)
@@ -116,13 +172,5 @@ fn rate(pace: RateLimits, orders: OperatorOrders) -> Option<f64> {
     match orders.rate {
         Some(rate) => Some(rate).filter(|rate| *rate > 0.0),
         None => pace.rate,
-    }
-}
-
-/// Sleeps until the deadline, or for ever.
-pub(super) async fn sleep_until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

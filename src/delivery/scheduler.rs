@@ -4,11 +4,9 @@
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::Decisions;
 use super::conflicting_jobs::ConflictingJobs;
@@ -17,7 +15,7 @@ use super::job::{self, FinishedJob, Job, JobRow};
 use super::job_end::JobEnd;
 use super::job_queue::JobQueue;
 use super::options::DeliveryOptions;
-use super::pulse::{JobsAtHand, Pulse, sleep_until};
+use super::pulse::{JobsAtHand, Pulse, TICK};
 use super::refused_rows::{RefusedRow, RefusedRows};
 use super::run_events::{RunEvents, cause};
 use super::schedule_clock::ScheduleClock;
@@ -33,8 +31,6 @@ use crate::pipeline::{Action, DecidedBatch};
 /// Calls under way for each request in flight: those that wait for the ledger or for their next
 /// try must not leave the line idle.
 const IN_HAND: usize = 8;
-/// How often bytes under way are told.
-const TICK: Duration = Duration::from_millis(200);
 
 /// Carries out what the pipeline decided, until the pipeline ends or the run is stopped. Every record
 /// that was taken from `decisions` ends in exactly one [`Event::Ended`].
@@ -55,7 +51,6 @@ pub(crate) async fn run<D: Deliver, E: Display>(
     let bandwidth = BandwidthLimiter::default();
     let (schedule, limit) = (plan.schedule.clone(), plan.limits.limit);
     let budget = plan.limits.failure_budget;
-    let deadline = plan.limits.max_duration.map(|limit| Instant::now() + limit);
     let hooks = UploadHooks {
         // Also without a limit: the operator may set one.
         throttle: Some(bandwidth.throttle()),
@@ -90,9 +85,9 @@ pub(crate) async fn run<D: Deliver, E: Display>(
             ScheduleClock::new(schedule, bandwidth),
             plan.control,
             plan.pace,
+            plan.limits.max_duration,
             bytes,
         ),
-        deadline,
     };
     scheduler.obey();
     scheduler.work(decisions, told).await
@@ -111,8 +106,6 @@ struct Scheduler<'e, D: Deliver> {
     /// Rows that were refused with 401 or 403, while the token may be to blame.
     refused: RefusedRows,
     pulse: Pulse,
-    /// When the run takes no more calls.
-    deadline: Option<Instant>,
 }
 
 impl<D: Deliver> Scheduler<'_, D> {
@@ -159,7 +152,7 @@ impl<D: Deliver> Scheduler<'_, D> {
                     self.tell(has_room && is_open);
                 }
                 () = self.stop.raised(), if !is_stopping => {}
-                () = sleep_until(self.deadline), if !is_stopping => self.end_by_time(),
+                () = self.pulse.time_is_over(), if !is_stopping => self.pulse.end(&self.sender),
             }
         }
         self.tell(false);
@@ -378,28 +371,10 @@ impl<D: Deliver> Scheduler<'_, D> {
         }
     }
 
-    /// Waits for the leave to send one request, while no job is under way. The clock and the operator are obeyed
-    /// meanwhile.
     async fn entered(&mut self) -> Result<Permit, CallError> {
-        let (sender, deadline) = (Arc::clone(&self.sender), self.deadline);
-        let entering = sender.enter(false);
-        tokio::pin!(entering);
-        let mut tick = tokio::time::interval(TICK);
-        loop {
-            tokio::select! {
-                entered = &mut entering => return entered,
-                () = sleep_until(deadline), if !self.stop.is_raised() => self.end_by_time(),
-                _ = tick.tick() => {
-                    self.obey();
-                    self.tell(false);
-                }
-            }
-        }
-    }
-
-    fn end_by_time(&self) {
-        self.stop
-            .raise(StopReason::Limit, "the time that was set is over");
+        let others = self.delivery.gates();
+        let (pulse, events) = (&mut self.pulse, &mut self.events);
+        pulse.entered(&self.sender, &others, events).await
     }
 
     fn obey(&mut self) {
