@@ -128,7 +128,7 @@ mod tests {
     }
 
     /// Those of which the README says that they have no variable, beside the flags of `sandbox`.
-    const TYPED_ONLY: [&str; 29] = [
+    const TYPED_ONLY: [&str; 33] = [
         "canary --approve",
         "canary --calls",
         "canary --new",
@@ -155,6 +155,10 @@ mod tests {
         "init --own",
         "test --records",
         "rebuild --from",
+        "report --merge",
+        "reshard --into",
+        "reshard --to",
+        "status --merge",
         "run --only",
         "status --json",
         "capturi-import --verbose",
