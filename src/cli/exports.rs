@@ -1,5 +1,6 @@
 //! The exports that a command names: files of this machine, and copies of those that lie in stores.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +25,24 @@ impl ExportFinder<'_> {
     pub(super) fn find(&self, arguments: &[OsString]) -> Result<Expansion, Error> {
         let mut parts = Vec::new();
         let mut copies = 0;
+        let mut shown = HashMap::new();
         for argument in arguments {
-            let part = match ExportAddress::parse(argument).map_err(unusable)? {
+            let address = ExportAddress::parse(argument).map_err(unusable)?;
+            let name = address.as_ref().map(ToString::to_string);
+            if let Some(name) = name
+                && let Some(before) = shown.insert(name.clone(), argument)
+                && before != argument
+            {
+                let why = format!(
+                    "two addresses are {name}, and differ only behind `?`; read them in two commands"
+                );
+                return Err(Usage::Unusable {
+                    what: "EXPORT",
+                    why,
+                }
+                .into());
+            }
+            let part = match address {
                 None => source::expand_one(argument, &|path, is_found| self.treat(path, is_found))?,
                 Some(address) => self.copied(&address, copies)?,
             };
@@ -81,6 +98,11 @@ impl ExportFinder<'_> {
                 Some(FileDecision::PassOver) => {}
                 Some(FileDecision::Read) | None => expansion.inputs.push(input),
             }
+        }
+        if expansion.inputs.is_empty() && expansion.unread.is_empty() {
+            let reason = "it holds only reports of this program".to_owned();
+            let argument = address.to_string();
+            return Err(source::Error::NoInput { argument, reason }.into());
         }
         Ok(expansion)
     }

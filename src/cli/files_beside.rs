@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::{self, ExportArgs};
 use crate::ledger;
-use crate::recordings::is_audio_extension;
+use crate::recordings::{is_audio_extension, plain_name};
 use crate::report::{is_report, is_report_called};
 use crate::source::{FileDecision, FileId, Input};
 use crate::stores::StoreAddress;
@@ -52,7 +52,9 @@ impl FilesAmongExports {
             let file = FileId::of(path);
             file.is_some_and(|file| known.iter().any(|known| known.is_same(&file)))
         };
-        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        // An export may be encrypted as well as a recording.
+        let plain = Path::new(plain_name(&name)).extension();
+        let extension = plain.unwrap_or_default().to_string_lossy();
         if !is_found {
             FileDecision::Read
         } else if is_of_program(&name)

@@ -127,7 +127,7 @@ impl Pulse {
     }
 
     /// Lets the run take no more calls, because its time is over.
-    pub(super) fn end(&self, sender: &Sender) {
+    pub(super) fn end(sender: &Sender) {
         sender
             .stop
             .raise(StopReason::Limit, "the time that was set is over");
@@ -147,7 +147,7 @@ impl Pulse {
         loop {
             tokio::select! {
                 entered = &mut entering => return entered,
-                () = self.time_is_over(), if !sender.stop.is_raised() => self.end(sender),
+                () = self.time_is_over(), if !sender.stop.is_raised() => Pulse::end(sender),
                 _ = tick.tick() => {
                     self.obey(sender, others, events);
                     self.tell(sender, JobsAtHand::NONE, events);

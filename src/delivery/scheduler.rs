@@ -152,7 +152,7 @@ impl<D: Deliver> Scheduler<'_, D> {
                     self.tell(has_room && is_open);
                 }
                 () = self.stop.raised(), if !is_stopping => {}
-                () = self.pulse.time_is_over(), if !is_stopping => self.pulse.end(&self.sender),
+                () = self.pulse.time_is_over(), if !is_stopping => Pulse::end(&self.sender),
             }
         }
         self.tell(false);

@@ -82,6 +82,8 @@ pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
     let is_short = |extension: &str| {
         (1..=5).contains(&extension.len())
             && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            // Ids have dots, too: `1715350860.421.pgp`.
+            && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
     };
     if plain.len() < name.len()
         && let Some((stem, extension)) = plain.rsplit_once('.')

@@ -122,7 +122,8 @@ struct KnownInputs {
 impl KnownInputs {
     /// Whether this input is none of those before; from now on it is one of them.
     fn is_new(&mut self, input: &Input) -> bool {
-        let Some(file) = input.path().and_then(FileId::of) else {
+        // A copy is known by the name of what was copied.
+        let Some(file) = input.own_path().and_then(FileId::of) else {
             return self.names.insert(Arc::clone(input.name()));
         };
         if self.has_file(&file) {

@@ -172,7 +172,11 @@ impl ExportStore {
             let found = state.bytes;
             return Err(changed(&FileChange::Size { expected, found }));
         }
-        let copied = InputCopy::filled(form, |copy| io::copy(&mut reader, copy).map(drop));
+        let copied = InputCopy::filled(form, |copy| {
+            io::copy(&mut reader, copy)?;
+            // `--expect-new` asks for the age of the export, and not of its copy.
+            copy.set_modified(state.modified)
+        });
         let copy = copied.map_err(|error| match RecordingError::from_read(error) {
             RecordingError::Changed(what) => changed(&what),
             RecordingError::Unavailable(why) => failure(&SourceError::Refused(why.to_string())),

@@ -87,15 +87,15 @@ impl TranscodeJob {
         TranscodeJob::by_ffmpeg(&[(recording, probe)])
     }
 
-    /// The plain sound of a recording that is encrypted.
-    pub fn decrypt(recording: &Recording) -> TranscodeJob {
+    /// The plain sound of a recording that is encrypted, and that was found to be so long.
+    pub fn decrypt(recording: &Recording, seconds: Option<f64>) -> TranscodeJob {
         TranscodeJob {
             parts: vec![TranscodePart {
                 recording: recording.clone(),
                 input: FfmpegInput::Format(""),
             }],
             means: TranscodeTool::Decrypt,
-            seconds: None,
+            seconds,
         }
     }
 

@@ -96,14 +96,11 @@ impl Transcoder {
         order: &TranscodeJob,
         recall: &CancelFlag,
     ) -> Result<Transcoded, TranscodeFailure> {
-        let file = Scratch::new(&self.folder)?;
         if let (TranscodeTool::Decrypt, [part]) = (order.means, &order.parts[..]) {
-            let none = || TranscodeFailure::NotDecrypted("no command is named".to_owned());
-            let decryptor = self.decryptor.as_ref().ok_or_else(none)?;
-            decryptor.decrypt(&part.recording, &file, self.largest, recall)?;
-            let bytes = file.file().metadata()?.len();
-            return Ok(Transcoded { file, bytes });
+            let made = self.decrypted(&part.recording, recall)?;
+            return self.checked(made.file, plain_name(&part.recording.name), order);
         }
+        let file = Scratch::new(&self.folder)?;
         let parts = order.parts.iter();
         let opened = parts.map(|part| OpenPart::open(part, &self.folder));
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
@@ -119,11 +116,36 @@ impl Transcoder {
         for part in &opened {
             part.verify()?;
         }
+        self.checked(file, "made.wav", order)
+    }
+
+    /// What the command gives for a recording that is encrypted.
+    fn decrypted(
+        &self,
+        recording: &Recording,
+        recall: &CancelFlag,
+    ) -> Result<Transcoded, TranscodeFailure> {
+        let none = || TranscodeFailure::NotDecrypted("no command is named".to_owned());
+        let decryptor = self.decryptor.as_ref().ok_or_else(none)?;
+        let file = Scratch::new(&self.folder)?;
+        decryptor.decrypt(recording, &file, self.largest, recall)?;
+        let bytes = file.file().metadata()?.len();
+        Ok(Transcoded { file, bytes })
+    }
+
+    /// What was made, if it is a whole recording of the length that it must have: a program that gives half of it
+    /// may end well all the same.
+    fn checked(
+        &self,
+        file: Scratch,
+        name: &str,
+        order: &TranscodeJob,
+    ) -> Result<Transcoded, TranscodeFailure> {
         let bytes = file.file().metadata()?.len();
         if bytes > self.largest {
             return Err(TranscodeFailure::TooLarge(bytes));
         }
-        let made = probe_reader(file.reader(), bytes, "made.wav", Depth::Length);
+        let made = probe_reader(file.reader(), bytes, name, Depth::Length);
         let made = made.map_err(|error| TranscodeFailure::Refused(error.to_string()))?;
         let found = made.seconds.unwrap_or(0.0);
         // Codecs pad and lead in, by some frames a part.
@@ -144,7 +166,7 @@ pub fn probe_encrypted(
     transcoder: &Transcoder,
     depth: Depth,
 ) -> Result<Result<Probe, ProbeError>, TranscodeFailure> {
-    let made = transcoder.make(&TranscodeJob::decrypt(recording), &CancelFlag::default())?;
+    let made = transcoder.decrypted(recording, &CancelFlag::default())?;
     let name = plain_name(&recording.name);
     Ok(probe_reader(made.reader(), made.bytes, name, depth))
 }

@@ -157,8 +157,9 @@ impl Inspector<'_> {
             Err(error @ (ProbeError::Encrypted(_) | ProbeError::Unknown))
                 if self.decryption.is_some() =>
             {
-                *order = Some(TranscodeJob::decrypt(recording));
-                self.look_behind(recording, &error)?
+                let probe = self.look_behind(recording, &error)?;
+                *order = Some(TranscodeJob::decrypt(recording, probe.seconds));
+                probe
             }
             Err(error) => {
                 self.report_unread(recording, &error);
