@@ -47,10 +47,6 @@ pub(super) enum LedgerError {
 /// What was asked for cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Usage {
-    #[error(
-        "two exports are called {name}: their addresses differ only behind `?`; read them in two commands"
-    )]
-    SameAddress { name: String },
     #[error("no mapping file and no preset is called {name}")]
     NoMapping { name: String },
     #[error("{name} is a preset, and a file here has the same name")]

@@ -92,7 +92,7 @@ fn literals() -> Vec<Text> {
                 .into_owned();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !name.starts_with("test") {
+            } else if path.extension().is_some_and(|it| it == "rs") && !name.starts_with("test") {
                 let source = std::fs::read_to_string(&path).expect("a file");
                 let tokens: TokenStream = source.parse().expect("tokens");
                 let file = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("ours");
