@@ -108,11 +108,19 @@ impl ImportParts {
         arguments: &ExportArgs,
         named: Option<NamedShard>,
     ) -> Result<(), Usage> {
-        if named.is_some() && arguments.exports.iter().any(|export| export == "-") {
+        // What can be read once only is not there any more when its hash was made.
+        let is_pipe = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
+        let is_stream = arguments.exports.iter().any(|export| export == "-");
+        if named.is_some() && (is_stream || self.paths().any(is_pipe)) {
             return Err(Usage::SharedInput);
         }
         self.shard = named.map(|named| named.shard);
         Ok(())
+    }
+
+    /// The files of the export, in the order in which they were named.
+    pub(super) fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 
     /// The files of the export.

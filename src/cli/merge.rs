@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::exit_code::Exit;
 use super::ledger_view;
-use crate::domain::Shard;
+use crate::domain::{Code, Severity, Shard};
 use crate::events::Outcome;
 use crate::ledger::{self, Ledger, LedgerReader, Run, ShardBinding};
 use crate::report::{
@@ -23,6 +23,8 @@ pub(super) struct ShardLedger {
     pub(super) view: StatusView,
     binding: ShardBinding,
     last: Option<Run>,
+    /// Its last run left out a file of the export.
+    has_unread: bool,
 }
 
 /// Ledgers that belong together.
@@ -66,8 +68,13 @@ impl MergedLedgers {
                 ));
                 continue;
             };
-            let last = reader.summary()?.runs.into_iter().next();
+            let summary = reader.summary()?;
+            let has_unread = summary.problems.iter().any(|(code, severity, _)| {
+                *code == Code::FileNotRead.name() && *severity == Severity::Error.name()
+            });
+            let last = summary.runs.into_iter().next();
             ledgers.push(ShardLedger {
+                has_unread,
                 view: ledger_view::view(path, &reader)?,
                 path: path.clone(),
                 reader,
@@ -219,6 +226,8 @@ impl ShardLedger {
             "--only limited its last run; run it again without"
         } else if tally[Outcome::NotAttempted.name()].as_u64().unwrap_or(0) > 0 {
             "records were not attempted; run it again"
+        } else if self.has_unread {
+            "a file of the export was not read; problems.csv of its run names it"
         } else {
             return None;
         };

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Settings that decide where the token goes, which program is started, who reaches the sandbox, and
 /// which files are read and written: all that name a file, and more.
-const DECISIVE: [&str; 35] = [
+const DECISIVE: [&str; 36] = [
     "agents",
     "allow-http",
     "allow-private",
@@ -37,6 +37,8 @@ const DECISIVE: [&str; 35] = [
     "notify",
     "only",
     "out",
+    // A part alone would look like the whole.
+    "shard",
     // What is private is sent, and cannot be taken back.
     "private-notes",
     "read-token-file",

@@ -27,7 +27,7 @@ pub struct ShardBinding {
 /// What all shards import, in hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedContent {
-    /// Of the bytes of all files, whatever their names and their order are.
+    /// Of the names and bytes of all files, in the order in which they are read.
     pub export: [u8; 32],
     /// Of the mapping, its tables and the flags that change what it makes of a record.
     pub mapping: [u8; 32],
