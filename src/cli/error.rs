@@ -295,7 +295,8 @@ fn hint_of_part(path: &Path, mismatch: PartMismatch) -> String {
             "name the files it was begun with, all of them; new files need new ledgers".to_owned()
         }
         PartMismatch::OtherMapping => {
-            "use the mapping, tables and flags it was begun with; another mapping needs new ledgers"
+            "use the mapping, tables and flags it was begun with; to go on with another, join all \
+             ledgers (`capturi-import ledger reshard LEDGERS --into 1`) and divide that one again"
                 .to_owned()
         }
     }

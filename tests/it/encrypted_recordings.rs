@@ -68,6 +68,26 @@ fn a_command_that_fails_holds_its_call_with_its_last_line_and_nobodys_name() {
     assert_eq!(server.requests(), 0);
 }
 
+/// The command runs twice, and what the second run gives is what would be sent.
+#[test]
+fn less_than_was_looked_into_is_not_sent() {
+    for less in ["/usr/bin/head -c 0", "/usr/bin/head -c 300"] {
+        let given = calls(1, 945);
+        let line = "decrypt = \"./twice\"";
+        let (workdir, server) = (prepared(&given, line), Server::healthy());
+        let text = format!(
+            "#!/bin/sh\nif /bin/mkdir looked 2>/dev/null; then ./decrypt; else ./decrypt | {less}; fi\n"
+        );
+        let script = workdir.write("twice", text);
+        let all = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(script, all).expect("rights");
+        let ended = run(&workdir, &server);
+        assert_ne!(ended.code, 0, "{}", ended.out);
+        assert!(workdir.has("looked"));
+        assert_eq!(server.requests(), 0, "{less}: {}", ended.out);
+    }
+}
+
 #[test]
 fn only_what_looks_encrypted_goes_to_the_command() {
     let given = calls(2, 943);

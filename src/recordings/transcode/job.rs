@@ -13,6 +13,8 @@ pub struct TranscodeJob {
     pub(super) means: TranscodeTool,
     /// How long the result must be, where that is known.
     pub(super) seconds: Option<f64>,
+    /// How large it was found to be by the same means before.
+    pub(super) bytes: Option<u64>,
 }
 
 /// What goes in.
@@ -87,15 +89,16 @@ impl TranscodeJob {
         TranscodeJob::by_ffmpeg(&[(recording, probe)])
     }
 
-    /// The plain sound of a recording that is encrypted, and that was found to be so long.
-    pub fn decrypt(recording: &Recording, seconds: Option<f64>) -> TranscodeJob {
+    /// The plain sound of a recording that is encrypted, and that was found to be so large.
+    pub fn decrypt(recording: &Recording, bytes: u64) -> TranscodeJob {
         TranscodeJob {
             parts: vec![TranscodePart {
                 recording: recording.clone(),
                 input: FfmpegInput::Format(""),
             }],
             means: TranscodeTool::Decrypt,
-            seconds,
+            seconds: None,
+            bytes: Some(bytes),
         }
     }
 
@@ -132,6 +135,7 @@ impl TranscodeJob {
             parts: parts.collect::<Result<_, NotTranscodable>>()?,
             means: TranscodeTool::Ffmpeg,
             seconds,
+            bytes: None,
         })
     }
 }

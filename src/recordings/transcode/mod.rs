@@ -145,6 +145,11 @@ impl Transcoder {
         if bytes > self.largest {
             return Err(TranscodeFailure::TooLarge(bytes));
         }
+        if let Some(before) = order.bytes.filter(|before| *before != bytes) {
+            return Err(TranscodeFailure::NotDecrypted(format!(
+                "the command gave {bytes} bytes now and {before} when the recording was looked into"
+            )));
+        }
         let made = probe_reader(file.reader(), bytes, name, Depth::Length);
         let made = made.map_err(|error| TranscodeFailure::Refused(error.to_string()))?;
         let found = made.seconds.unwrap_or(0.0);
@@ -160,15 +165,16 @@ impl Transcoder {
     }
 }
 
-/// Looks into a recording that is encrypted, by decrypting it.
+/// Looks into a recording that is encrypted, by decrypting it; also how many bytes it has then.
 pub fn probe_encrypted(
     recording: &Recording,
     transcoder: &Transcoder,
     depth: Depth,
-) -> Result<Result<Probe, ProbeError>, TranscodeFailure> {
+) -> Result<Result<(Probe, u64), ProbeError>, TranscodeFailure> {
     let made = transcoder.decrypted(recording, &CancelFlag::default())?;
     let name = plain_name(&recording.name);
-    Ok(probe_reader(made.reader(), made.bytes, name, depth))
+    let probe = probe_reader(made.reader(), made.bytes, name, depth);
+    Ok(probe.map(|probe| (probe, made.bytes)))
 }
 
 /// What each part holds, which was plain sound when the order was given.

@@ -50,7 +50,7 @@ impl<R: Read> Read for PartsReader<R> {
         if self.begun.contains(&self.at) {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
-                "a part that must be XML is none",
+                "a part must be XML and holds something else",
             ));
         }
         if let Some(content) = self.closed.get(&self.at) {

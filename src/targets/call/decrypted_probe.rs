@@ -9,15 +9,15 @@ pub(in crate::targets) struct Undecrypted {
     pub(in crate::targets) message: String,
 }
 
-/// What is in a recording, by having it decrypted.
+/// What is in a recording, and how many bytes of it, by having it decrypted.
 pub(in crate::targets) fn decrypted_probe(
     recording: &Recording,
     transcoder: &Transcoder,
     depth: Depth,
-) -> Result<Probe, Undecrypted> {
+) -> Result<(Probe, u64), Undecrypted> {
     let undecrypted = |code, message| Undecrypted { code, message };
     match probe_encrypted(recording, transcoder, depth) {
-        Ok(Ok(probe)) => Ok(probe),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(inner)) => {
             let message =
                 format!("what the command for [audio] decrypt gives is no recording ({inner})");

@@ -157,8 +157,8 @@ impl Inspector<'_> {
             Err(error @ (ProbeError::Encrypted(_) | ProbeError::Unknown))
                 if self.decryption.is_some() =>
             {
-                let probe = self.look_behind(recording, &error)?;
-                *order = Some(TranscodeJob::decrypt(recording, probe.seconds));
+                let (probe, bytes) = self.look_behind(recording, &error)?;
+                *order = Some(TranscodeJob::decrypt(recording, bytes));
                 probe
             }
             Err(error) => {
@@ -185,15 +185,16 @@ impl Inspector<'_> {
         Some(probe)
     }
 
-    /// Looks into a recording that is or may be encrypted, by decrypting it; nothing where that fails.
-    fn look_behind(&mut self, recording: &Recording, error: &ProbeError) -> Option<Probe> {
+    /// Looks into a recording that is or may be encrypted, by decrypting it, and counts its bytes; nothing where that
+    /// fails.
+    fn look_behind(&mut self, recording: &Recording, error: &ProbeError) -> Option<(Probe, u64)> {
         let transcoder = self.decryption?;
         match decrypted_probe(recording, transcoder, self.depth) {
-            Ok(probe) => {
+            Ok(found) => {
                 let (code, message) = (Code::RecordingEncrypted, "decrypted before it is sent");
                 let message = format!("{error}; {message}");
                 self.report(recording, code, Severity::Note, message);
-                Some(probe)
+                Some(found)
             }
             Err(why) => {
                 let message = format!("{error}: {}; the call waits for it", why.message);
